@@ -1,0 +1,76 @@
+// Settings: what the tasklet runtime is configured with. Part of every repro, so that it means the same everywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scheduler/execution.h"
+#include "scheduler/expected.h"
+
+namespace reweave::runtime {
+
+enum class Defect : std::uint8_t {
+#define DEFECT(identifier, name, date, origin, cause, symptom) identifier,
+#include "runtime/defects.def"
+#undef DEFECT
+};
+
+/// One line of defects.def; all texts live for ever.
+struct DefectInfo {
+  Defect defect;
+  const char* name;
+  const char* date;
+  const char* origin;
+  const char* cause;
+  const char* symptom;
+};
+const std::vector<DefectInfo>& all_defects();
+
+class DefectSet {
+ public:
+  bool has(Defect defect) const { return (bits_ >> static_cast<unsigned>(defect) & 1) != 0; }
+  DefectSet& add(Defect defect) {
+    bits_ |= std::uint64_t{1} << static_cast<unsigned>(defect);
+    return *this;
+  }
+  bool empty() const { return bits_ == 0; }
+  std::uint64_t bits() const { return bits_; }
+  bool operator==(const DefectSet&) const = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+/// "post-switch-clear,spill-drops-tempval" in the table's order; "" for none.
+std::string defect_names(DefectSet defects);
+/// From names separated by commas; "" is the empty set. An unknown name is an error that lists the nearest.
+Expected<DefectSet> parse_defects(std::string_view names);
+
+/// A named set of defects: a version of the real thing. "fixed" has none.
+struct Profile {
+  const char* name;
+  const char* help;
+  DefectSet defects;
+};
+const std::vector<Profile>& all_profiles();
+Expected<DefectSet> profile_defects(std::string_view name);
+
+enum class Switching : std::uint8_t { kSoft, kHard };
+
+struct Settings {
+  Switching switching = Switching::kSoft;  // kHard: stackless.enable_softswitch(False)
+  DefectSet defects;
+  std::uint32_t spill_levels = 25;         // The stack spills at this many interpreter levels below its root; 1 … 1000.
+  bool zombie_frames = true;               // Each code object keeps its last frame.
+  std::uint32_t free_frames_max = 200;     // Length of the shared free list of frames; 0 switches it off.
+  bool slice_cache = true;                 // Off: every slice is allocated and freed.
+  bool report_deadlock = false;            // An uncaught deadlock error that ends main is a finding.
+  Limits limits;
+
+  /// The same in every build for the same settings.
+  std::uint64_t fingerprint() const;
+};
+
+}  // namespace reweave::runtime
