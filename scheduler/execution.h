@@ -1,12 +1,15 @@
-// One run of a subject: asks its questions, records the answers, counts steps, hashes what happened, collects findings.
+// One run of a subject: asks its questions, records the answers, counts steps, hashes what
+// happened, collects findings.
 //
-// The trace hash is made of every event, every answer and every finding, as integers in the order in which they
-// happened; two executions with one hash did the same. Nothing that differs between builds may be given to it: no
-// address, no byte count, no time.
+// The trace hash is made of every event, every answer and every finding, as integers in the order
+// in which they happened; two executions with one hash did the same. Nothing that differs between
+// builds may be given to it: no address, no byte count, no time. An answer counts with its kind,
+// actor and site; a finding with its kind and step.
 //
-// Two modes, same steps and same hash: the fast one appends the non-ordinary answers densely (question index, answer);
-// the named one also counts every point passed, so that answers can be kept under names that survive edits of the
-// subject. The fast mode allocates nothing once its buffers have grown.
+// Two modes, same steps and same hash: the fast one appends the non-ordinary answers densely
+// (question index, answer); the named one also counts every point passed, so that answers can be
+// kept under names that survive edits of the subject. The fast mode allocates nothing once its
+// buffers have grown.
 //
 // One execution object is reused for many runs; it belongs to one OS thread.
 #pragma once
@@ -15,10 +18,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scheduler/finding.h"
+#include "scheduler/point_counts.h"
 #include "scheduler/question.h"
+#include "scheduler/shared_tape.h"
 
 namespace reweave {
 
@@ -27,15 +33,20 @@ struct Limits {
   std::uint64_t steps_max = 20'000;
   std::uint32_t questions_max = 100'000;
   std::uint32_t actors_max = 10'000;
+  std::uint32_t findings_max = 100;  // Later ones are hashed and counted but not kept.
 };
 
+/// How an execution ended. Where several hold, the last of them in this list is the outcome.
 enum class Outcome : std::uint8_t {
-  kCompleted,      // the subject ended by itself
-  kFinding,        // an oracle stopped it
-  kStepLimit,      // steps_max was reached: reported as a livelock finding
+  kCompleted,      // the subject ended by itself and no oracle spoke
   kQuestionLimit,  // questions_max was reached: the rest was answered ordinarily
-  kDiverged,       // strict replay met an answer that does not fit
+  kFinding,        // an oracle spoke; the subject went on to its end or was stopped, see report()
+  kActorLimit,     // actors_max was reached: stopped
+  kStepLimit,      // steps_max was reached: stopped, and reported as a livelock finding
+  kDiverged,       // a replay met an answer that does not fit: stopped
 };
+inline constexpr int kOutcomeCount = 6;
+/// "completed", "question-limit", …. Never null.
 const char* outcome_name(Outcome outcome);
 
 /// One line of the event log, as integers; the subject knows how to print it.
@@ -47,23 +58,6 @@ struct Event {
   std::array<std::int32_t, 6> args{};
 };
 
-/// A non-ordinary answer in the dense record: the `index`-th question was answered with `answer`.
-struct DenseAnswer {
-  std::uint32_t index = 0;
-  std::uint32_t answer = 0;
-};
-
-/// A non-ordinary answer under its name, as the named mode collects it.
-struct NamedRecord {
-  ActorId actor{};
-  QuestionKind kind{};
-  SiteId site{};
-  std::uint32_t nth = 0;
-  std::uint32_t answer = 0;
-  ActorId chosen{};        // For `run`: the actor chosen.
-  std::uint64_t step = 0;  // The step at which it was given.
-};
-
 /// Where a strict replay stopped fitting.
 struct Divergence {
   std::uint64_t step = 0;
@@ -71,29 +65,23 @@ struct Divergence {
   std::string found;
 };
 
-/// What a worker process leaves behind when it dies: the answers so far, in memory shared with its parent.
-/// Written by Execution as answers are given; see isolate.h.
-struct SharedTape {
-  static constexpr std::uint32_t kCapacity = 4096;
-  std::uint64_t execution = 0;             // Which execution of the hunt this is.
-  std::uint64_t step = 0;                  // The last step begun.
-  std::uint32_t count = 0;                 // Valid entries of `answers`.
-  std::array<DenseAnswer, kCapacity> answers{};
-};
-
 class Execution {
  public:
   explicit Execution(Limits limits = {});
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
 
   // ---- For whoever drives: before and after a run ----
 
-  /// Starts afresh: no actors but the root, step 0. `chooser` must live until the run is over. `keep_log`: events are
-  /// kept as well as hashed. `tape`: may be null; else answers are mirrored into it as they are given.
+  /// Starts afresh: no actors but the root, step 0, the limits as they are now. `chooser` must live
+  /// until the run is over; its wants_names() chooses the mode. `keep_log`: events are kept as well
+  /// as hashed. `tape`: may be null; else answers and the first finding are mirrored into it as
+  /// they are given, and in named mode the actors too.
   void begin(Chooser& chooser, bool keep_log = false, SharedTape* tape = nullptr);
 
   Outcome outcome() const { return outcome_; }
   std::uint64_t steps() const { return step_; }
-  std::uint64_t points() const { return points_; }        // Points passed, asked or not (named mode), else questions.
+  std::uint64_t points() const { return points_; }  // Points passed, asked or not; named mode only.
   std::uint32_t questions() const { return questions_; }  // Questions asked.
   std::uint64_t trace_hash() const { return hash_; }
   const std::vector<Finding>& findings() const { return findings_; }
@@ -104,55 +92,70 @@ class Execution {
   const Limits& limits() const { return limits_; }
   Limits& limits() { return limits_; }
 
-  /// The path of an actor, for example "0.2.1".
+  /// The path of an actor, for example "0.2.1". `actor` was returned by spawn() in this execution,
+  /// or is the root.
   std::string actor_path(ActorId actor) const;
+  /// The same as actor_path(actor) == path; allocates nothing, so that it may be called during a
+  /// run.
+  bool actor_is(ActorId actor, std::string_view path) const;
   std::uint32_t actor_count() const { return static_cast<std::uint32_t>(actors_.size()); }
 
-  /// Called at the beginning of every step with its number, when set; a debugger's breakpoint goes here.
+  /// Called at the beginning of every step with its number, when set; a debugger's breakpoint goes
+  /// here. Survives begin(). Null removes it.
   using StepHook = void (*)(void* context, std::uint64_t step);
   void set_step_hook(StepHook hook, void* context);
 
   // ---- For the subject, during a run; none of these switches tasks ----
 
-  /// A point where a question may be asked. `answers` is how many answers are possible here, at least 1; with 1 nothing
-  /// is asked, but the point counts. Returns an answer below `answers`.
+  /// A point where a question may be asked. `answers` is how many answers are possible here, at
+  /// least 1; with 1 nothing is asked, but the point counts. Returns an answer below `answers`.
   std::uint32_t ask(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
                     std::span<const Option> options = {}) {
-    if (named_mode_) [[unlikely]] return ask_named(kind, actor, site, answers, options);
+    if (named_mode_) [[unlikely]]
+      return ask_named(kind, actor, site, answers, options);
     if (answers < 2) return 0;
     return ask_chooser(kind, actor, site, answers, options, 0);
   }
 
-  /// A new actor, the next child of `parent`.
+  /// A new actor, the next child of `parent`. Beyond the limit it is still made, so that the
+  /// subject can end in order, but the execution is stopped.
   ActorId spawn(ActorId parent);
 
-  /// Counts a step. False: the limit is reached or the execution has been stopped; the subject has to end now.
-  [[nodiscard]] bool step(ActorId actor, SiteId site);
-
-  /// One event, hashed and, if wanted, kept. At most 6 arguments.
-  void event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
-    hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | static_cast<std::uint32_t>(actor));
-    for (const std::int32_t arg : args) hash_ = mix(hash_, static_cast<std::uint32_t>(arg));
-    if (keep_log_) [[unlikely]] keep_event(actor, kind, args);
+  /// Counts a step. False: the limit is reached or the execution has been stopped; the subject has
+  /// to end now.
+  [[nodiscard]] bool step(ActorId /*actor*/, SiteId /*site*/) {
+    if (step_ >= step_cap_) [[unlikely]]
+      return refuse_step();
+    ++step_;
+    if (watched_) [[unlikely]]
+      show_step();
+    return true;
   }
 
-  /// An oracle's report. The first one gives the execution its signature. `stops`: the execution cannot go on (a finding
-  /// about memory); the subject ends it at once.
+  /// One event, hashed and, if wanted, kept. At most 6 arguments. `kind` and `args` mean what the
+  /// subject says.
+  void event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
+    hash_ =
+        mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | static_cast<std::uint32_t>(actor));
+    for (const std::int32_t arg : args) hash_ = mix(hash_, static_cast<std::uint32_t>(arg));
+    if (keep_log_) [[unlikely]]
+      keep_event(actor, kind, args);
+  }
+
+  /// An oracle's report; its step is what the oracle says. The first one gives the execution its
+  /// signature. `stops`: the execution cannot go on (a finding about memory); the subject ends it
+  /// at once.
   void report(Finding finding, bool stops);
 
-  /// Strict replay only: ends the execution as diverged.
+  /// Replay only: ends the execution as diverged. The first divergence counts. May also be called
+  /// after the run, when the end shows that an answer was never asked for.
   void diverge(Divergence divergence);
 
-  /// True once the execution must end: stopped by a finding, a limit or a divergence.
+  /// True once the execution must end: stopped by a finding, a limit or a divergence. From then on
+  /// every question gets the ordinary answer without being asked.
   bool stopped() const { return stopped_; }
 
  private:
-  struct Actor {
-    ActorId parent{};
-    std::uint32_t ordinal = 0;   // n-th child of its parent, from 1; 0 for the root.
-    std::uint32_t children = 0;
-  };
-
   static std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
     hash = (hash ^ word) * 0x9fb21c651e98df25u;
     return hash ^ (hash >> 32);
@@ -161,7 +164,14 @@ class Execution {
                           std::span<const Option> options);
   std::uint32_t ask_chooser(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
                             std::span<const Option> options, std::uint32_t nth);
+  std::uint32_t refuse_question();
+  void record(const Question& question, std::uint32_t answer);
   void keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args);
+  bool refuse_step();
+  void show_step();
+  void add_finding(Finding finding);
+  void stop(Outcome outcome);
+  void raise(Outcome outcome) { outcome_ = outcome > outcome_ ? outcome : outcome_; }
 
   Limits limits_;
   Chooser* chooser_ = nullptr;
@@ -169,26 +179,24 @@ class Execution {
   bool named_mode_ = false;
   bool keep_log_ = false;
   bool stopped_ = false;
+  bool watched_ = false;  // There is a tape or a step hook.
   Outcome outcome_ = Outcome::kCompleted;
   std::uint64_t step_ = 0;
-  std::uint64_t points_ = 0;
+  std::uint64_t step_cap_ = 0;  // limits_.steps_max; 0 once stopped.
   std::uint32_t questions_ = 0;
+  std::uint32_t question_cap_ = 0;  // limits_.questions_max; 0 once stopped.
+  std::uint64_t points_ = 0;
   std::uint64_t hash_ = 0;
   StepHook step_hook_ = nullptr;
   void* step_hook_context_ = nullptr;
-  std::vector<Actor> actors_;
+  std::vector<ActorOrigin> actors_;
+  std::vector<std::uint32_t> children_;  // Of each actor: how many it has made.
   std::vector<DenseAnswer> dense_;
   std::vector<NamedRecord> named_;
   std::vector<Event> log_;
   std::vector<Finding> findings_;
   Divergence divergence_;
-  struct Counters;           // How often each (actor, kind, site) was passed, named mode only.
-  Counters* counters_ = nullptr;
-
- public:
-  ~Execution();
-  Execution(const Execution&) = delete;
-  Execution& operator=(const Execution&) = delete;
+  PointCounts counts_;  // Named mode only.
 };
 
 }  // namespace reweave

@@ -1,7 +1,8 @@
 // Reads a text format line by line, and words its errors: file, line, what was found, what to do.
 //
-// All our text formats are alike: words separated by blanks, `#` starts a comment, blank lines mean nothing, indentation
-// is for the eye. Limits are on every count, so that a hostile file cannot exhaust the machine.
+// All our text formats are alike: words separated by blanks, a word that starts with `#` starts a
+// comment, blank lines mean nothing, indentation is for the eye, and a line may end as on Windows.
+// Limits are on every count, so that a hostile file cannot exhaust the machine.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,9 @@ class LineReader {
  public:
   static constexpr std::size_t kBytesMax = 4u << 20, kLineBytesMax = 4096, kLinesMax = 200'000;
 
-  /// `text` and `name` (of the file, for messages) must outlive the reader. Check `error()` before the first line: a text
-  /// that is too large, has a NUL or other control byte or too long a line is refused as a whole.
+  /// `text` and `name` (of the file, for messages) must outlive the reader. Check `status()` before
+  /// the first line: a text that is too large, has a NUL or other control byte or too long a line
+  /// is refused as a whole.
   LineReader(std::string_view text, std::string_view name);
 
   const Status& status() const { return status_; }
@@ -27,7 +29,8 @@ class LineReader {
   bool next();
   /// The words of the current line; views into the text.
   const std::vector<std::string_view>& words() const { return words_; }
-  /// Puts the current line back: the next call of next() finds it again.
+  /// Puts the current line back: the next call of next() finds it again. Until then there is no
+  /// current line.
   void unread();
   int line() const { return line_; }
 
@@ -44,7 +47,8 @@ class LineReader {
   std::vector<std::string_view> words_;
 };
 
-/// A decimal number in [low, high] that is the whole word; no sign but '-', no blanks, no leading zeros beyond "0".
+/// A decimal number in [low, high] that is the whole word; no sign but '-', no blanks, no leading
+/// zeros beyond "0".
 bool parse_number(std::string_view word, std::int64_t low, std::int64_t high, std::int64_t& number);
 
 }  // namespace reweave

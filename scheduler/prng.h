@@ -1,7 +1,9 @@
-// The one source of pseudo-randomness: splitmix64 (Steele, Lea, Flood, OOPSLA 2014), integers and ratios only.
+// The one source of pseudo-randomness: splitmix64 (Steele, Lea, Flood, OOPSLA 2014), integers and
+// ratios only.
 //
-// The same seed gives the same numbers on every compiler and machine. Streams that must not disturb each other are
-// split by name (`prng.split("spill")`), so that one more draw in one of them shifts nothing in the others.
+// The same seed gives the same numbers on every compiler and machine. Streams that must not disturb
+// each other are split by name (`prng.split("spill")`), so that one more draw in one of them shifts
+// nothing in the others.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +15,8 @@ namespace reweave {
 
 /// A probability as a ratio of integers; floating point never takes part in a decision.
 struct Ratio {
-  std::uint32_t of;   // 0 … in
-  std::uint32_t in;   // at least 1
+  std::uint32_t of;  // 0 … in
+  std::uint32_t in;  // at least 1
 };
 
 class Prng {
@@ -29,7 +31,8 @@ class Prng {
     return z ^ (z >> 31);
   }
 
-  /// Uniform enough for search in 0 … bound-1 (multiply-shift, bias below 2^-32); bound is at least 1.
+  /// Uniform enough for search in 0 … bound-1 (multiply-shift, bias below 2^-32); bound is at
+  /// least 1.
   std::uint32_t below(std::uint32_t bound) {
     DCHECK(bound > 0);
     return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);

@@ -1,19 +1,24 @@
-// The seam of the whole system: everything that could go either way is a question, and a Chooser answers it.
+// The seam of the whole system: everything that could go either way is a question, and a Chooser
+// answers it.
 //
-// An execution is a pure function of its subject, its settings and the answers to its questions. Answer 0 is always the
-// *ordinary* one: what would happen if nobody interfered. A schedule is therefore just the answers that are not 0.
+// An execution is a pure function of its subject, its settings and the answers to its questions.
+// Answer 0 is always the *ordinary* one: what would happen if nobody interfered. A schedule is
+// therefore just the answers that are not 0.
 //
-// Cost: a question is one virtual call and no allocation. Where only one answer is possible nothing is asked.
+// Cost: a question is one virtual call and no allocation. Where only one answer is possible nothing
+// is asked.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 namespace reweave {
 
 /// What a question decides. The order is part of the text format's tests; new kinds go to the end.
 enum class QuestionKind : std::uint8_t {
-  kRun,      // which ready actor takes the next step; 0 = the current one, else the next in cyclic order
+  kRun,      // which ready actor takes the next step; 0 = the current one, else the next in turn
   kPreempt,  // is the running tasklet switched away although it did not ask; 0 = no
   kSpill,    // is the C stack moved to the heap here; 0 = what its depth says, 1 = the opposite
   kCollect,  // does the cycle collector run here; 0 = no
@@ -25,14 +30,18 @@ inline constexpr int kQuestionKindCount = 7;
 
 /// "run", "preempt", …: the words used in schedules. Never null.
 const char* question_kind_name(QuestionKind kind);
+/// The kind of that word, if there is one.
+std::optional<QuestionKind> find_question_kind(std::string_view word);
 
-/// Who asks. An index into the execution's table of actors, in order of creation; 0 is the root, whose path is "0".
+/// Who asks. An index into the execution's table of actors, in order of creation; 0 is the root,
+/// whose path is "0".
 enum class ActorId : std::uint32_t {};
-/// Where it is asked. Numbers belong to the subject, which also names them; the same site has one number in every
-/// execution of one subject.
+/// Where it is asked. Numbers belong to the subject, which also names them; the same site has one
+/// number in every execution of one subject.
 enum class SiteId : std::uint32_t {};
 
-/// What an actor would do if it ran now. `operation` and `object` are the subject's numbers; equal objects conflict.
+/// What an actor would do if it ran now. `operation` and `object` are the subject's numbers; equal
+/// objects conflict.
 struct PendingStep {
   std::uint32_t operation = 0;
   std::uint32_t object = 0;
@@ -49,20 +58,27 @@ struct Question {
   QuestionKind kind{};
   ActorId actor{};
   SiteId site{};
-  std::uint32_t answers = 0;        // At least 2; possible answers are 0 … answers-1.
-  std::uint32_t index = 0;          // How many questions this execution asked before this one.
-  std::uint32_t nth = 0;            // n-th time at (actor, kind, site), from 0; filled only for choosers that want names.
-  std::span<const Option> options;  // For `run`: one for each answer, in answer order. Valid during the call only.
+  std::uint32_t answers = 0;  // At least 2; possible answers are 0 … answers-1.
+  std::uint32_t index = 0;    // How many questions this execution asked before this one.
+  std::uint32_t nth = 0;      // n-th time at (actor, kind, site), from 0; only if names are wanted.
+  /// For `run`: one for each answer, in answer order. Valid during the call only.
+  std::span<const Option> options;
 };
 
-/// Answers questions. Called on whatever stack the subject runs on: it must not throw, must not keep the question, and
-/// should need little stack.
+class Execution;
+
+/// Answers questions. Called on whatever stack the subject runs on: it must not throw, must not
+/// keep the question, and should need little stack.
 class Chooser {
  public:
   virtual ~Chooser() = default;
 
   /// An answer below `question.answers`; anything else aborts the process.
   virtual std::uint32_t choose(const Question& question) = 0;
+
+  /// Called by Execution::begin(), before the first question. `execution` lives at least until the
+  /// run is over; a replay keeps it to resolve the paths of actors and to end the run as diverged.
+  virtual void attach(Execution& /*execution*/) {}
 
   /// True: `nth` is counted for it, at the price of one table look-up at every point passed.
   virtual bool wants_names() const { return false; }

@@ -1,0 +1,251 @@
+#include "scheduler/execution.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "scheduler/check.h"
+
+namespace reweave {
+namespace {
+
+constexpr std::uint64_t kHashSeed = 0x2d358dccaa6c78a5u;
+
+constexpr std::array<const char*, kOutcomeCount> kOutcomeNames = {
+    "completed", "question-limit", "finding", "actor-limit", "step-limit", "diverged"};
+
+/// Copies as much as fits and ends with NUL.
+template <std::size_t kSize>
+void copy_text(std::string_view text, std::array<char, kSize>& to) {
+  const std::size_t bytes = std::min(text.size(), kSize - 1);
+  std::memcpy(to.data(), text.data(), bytes);
+  to[bytes] = '\0';
+}
+
+}  // namespace
+
+const char* outcome_name(Outcome outcome) {
+  const auto index = static_cast<std::size_t>(outcome);
+  CHECK(index < kOutcomeNames.size());
+  return kOutcomeNames[index];
+}
+
+Execution::Execution(Limits limits) : limits_(limits) {}
+
+void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
+  chooser_ = &chooser;
+  named_mode_ = chooser.wants_names();
+  keep_log_ = keep_log;
+  tape_ = tape;
+  watched_ = tape != nullptr || step_hook_ != nullptr;
+  stopped_ = false;
+  outcome_ = Outcome::kCompleted;
+  step_ = 0;
+  step_cap_ = limits_.steps_max;
+  questions_ = 0;
+  question_cap_ = limits_.questions_max;
+  points_ = 0;
+  hash_ = kHashSeed;
+  actors_.assign(1, ActorOrigin{});
+  children_.assign(1, 0);
+  dense_.clear();
+  named_.clear();
+  log_.clear();
+  findings_.clear();
+  if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
+  if (named_mode_) counts_.clear();
+  if (tape_ != nullptr) {
+    tape_->step.store(0, std::memory_order_relaxed);
+    tape_->questions = 0;
+    tape_->answer_count = 0;
+    tape_->named_count = 0;
+    tape_->actor_count = 0;
+    tape_->overflowed = false;
+    tape_->has_finding = false;
+    if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
+    tape_->executions.fetch_add(1, std::memory_order_relaxed);
+  }
+  chooser.attach(*this);
+}
+
+std::string Execution::actor_path(ActorId actor) const {
+  auto index = static_cast<std::size_t>(actor);
+  CHECK(index < actors_.size());
+  std::string path;
+  while (index != 0) {
+    path.insert(0, "." + std::to_string(actors_[index].ordinal));
+    index = static_cast<std::size_t>(actors_[index].parent);
+  }
+  return "0" + path;
+}
+
+bool Execution::actor_is(ActorId actor, std::string_view path) const {
+  auto index = static_cast<std::size_t>(actor);
+  CHECK(index < actors_.size());
+  while (index != 0) {  // From the last ordinal to the first.
+    std::uint32_t ordinal = actors_[index].ordinal;
+    for (; ordinal != 0; ordinal /= 10) {
+      if (path.empty() || path.back() != static_cast<char>('0' + ordinal % 10)) return false;
+      path.remove_suffix(1);
+    }
+    if (path.empty() || path.back() != '.') return false;
+    path.remove_suffix(1);
+    index = static_cast<std::size_t>(actors_[index].parent);
+  }
+  return path == "0";
+}
+
+void Execution::set_step_hook(StepHook hook, void* context) {
+  step_hook_ = hook;
+  step_hook_context_ = context;
+  watched_ = tape_ != nullptr || step_hook_ != nullptr;
+}
+
+std::uint32_t Execution::ask_named(QuestionKind kind, ActorId actor, SiteId site,
+                                   std::uint32_t answers, std::span<const Option> options) {
+  ++points_;
+  const std::uint32_t nth = counts_.pass(kind, actor, site);
+  if (answers < 2) return 0;
+  return ask_chooser(kind, actor, site, answers, options, nth);
+}
+
+std::uint32_t Execution::ask_chooser(QuestionKind kind, ActorId actor, SiteId site,
+                                     std::uint32_t answers, std::span<const Option> options,
+                                     std::uint32_t nth) {
+  if (questions_ >= question_cap_) [[unlikely]]
+    return refuse_question();
+  Question question;
+  question.kind = kind;
+  question.actor = actor;
+  question.site = site;
+  question.answers = answers;
+  question.index = questions_;
+  question.nth = nth;
+  question.options = options;
+  DCHECK(kind != QuestionKind::kRun || options.size() == answers);
+  ++questions_;
+  const std::uint32_t answer = chooser_->choose(question);
+  CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
+  if (stopped_) [[unlikely]]
+    return 0;  // The chooser ended the run as diverged.
+  hash_ = mix(hash_, (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
+  hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
+  if (answer != 0 || tape_ != nullptr) record(question, answer);
+  return answer;
+}
+
+std::uint32_t Execution::refuse_question() {
+  if (!stopped_) raise(Outcome::kQuestionLimit);
+  return 0;
+}
+
+void Execution::record(const Question& question, std::uint32_t answer) {
+  if (tape_ != nullptr) tape_->questions = questions_;
+  if (answer == 0) return;
+  const DenseAnswer dense{question.index, answer};
+  dense_.push_back(dense);
+  if (tape_ != nullptr) {
+    if (tape_->answer_count < SharedTape::kAnswersMax) {
+      tape_->answers[tape_->answer_count++] = dense;
+    } else {
+      tape_->overflowed = true;
+    }
+  }
+  if (!named_mode_) return;
+  NamedRecord named;
+  named.actor = question.actor;
+  named.kind = question.kind;
+  named.site = question.site;
+  named.nth = question.nth;
+  named.answer = answer;
+  if (question.kind == QuestionKind::kRun) {
+    CHECK_MSG(answer < question.options.size(), "a run question must list its actors");
+    named.chosen = question.options[answer].actor;
+  }
+  named.step = step_;
+  named_.push_back(named);
+  if (tape_ == nullptr) return;
+  if (tape_->named_count < SharedTape::kAnswersMax) tape_->named[tape_->named_count++] = named;
+}
+
+ActorId Execution::spawn(ActorId parent) {
+  const auto index = static_cast<std::size_t>(parent);
+  CHECK(index < actors_.size());
+  if (actors_.size() >= limits_.actors_max) [[unlikely]]
+    stop(Outcome::kActorLimit);
+  const ActorOrigin origin{parent, ++children_[index]};
+  const auto actor = static_cast<ActorId>(actors_.size());
+  actors_.push_back(origin);
+  children_.push_back(0);
+  if (tape_ != nullptr && named_mode_) {
+    if (tape_->actor_count < SharedTape::kActorsMax) {
+      tape_->actors[tape_->actor_count++] = origin;
+    } else {
+      tape_->overflowed = true;
+    }
+  }
+  return actor;
+}
+
+bool Execution::refuse_step() {
+  if (stopped_) return false;
+  Finding finding;
+  finding.kind = FindingKind::kLivelock;
+  finding.step = step_;
+  finding.signature = "livelock";
+  finding.message = "The execution did not end within " + std::to_string(limits_.steps_max) +
+                    " steps. Either it never will, or the limit is too low for this subject.";
+  add_finding(std::move(finding));
+  stop(Outcome::kStepLimit);
+  return false;
+}
+
+void Execution::show_step() {
+  if (tape_ != nullptr) tape_->step.store(step_, std::memory_order_relaxed);
+  if (step_hook_ != nullptr) step_hook_(step_hook_context_, step_);
+}
+
+void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
+  Event event;
+  CHECK(args.size() <= event.args.size());
+  event.step = step_;
+  event.actor = actor;
+  event.kind = kind;
+  event.count = static_cast<std::uint8_t>(args.size());
+  std::copy(args.begin(), args.end(), event.args.begin());
+  log_.push_back(event);
+}
+
+void Execution::report(Finding finding, bool stops) {
+  add_finding(std::move(finding));
+  if (stops) stop(Outcome::kFinding);
+}
+
+void Execution::add_finding(Finding finding) {
+  hash_ = mix(hash_, 0xf1d00000000000u | static_cast<std::uint64_t>(finding.kind));
+  hash_ = mix(hash_, finding.step);
+  raise(Outcome::kFinding);
+  if (tape_ != nullptr && !tape_->has_finding) {
+    tape_->finding_kind = finding.kind;
+    tape_->finding_step = finding.step;
+    copy_text(finding.signature, tape_->signature);
+    copy_text(finding.message, tape_->message);
+    tape_->has_finding = true;
+  }
+  if (findings_.size() < limits_.findings_max) findings_.push_back(std::move(finding));
+}
+
+void Execution::diverge(Divergence divergence) {
+  if (outcome_ == Outcome::kDiverged) return;
+  divergence_ = std::move(divergence);
+  stop(Outcome::kDiverged);
+}
+
+void Execution::stop(Outcome outcome) {
+  raise(outcome);
+  stopped_ = true;
+  step_cap_ = 0;
+  question_cap_ = 0;
+}
+
+}  // namespace reweave
