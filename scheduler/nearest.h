@@ -8,8 +8,8 @@
 
 namespace reweave {
 
-/// The known word with the smallest edit distance to `word`, if it is near enough to be meant; else empty.
-/// The first of several equally near ones.
+/// The known word with the smallest edit distance to `word`, if it is near enough to be meant; else
+/// empty. The first of several equally near ones.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 /// " (did you mean "send"?)", or "" if nothing is near; to be appended to a message.
