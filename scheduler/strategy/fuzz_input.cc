@@ -1,0 +1,31 @@
+#include "scheduler/strategy/fuzz_input.h"
+
+namespace reweave {
+
+void FuzzInput::attach(Execution& /*execution*/) {
+  CHECK(plan_.items.size() <= Plan::kItemsMax);
+  prng_ = Prng(plan_.seed);
+  passed_.fill(0);
+}
+
+std::uint32_t FuzzInput::choose(const Question& question) {
+  constexpr std::array<std::uint32_t, 4> kOf256 = {0, 1, 8, 64};
+  const std::uint32_t site = static_cast<std::uint32_t>(question.site) & 0xffff;
+  const Plan::Item* found = nullptr;
+  for (std::size_t i = 0; i < plan_.items.size(); ++i) {
+    const Plan::Item& item = plan_.items[i];
+    bool fits = false;
+    if (item.by_index) {
+      fits = item.position == question.index;
+    } else if (item.kind == question.kind && item.position == site) {
+      fits = passed_[i]++ == item.nth;
+    }
+    if (fits && found == nullptr) found = &item;
+  }
+  if (found != nullptr) return 1 + found->answer % (question.answers - 1);
+  const std::uint32_t rate = kOf256[plan_.rates[static_cast<std::size_t>(question.kind)] & 3u];
+  if (rate == 0 || prng_.below(256) >= rate) return 0;
+  return 1 + prng_.below(question.answers - 1);
+}
+
+}  // namespace reweave

@@ -1,0 +1,36 @@
+// Portfolio: several strategies in turn, by the number of the execution; the default of a hunt.
+//
+// No strategy is best for every bug, and nobody knows beforehand which bug there is. Of five
+// executions two go to few deviations, and one each to random walk, PCT and depth first (at most
+// two non-ordinary answers). The first one is ordinary. The worst case is five times the cost of
+// the best of them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "scheduler/strategy/depth_first.h"
+#include "scheduler/strategy/few_deviations.h"
+#include "scheduler/strategy/pct.h"
+#include "scheduler/strategy/random_walk.h"
+#include "scheduler/strategy/strategy.h"
+
+namespace reweave {
+
+class Portfolio final : public Strategy {
+ public:
+  void begin(Prng prng, std::uint64_t execution) override;
+  void attach(Execution& execution) override { current_->attach(execution); }
+  std::uint32_t choose(const Question& question) override { return current_->choose(question); }
+  bool end(const Execution& execution) override;
+
+ private:
+  FewDeviations few_deviations_;
+  RandomWalk random_walk_;
+  Pct pct_{3};
+  DepthFirst depth_first_{2};
+  bool depth_first_done_ = false;
+  Strategy* current_ = &few_deviations_;
+};
+
+}  // namespace reweave
