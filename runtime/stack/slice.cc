@@ -37,7 +37,8 @@ const unsigned char reweave_switch_has_avx = __builtin_cpu_supports("avx") ? 1 :
 namespace reweave::runtime {
 namespace {
 
-// From the frame of switch_slices() down to where the assembly stands: its own locals and what the assembly pushes.
+// From the frame of switch_slices() down to where the assembly stands: its own locals and what the
+// assembly pushes.
 constexpr std::size_t kMargin = 1024;
 // Between the host's frame and the base, for what the host's own frame still pushes.
 constexpr std::size_t kGap = 1024;
@@ -46,7 +47,9 @@ ExceptionGlobals& exception_globals() {
   return *reinterpret_cast<ExceptionGlobals*>(__cxxabiv1::__cxa_get_globals());
 }
 
-std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
 
 }  // namespace
 
@@ -83,7 +86,8 @@ void SliceCache::reserve(Slice& slice, std::size_t bytes) {
     --counts_.cached;
     ++counts_.reuses;
   } else {
-    // The shadow's copy lies behind the bytes; a block more on either side takes the overshoot of the block copies.
+    // The shadow's copy lies behind the bytes; a block more on either side takes the overshoot of
+    // the block copies.
     const std::size_t shadow = sanitizer::kAddress ? capacity / 8 : 0;
     slice.buffer = static_cast<std::byte*>(
         std::aligned_alloc(kSliceBlock, round_up(capacity + shadow + kSliceBlock, kSliceBlock)));
@@ -93,7 +97,8 @@ void SliceCache::reserve(Slice& slice, std::size_t bytes) {
   }
   slice.capacity = capacity;
   slice.top = slice.buffer + capacity;
-  slice.shadow = sanitizer::kAddress ? reinterpret_cast<std::uint8_t*>(slice.top) + capacity / 8 : nullptr;
+  slice.shadow =
+      sanitizer::kAddress ? reinterpret_cast<std::uint8_t*>(slice.top) + capacity / 8 : nullptr;
 }
 
 void SliceCache::release(Slice& slice) {
@@ -114,8 +119,10 @@ void SliceCache::release(Slice& slice) {
 
 namespace {
 
-// Copies of shadow bytes, in words where possible and without a call that a sanitizer would intercept.
-[[maybe_unused]] REWEAVE_UNINSTRUMENTED void copy_shadow(std::uint8_t* to, const std::uint8_t* from, std::size_t count) {
+// Copies of shadow bytes, in words where possible and without a call that a sanitizer would
+// intercept.
+[[maybe_unused]] REWEAVE_UNINSTRUMENTED void copy_shadow(std::uint8_t* to, const std::uint8_t* from,
+                                                         std::size_t count) {
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     *reinterpret_cast<volatile std::uint64_t*>(to + i) =
@@ -134,7 +141,8 @@ namespace {
 }
 
 // Below the arriver nothing may stay poisoned that the leaver left there (DESIGN.md §3, trap 1).
-[[maybe_unused]] REWEAVE_UNINSTRUMENTED void clear_stale_shadow(const SliceStack& stack, std::byte* arriver_low) {
+[[maybe_unused]] REWEAVE_UNINSTRUMENTED void clear_stale_shadow(const SliceStack& stack,
+                                                                std::byte* arriver_low) {
   std::byte* const end = arriver_low < stack.base ? arriver_low : stack.base;
   if (stack.leaver_low < end) {
     clear_shadow(sanitizer::shadow_of(stack.leaver_low),
@@ -150,8 +158,9 @@ std::byte* lowest_use(void* frame) {
 
 }  // namespace
 
-// Everything that must be right before instrumented code runs on the arriver's stack happens in this one function, on
-// both sides of the call in its middle: what is kept in its locals travels with the slice.
+// Everything that must be right before instrumented code runs on the arriver's stack happens in
+// this one function, on both sides of the call in its middle: what is kept in its locals travels
+// with the slice.
 REWEAVE_UNINSTRUMENTED void switch_slices(SliceStack& stack, Slice* from, Slice& to) {
   std::byte* const low = lowest_use(__builtin_frame_address(0));
   const std::size_t bytes = low < stack.base ? static_cast<std::size_t>(stack.base - low) : 0;
@@ -190,7 +199,8 @@ std::size_t sliced_depth(const SliceStack& stack) {
 
 }  // namespace reweave::runtime
 
-// The first function on every fresh slice, called by the assembly: puts the shadow right before anybody looks.
+// The first function on every fresh slice, called by the assembly: puts the shadow right before
+// anybody looks.
 extern "C" REWEAVE_UNINSTRUMENTED void reweave_start_slice(reweave::runtime::SliceStack* stack) {
   using namespace reweave::runtime;
   if constexpr (reweave::sanitizer::kAddress) clear_stale_shadow(*stack, stack->base);

@@ -1,19 +1,21 @@
-// Slicing the machine stack: many tasklets share one stack, and the part that belongs to a suspended one is copied away.
+// Slicing the machine stack: many tasklets share one stack, and the part that belongs to a
+// suspended one is copied away.
 //
 //   host frames ........ never copied
-//   base  -------------- fixed, 128-aligned; every slice reaches from here down to the sp of its owner
-//   running tasklet
-//   sp
+//   base  -------------- fixed, 128-aligned; every slice reaches from here down to the sp of its
+//   owner running tasklet sp
 //
-// switch_slices() saves the running part in one slice and puts another one back at the very addresses it came from, so
-// every pointer inside it stays good. A fresh slice has nothing to put back: it starts a function at the base.
+// switch_slices() saves the running part in one slice and puts another one back at the very
+// addresses it came from, so every pointer inside it stays good. A fresh slice has nothing to put
+// back: it starts a function at the base.
 //
-// What travels with a slice: callee-saved registers, MXCSR and x87 control word (FPCR on AArch64), the two words that
-// libstdc++ keeps for exceptions in flight, and under AddressSanitizer the shadow of the bytes, so that redzones stay
-// exact. A fresh slice starts with the defaults of all of these.
+// What travels with a slice: callee-saved registers, MXCSR and x87 control word (FPCR on AArch64),
+// the two words that libstdc++ keeps for exceptions in flight, and under AddressSanitizer the
+// shadow of the bytes, so that redzones stay exact. A fresh slice starts with the defaults of all
+// of these.
 //
-// Cost: one copy out and one copy in of (base - sp) bytes, nothing else that grows; no malloc per switch, because
-// buffers come from a SliceCache.
+// Cost: one copy out and one copy in of (base - sp) bytes, nothing else that grows; no malloc per
+// switch, because buffers come from a SliceCache.
 #pragma once
 
 #include <array>
@@ -25,23 +27,27 @@ namespace reweave::runtime {
 /// What a fresh slice runs, at the base of the stack. Must never return.
 using SliceEntry = void (*)(void* argument);
 
-/// A saved part of the machine stack. The first three fields are known to the assembly; their order is fixed.
+/// A saved part of the machine stack. The first three fields are known to the assembly; their order
+/// is fixed.
 struct Slice {
-  void* sp = nullptr;          // Where the stack pointer was; null: fresh.
-  std::byte* top = nullptr;    // End of the copy: *(top - n) is the copy of *(base - n). 64-aligned.
-  std::size_t capacity = 0;    // Usable bytes below `top`.
-  std::byte* buffer = nullptr;     // What the allocator gave; null: none yet. Owned by the cache that made it.
-  std::uint8_t* shadow = nullptr;  // ASan only: end of the shadow's copy; one byte for eight of the stack.
+  void* sp = nullptr;        // Where the stack pointer was; null: fresh.
+  std::byte* top = nullptr;  // End of the copy: *(top - n) is the copy of *(base - n). 64-aligned.
+  std::size_t capacity = 0;  // Usable bytes below `top`.
+  std::byte* buffer =
+      nullptr;  // What the allocator gave; null: none yet. Owned by the cache that made it.
+  std::uint8_t* shadow =
+      nullptr;  // ASan only: end of the shadow's copy; one byte for eight of the stack.
 };
 
 /// Slices are copied in blocks of this many bytes, downwards from the base.
 inline constexpr std::size_t kSliceBlock = 128;
 
-/// Buffers for slices, kept by size so that a switch never calls malloc once the program has warmed up.
+/// Buffers for slices, kept by size so that a switch never calls malloc once the program has warmed
+/// up.
 ///
-/// Like Stackless's own cache it keeps a limited number of free buffers and throws all of them away when one more would
-/// exceed it. Not thread-safe: one for each runtime. Buffers are ordinary malloc memory, so LeakSanitizer looks into
-/// them.
+/// Like Stackless's own cache it keeps a limited number of free buffers and throws all of them away
+/// when one more would exceed it. Not thread-safe: one for each runtime. Buffers are ordinary
+/// malloc memory, so LeakSanitizer looks into them.
 class SliceCache {
  public:
   static constexpr std::size_t kClassBytes = 512, kClasses = 129, kCachedMax = 100;
@@ -51,19 +57,21 @@ class SliceCache {
   SliceCache(const SliceCache&) = delete;
   SliceCache& operator=(const SliceCache&) = delete;
 
-  /// Gives `slice` a buffer of at least `bytes`; its old content is lost. Aborts when the system has no memory.
+  /// Gives `slice` a buffer of at least `bytes`; its old content is lost. Aborts when the system
+  /// has no memory.
   void reserve(Slice& slice, std::size_t bytes);
   /// Takes the buffer back; the slice is then as new.
   void release(Slice& slice);
 
   struct Counts {
-    std::uint64_t allocations = 0;   // Calls of malloc so far.
-    std::uint64_t reuses = 0;        // Buffers handed out again.
-    std::size_t cached = 0;          // Free buffers held now.
-    std::size_t bytes = 0;           // Bytes of all buffers that exist.
+    std::uint64_t allocations = 0;  // Calls of malloc so far.
+    std::uint64_t reuses = 0;       // Buffers handed out again.
+    std::size_t cached = 0;         // Free buffers held now.
+    std::size_t bytes = 0;          // Bytes of all buffers that exist.
   };
   const Counts& counts() const { return counts_; }
-  /// Off: every buffer is allocated and freed. A setting for measuring, and for finding stale contents under ASan.
+  /// Off: every buffer is allocated and freed. A setting for measuring, and for finding stale
+  /// contents under ASan.
   void set_enabled(bool enabled);
 
  private:
@@ -80,23 +88,24 @@ class SliceCache {
 
 /// A machine stack that is sliced. `entry` and `argument` are what every fresh slice on it runs.
 struct SliceStack {
-  SliceCache* cache = nullptr;     // Must outlive the stack's use.
+  SliceCache* cache = nullptr;  // Must outlive the stack's use.
   SliceEntry entry = nullptr;
   void* argument = nullptr;
-  std::byte* base = nullptr;       // Set by enter_sliced().
-  std::byte* leaver_low = nullptr; // Lowest address that the side which switched away last may have used.
+  std::byte* base = nullptr;  // Set by enter_sliced().
+  std::byte* leaver_low =
+      nullptr;  // Lowest address that the side which switched away last may have used.
   std::uint64_t switches = 0;      // How often switch_slices() ran.
   std::uint64_t bytes_copied = 0;  // Bytes of slices saved so far.
 };
 
-/// Runs the stack's entry on a fresh slice below the caller's frame, and returns when somebody switches to `host`.
-/// Sets `stack.base`. `host` needs no buffer and must stay where it is until then. Not re-entrant for one stack.
+/// Runs the stack's entry on a fresh slice below the caller's frame, and returns when somebody
+/// switches to `host`. Sets `stack.base`. `host` needs no buffer and must stay where it is until
+/// then. Not re-entrant for one stack.
 void enter_sliced(SliceStack& stack, Slice& host);
 
-/// Leaves the running slice for `to`. `from`: where the running part is saved; null: it is abandoned, without running
-/// any destructor on it. Returns when somebody switches to `from`; never if it is null. `to` fresh: the stack's
-/// entry is called.
-/// Switches tasks.
+/// Leaves the running slice for `to`. `from`: where the running part is saved; null: it is
+/// abandoned, without running any destructor on it. Returns when somebody switches to `from`; never
+/// if it is null. `to` fresh: the stack's entry is called. Switches tasks.
 void switch_slices(SliceStack& stack, Slice* from, Slice& to);
 
 /// Bytes between the base and the caller's frame; 0 above the base.

@@ -1,0 +1,76 @@
+// Code, frames and the two caches of dead frames.
+//
+// A frame is one activation of a code object and lives on the heap, so that a tasklet can be
+// suspended without any C stack: a soft switch just returns to the dispatcher. Who runs is written
+// in one rule: *the dispatcher owns one reference to the frame that it executes*; a suspended frame
+// is owned by its tasklet, or by the frame that it called.
+//
+// Dead frames are parked: each code object keeps its last one (the zombie frame), the rest go to a
+// shared free list. That is the only memory that is used twice within an execution, which is why
+// every reference to a frame carries the generation it was made for: using a parked or recycled
+// frame is the finding `dangling-frame`, at the moment of use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/object/object.h"
+#include "scheduler/question.h"
+
+namespace reweave::runtime {
+
+class Thread;
+struct Frame;
+
+/// What a dispatcher gets instead of a value when the C stack is being unwound to let another frame
+/// go on: see Thread::take_transfer(). Never dereferenced.
+inline Object* const kUnwind = reinterpret_cast<Object*>(std::uintptr_t{1});
+
+/// A counted reference to a frame, good for one life of it. Plain data: counting is explicit, as
+/// for every object.
+struct FrameRef {
+  Frame* frame = nullptr;
+  std::uint32_t generation = 0;
+  explicit operator bool() const { return frame != nullptr; }
+};
+
+/// Runs `self` until it returns (a value, owned), fails (null, with Thread::error set) or unwinds
+/// (kUnwind). `value` is what it waits for, owned; null with an error pending: the error is raised
+/// in the frame. May switch tasks.
+using Execute = Object* (*)(Thread& thread, FrameRef self, Object* value);
+
+/// Releases what the frame's locals own, before it is parked or freed. May switch tasks.
+using ClearLocals = void (*)(Thread& thread, Frame& frame);
+
+struct Code {
+  Execute execute = nullptr;
+  ClearLocals clear_locals = nullptr;  // Null: the locals own nothing.
+  std::uint32_t locals_bytes = 0;
+  SiteId entry{};              // Site of the function's entry, for spill questions.
+  const void* body = nullptr;  // For `execute`.
+  FrameRef zombie;             // A parked frame, not counted. Cleared when the arena is.
+};
+
+struct Frame : Object {
+  Code* code = nullptr;
+  FrameRef back;                  // Who called; owned.
+  std::uint64_t parked_step = 0;  // When it was parked last, and by whose release; for the report.
+  std::uint32_t parked_by = 0;
+  SiteId site{};  // The operation in progress.
+  Frame* next_free = nullptr;
+
+  /// The locals: `code->locals_bytes` bytes behind the frame, zeroed when it is made.
+  template <typename T>
+  T& locals() {
+    return *reinterpret_cast<T*>(this + 1);
+  }
+};
+
+/// How the caches did, for telemetry and tests.
+struct FrameCounts {
+  std::uint64_t made = 0;
+  std::uint64_t from_zombie = 0;
+  std::uint64_t from_free_list = 0;
+};
+
+}  // namespace reweave::runtime

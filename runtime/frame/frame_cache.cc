@@ -1,0 +1,107 @@
+// The life of frames: made, parked as the zombie of their code or on the free list, revived, found
+// dangling.
+#include <cstring>
+#include <string>
+
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+FrameRef Thread::retain_frame(FrameRef frame) {
+  check_frame(frame, "retained");
+  ++frame.frame->refs;
+  return frame;
+}
+
+FrameRef Thread::make_root_frame(Code& code) {
+  Frame* frame = nullptr;
+  if (code.zombie.frame != nullptr) {
+    frame = code.zombie.frame;
+    code.zombie = FrameRef{};
+    ++frame_counts_.from_zombie;
+    heap_.revive(frame);
+  } else {
+    // The free list is shared by all codes: the first frame that is large enough will do.
+    Frame** link = &free_frames_;
+    while (*link != nullptr && (*link)->bytes < sizeof(Frame) + code.locals_bytes) {
+      link = &(*link)->next_free;
+    }
+    frame = *link;
+    if (frame != nullptr) {
+      *link = frame->next_free;
+      --free_frame_count_;
+      ++frame_counts_.from_free_list;
+      heap_.revive(frame);
+    }
+  }
+  if (frame == nullptr) {
+    ++frame_counts_.made;
+    frame = heap_.make<Frame>(ObjectKind::kFrame, code.locals_bytes);
+  }
+  frame->next_free = nullptr;
+  frame->code = &code;
+  frame->back = FrameRef{};
+  frame->site = code.entry;
+  if (code.locals_bytes != 0) std::memset(frame + 1, 0, code.locals_bytes);
+  return {frame, frame->generation};
+}
+
+FrameRef Thread::make_frame(Code& code, SiteId site) {
+  const FrameRef frame = make_root_frame(code);
+  if (running_) frame.frame->back = retain_frame(running_);
+  frame.frame->site = site;
+  return frame;
+}
+
+void Thread::release_frame(FrameRef ref) {
+  check_frame(ref, "released");
+  Frame* const frame = ref.frame;
+  CHECK(frame->refs > 0);
+  if (--frame->refs > 0) return;
+  const FrameRef back = frame->back;
+  frame->back = FrameRef{};
+  if (frame->code->clear_locals != nullptr) frame->code->clear_locals(*this, *frame);
+  park_frame(frame);
+  if (back) release_frame(back);
+}
+
+void Thread::park_frame(Frame* frame) {
+  frame->parked_step = execution_->steps();
+  frame->parked_by = current_ == nullptr ? 0 : current_->number;
+  Code* const code = frame->code;
+  if (settings_.zombie_frames && code->zombie.frame == nullptr) {
+    heap_.retire(frame);
+    code->zombie = {frame, frame->generation};
+    codes_with_zombie_.push_back(code);
+  } else if (free_frame_count_ < settings_.free_frames_max) {
+    frame->next_free = free_frames_;
+    free_frames_ = frame;
+    ++free_frame_count_;
+    heap_.retire(frame);
+  } else {
+    heap_.retire(frame);
+  }
+}
+
+void Thread::report_dangling_frame(FrameRef ref, const char* doing) {
+  // Everything but the header may be poisoned if the frame is still parked: open it for the report.
+  Frame* const frame = ref.frame;
+  const bool parked = frame->dead;
+  if (parked) heap_.revive(frame);
+  const std::string site = names_->site(frame->site);
+  const std::string user = current_ == nullptr ? "nobody" : std::to_string(current_->number);
+  std::string message = "the frame that stood at " + site + " was " + doing + " by tasklet " +
+                        user + ", but tasklet " + std::to_string(frame->parked_by) +
+                        " had released it for the last time at step " +
+                        std::to_string(frame->parked_step) +
+                        (parked ? "; it is parked" : "; it serves another call now");
+  Finding finding;
+  finding.kind = FindingKind::kDanglingFrame;
+  finding.step = execution_->steps();
+  finding.signature = std::string("dangling-frame ") + doing;
+  finding.message = std::move(message);
+  execution_->report(std::move(finding), /*stops=*/true);
+  abandon();
+}
+
+}  // namespace reweave::runtime

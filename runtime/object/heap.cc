@@ -1,0 +1,77 @@
+#include "runtime/object/heap.h"
+
+#include <cstdlib>
+
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+
+Heap::~Heap() {
+  for (const Chunk& chunk : chunks_) {
+    sanitizer::unpoison(chunk.memory, chunk.bytes);
+    std::free(chunk.memory);
+  }
+}
+
+void Heap::open(void* at, std::size_t bytes) { sanitizer::unpoison(at, bytes); }
+
+void* Heap::allocate_slowly(std::size_t bytes) {
+  const std::size_t wanted = bytes + kRedzone;
+  std::size_t candidate = next_ == nullptr ? 0 : chunk_ + 1;
+  while (candidate < chunks_.size() && chunks_[candidate].bytes < wanted) ++candidate;
+  if (candidate == chunks_.size()) {
+    const std::size_t size = wanted > kChunkBytes ? wanted : kChunkBytes;
+    auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, (size + 63) / 64 * 64));
+    CHECK_MSG(memory != nullptr, "no memory for the execution's arena");
+    sanitizer::poison(memory, size);
+    chunks_.push_back({memory, size});
+  }
+  chunk_ = candidate;
+  next_ = chunks_[chunk_].memory;
+  end_ = next_ + chunks_[chunk_].bytes;
+  return allocate(bytes);
+}
+
+void Heap::retire(Object* object) {
+  CHECK(!object->dead);
+  object->dead = true;
+  ++object->generation;
+  --live_[static_cast<std::size_t>(object->kind)];
+  if constexpr (sanitizer::kAddress) {
+    sanitizer::poison(reinterpret_cast<std::byte*>(object) + sizeof(Object),
+                      object->bytes - sizeof(Object));
+  }
+}
+
+void Heap::revive(Object* object) {
+  CHECK(object->dead);
+  object->dead = false;
+  object->refs = 1;
+  ++live_[static_cast<std::size_t>(object->kind)];
+  if constexpr (sanitizer::kAddress) {
+    sanitizer::unpoison(reinterpret_cast<std::byte*>(object) + sizeof(Object),
+                        object->bytes - sizeof(Object));
+  }
+}
+
+void Heap::reset() {
+  if (next_ != nullptr) {
+    if constexpr (sanitizer::kAddress) {
+      for (std::size_t i = 0; i <= chunk_; ++i)
+        sanitizer::poison(chunks_[i].memory, chunks_[i].bytes);
+    }
+    chunk_ = 0;
+    next_ = chunks_[0].memory;
+    end_ = next_ + chunks_[0].bytes;
+  }
+  live_.fill(0);
+}
+
+std::size_t Heap::bytes_used() const {
+  std::size_t bytes = 0;
+  if (next_ == nullptr) return 0;
+  for (std::size_t i = 0; i < chunk_; ++i) bytes += chunks_[i].bytes;
+  return bytes + static_cast<std::size_t>(next_ - chunks_[chunk_].memory);
+}
+
+}  // namespace reweave::runtime

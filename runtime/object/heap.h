@@ -1,0 +1,82 @@
+// The memory of one execution: an arena that is filled from the front and emptied at once.
+//
+// Nothing is reused before reset(), so a stale pointer keeps pointing at the header of what died,
+// whose generation gives it away. Under ASan a dead object's body is poisoned, its header is not.
+// Chunks are kept from one execution to the next: after warm-up an execution allocates nothing from
+// the system.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/object/object.h"
+#include "scheduler/sanitizer.h"
+
+namespace reweave::runtime {
+
+class Heap {
+ public:
+  static constexpr std::size_t kChunkBytes = 64u << 10;
+
+  Heap() = default;
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// A new object of type T with `extra` zeroed bytes behind it. Never null.
+  template <typename T>
+  T* make(ObjectKind kind, std::size_t extra = 0) {
+    void* const at = allocate(sizeof(T) + extra);
+    T* const object = new (at) T{};
+    object->kind = kind;
+    object->bytes = static_cast<std::uint32_t>(sizeof(T) + extra);
+    ++live_[static_cast<std::size_t>(kind)];
+    return object;
+  }
+
+  /// Raw memory until reset(), 16-aligned, not zeroed.
+  void* allocate(std::size_t bytes) {
+    bytes = (bytes + 15) & ~std::size_t{15};
+    if (bytes + kRedzone > static_cast<std::size_t>(end_ - next_)) [[unlikely]]
+      return allocate_slowly(bytes);
+    std::byte* const at = next_;
+    next_ += bytes + kRedzone;
+    if constexpr (kRedzone != 0) open(at, bytes);
+    return at;
+  }
+
+  /// The end of an object's life: a new generation, the body out of reach. Its references must be
+  /// gone already.
+  void retire(Object* object);
+  /// A parked frame begins a new life; its memory may be touched again.
+  void revive(Object* object);
+
+  /// Empties the arena.
+  void reset();
+
+  /// How many objects of a kind are alive.
+  std::uint32_t live(ObjectKind kind) const { return live_[static_cast<std::size_t>(kind)]; }
+  /// How many chunks were ever taken from the system.
+  std::size_t chunk_count() const { return chunks_.size(); }
+  std::size_t bytes_used() const;
+
+ private:
+  static constexpr std::size_t kRedzone = sanitizer::kAddress ? 16 : 0;
+
+  void* allocate_slowly(std::size_t bytes);
+  static void open(void* at, std::size_t bytes);
+
+  struct Chunk {
+    std::byte* memory;
+    std::size_t bytes;
+  };
+  std::vector<Chunk> chunks_;
+  std::size_t chunk_ = 0;  // The one being filled; chunks_.size() before the first.
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
+  std::array<std::uint32_t, 8> live_{};
+};
+
+}  // namespace reweave::runtime

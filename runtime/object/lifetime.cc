@@ -1,0 +1,151 @@
+// How objects are made and how they die. Death is where the runtime calls back: finalizers and weak
+// references run in whatever tasklet is current, from inside a release, one interpreter level
+// deeper.
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+namespace {
+constexpr int kKillsMax =
+    10;  // Stackless's number: a tasklet that survives so many kills is given up.
+}
+
+Token* Thread::make_token() { return heap_.make<Token>(ObjectKind::kToken); }
+
+Bomb* Thread::make_bomb(ExceptionType type, ErrorCode code) {
+  Bomb* const bomb = heap_.make<Bomb>(ObjectKind::kBomb);
+  bomb->type = type;
+  bomb->code = code;
+  return bomb;
+}
+
+Channel* Thread::make_channel(std::uint32_t number) {
+  Channel* const channel = heap_.make<Channel>(ObjectKind::kChannel);
+  channel->number = number;
+  return channel;
+}
+
+Tasklet* Thread::make_tasklet() {
+  Tasklet* const tasklet = heap_.make<Tasklet>(ObjectKind::kTasklet);
+  tasklet->number = tasklet_count_++;
+  tasklet->thread = this;
+  tasklet->tempval = none();
+  tasklet->cstate = &stub_cstack_;
+  return tasklet;
+}
+
+void Thread::add_weakref(Tasklet* tasklet, Code* code) {
+  auto* const weakref = new (heap_.allocate(sizeof(WeakRef))) WeakRef{tasklet->weakrefs, code};
+  tasklet->weakrefs = weakref;
+}
+
+bool Thread::is_alive(const Tasklet* tasklet) const {
+  if (tasklet->ended) return false;
+  return tasklet == current_ || static_cast<bool>(tasklet->frame);
+}
+
+void Thread::destroy(Object* object) {
+  switch (object->kind) {
+    case ObjectKind::kNone:
+      CHECK_MSG(false, "None was released more often than it was retained");
+      break;
+    case ObjectKind::kToken:
+    case ObjectKind::kBomb: {
+      auto* const token = static_cast<Token*>(object);
+      if (token->number != 0) {
+        const SiteId site = running_ ? running_.frame->site : SiteId{};
+        ledger_.destroyed(*token, current_, site, doing_);
+      }
+      heap_.retire(object);
+      break;
+    }
+    case ObjectKind::kPair: {
+      auto* const pair = static_cast<Pair*>(object);
+      Object* const first = pair->first;
+      Object* const second = pair->second;
+      heap_.retire(object);
+      release(first);
+      release(second);
+      break;
+    }
+    case ObjectKind::kTasklet:
+      destroy_tasklet(static_cast<Tasklet*>(object));
+      break;
+    case ObjectKind::kChannel: {
+      auto* const channel = static_cast<Channel*>(object);
+      CHECK_MSG(channel->head == nullptr,
+                "a channel with blocked tasklets was released by its last holder");
+      heap_.retire(object);
+      break;
+    }
+    case ObjectKind::kFrame:
+      CHECK_MSG(false, "frames are released by release_frame()");
+      break;
+  }
+}
+
+// A suspended tasklet with a C stack cannot just vanish: it is killed, so that its stack unwinds,
+// by a switch from inside this release. One without simply loses its frames.
+void Thread::destroy_tasklet(Tasklet* tasklet) {
+  CHECK(tasklet->next == nullptr);
+  Bomb* const error = take_error();
+  if (!tasklet->zombie && tasklet->frame && !tasklet->cstate->stub) {
+    tasklet->zombie = true;
+    tasklet->refs = 1;
+    for (int kills = 0; kills < kKillsMax && is_alive(tasklet); ++kills) {
+      Object* const value = kill(tasklet, /*soft=*/false);
+      if (value != nullptr) {
+        release(value);
+      } else {
+        release(take_error());
+      }
+    }
+    if (is_alive(tasklet)) retain(tasklet);  // Given up: kept for ever, as in gc.garbage.
+    if (--tasklet->refs > 0) {
+      error_ = error;
+      return;
+    }
+  }
+  call_weakrefs(tasklet);
+  log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
+
+  const FrameRef frame = tasklet->frame;
+  tasklet->frame = FrameRef{};
+  Object* const tempval = tasklet->tempval;
+  tasklet->tempval = nullptr;
+  CHECK(tasklet->cstate->stub || tasklet->ended);
+  ledger_.forget_expectation(*tasklet);
+  heap_.retire(tasklet);
+  if (frame) release_frame(frame);
+  if (tempval != nullptr) release_value(tempval, ReleaseReason::kHolderFinalized);
+  error_ = error;
+}
+
+// All weak references are cleared before the first callback runs; newest first.
+void Thread::call_weakrefs(Tasklet* tasklet) {
+  const auto number = static_cast<std::int32_t>(tasklet->number);
+  WeakRef* weakref = tasklet->weakrefs;
+  tasklet->weakrefs = nullptr;
+  for (; weakref != nullptr; weakref = weakref->next) {
+    log(EventKind::kWeakCallback, {number});
+    run_callback(*weakref->code);
+    log(EventKind::kWeakCallbackEnd, {number});
+  }
+}
+
+// An exception of a callback has nobody to go to: it is logged and forgotten.
+void Thread::run_callback(Code& code) {
+  CHECK(error_ == nullptr);
+  Object* const value = evaluate(make_frame(code, code.entry), none());
+  if (value != nullptr) {
+    release(value);
+    return;
+  }
+  Bomb* const bomb = take_error();
+  log(EventKind::kCaught,
+      {static_cast<std::int32_t>(bomb->type) | static_cast<std::int32_t>(bomb->code) << 8,
+       static_cast<std::int32_t>(bomb->number)});
+  release(bomb);
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,123 @@
+// Reference-counted objects: what a tasklet runtime is made of, and what its bugs are about.
+//
+// Objects live in an arena of the execution. Freed memory is not handed out again within one
+// execution, except for frames, whose caches are the point; and every object carries a generation
+// that changes when its life ends. So a reference that outlived its object is recognised in every
+// build, and AddressSanitizer, which sees the body poisoned, confirms it.
+//
+// Counting is explicit, as in the real thing: retain() and Thread::release() are what Py_INCREF and
+// Py_DECREF are, and a release may run arbitrary code (weak-reference callbacks, finalizers), so it
+// may switch tasks.
+#pragma once
+
+#include <cstdint>
+
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+
+struct Code;
+
+enum class ObjectKind : std::uint8_t {
+  kNone,   // The one None.
+  kToken,  // A value that can be sent; unique.
+  kBomb,   // An exception on its way, in a tempval or pending.
+  kFrame,
+  kTasklet,
+  kChannel,
+  kPair,  // Two objects that are to die together.
+};
+
+/// A weak reference with a callback: `code` is run when the target dies. Owned by its target.
+struct WeakRef {
+  WeakRef* next = nullptr;  // Older.
+  Code* code = nullptr;
+};
+
+struct Object {
+  std::uint32_t refs = 1;
+  ObjectKind kind{};
+  bool dead = false;  // Destroyed, or parked in a cache.
+  std::uint16_t padding = 0;
+  std::uint32_t generation = 0;  // Goes up whenever a life ends.
+  std::uint32_t bytes = 0;       // Of the whole object, for poisoning.
+  WeakRef* weakrefs = nullptr;   // Newest first.
+};
+
+/// One more reference. Returns the object.
+template <typename T>
+T* retain(T* object) {
+  DCHECK(object->refs > 0);
+  ++object->refs;
+  return object;
+}
+
+// ---- Values ----
+
+/// The types of exceptions; see scenario.h for their names. Numbers are stable: they are part of
+/// trace hashes.
+enum class ExceptionType : std::uint8_t {
+  kE1,
+  kE2,
+  kValueError,
+  kStopIteration,
+  kZeroDivisionError,
+  kSystemExit,
+  kTaskletExit,
+  kRuntimeError,
+  kMemoryError,  // raised by the runtime only: a scenario cannot name them
+};
+inline constexpr int kNameableExceptions = 7;
+
+/// Which rule of the runtime an exception tells of; kNone for the program's own.
+enum class ErrorCode : std::uint8_t {
+  kNone,
+  kDeadlock,
+  kMainRecvDeadlock,
+  kMainSendDeadlock,
+  kBlockTrap,
+  kSwitchTrap,
+  kRunBlocked,
+  kRunDead,
+  kRemoveBlocked,
+  kRemoveCurrent,
+  kThrowDead,
+  kRecursiveChannelCallback,
+  kClosed,
+  kNesting,
+  kRecursiveScheduleCallback,
+};
+/// "deadlock", "block_trap", …; "" for kNone.
+const char* error_code_name(ErrorCode code);
+
+/// Where a token is on its way from a sender to a receiver; see oracle/ledger.h.
+enum class TokenPlace : std::uint8_t {
+  kSender,     // In the sender's hands or tempval.
+  kInFlight,   // Handed over to a receiver that has not returned yet.
+  kDelivered,  // The receive has returned it.
+  kReleased,   // Left the ledger for a named reason.
+};
+
+/// A value or an exception as the ledger sees it. Number 0: not tracked.
+struct Token : Object {
+  std::uint32_t number = 0;  // From 1, in order of sending; one count for values and exceptions.
+  TokenPlace place = TokenPlace::kSender;
+  std::uint8_t reason = 0;  // A ReleaseReason once kReleased.
+  std::uint16_t padding2 = 0;
+  std::uint32_t sender = 0;       // Number of the tasklet that sent it.
+  std::uint32_t sender_site = 0;  // SiteId of the operation.
+  std::uint32_t receiver = 0;     // Number of the tasklet that it was handed to.
+  std::uint64_t sent_step = 0;
+};
+
+struct Bomb : Token {
+  ExceptionType type{};
+  ErrorCode code{};
+};
+
+struct Pair : Object {
+  Object* first = nullptr;
+  Object* second = nullptr;
+};
+
+}  // namespace reweave::runtime

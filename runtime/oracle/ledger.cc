@@ -1,0 +1,184 @@
+#include "runtime/oracle/ledger.h"
+
+#include <utility>
+
+#include "runtime/tasklet/tasklet.h"
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+
+const char* release_reason_name(ReleaseReason reason) {
+  static constexpr const char* kNames[] = {
+      "none",          "receiver-got-it", "send-failed",   "holder-finalized",
+      "holder-killed", "uncaught-error",  "program-ended",
+  };
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+namespace {
+
+bool is_tracked(const Object& value) {
+  return (value.kind == ObjectKind::kToken || value.kind == ObjectKind::kBomb) &&
+         static_cast<const Token&>(value).number != 0;
+}
+
+}  // namespace
+
+void Ledger::begin(Execution& execution, const LedgerNames& names) {
+  execution_ = &execution;
+  names_ = &names;
+  tokens_ = 0;
+  delivered_alive_ = 0;
+  receives_.clear();
+  lost_.clear();
+}
+
+void Ledger::enter(Token& token, const Tasklet& sender, SiteId site) {
+  token.number = ++tokens_;
+  token.place = TokenPlace::kSender;
+  token.sender = sender.number;
+  token.sender_site = static_cast<std::uint32_t>(site);
+  token.sent_step = execution_->steps();
+}
+
+void Ledger::hand_over(Object& value, Tasklet& receiver) {
+  if (!is_tracked(value)) return;
+  auto& token = static_cast<Token&>(value);
+  if (token.place == TokenPlace::kSender) token.place = TokenPlace::kInFlight;
+  token.receiver = receiver.number;
+  receiver.expects = token.number;
+}
+
+void Ledger::take_back(Object& value, Tasklet& receiver) {
+  if (!is_tracked(value)) return;
+  auto& token = static_cast<Token&>(value);
+  if (token.place == TokenPlace::kInFlight) token.place = TokenPlace::kSender;
+  receiver.expects = 0;
+}
+
+void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
+  const std::uint32_t expected = receiver.expects;
+  receiver.expects = 0;
+  ReceiveResult result{.actor = receiver.actor, .site = site};
+  const std::uint32_t got = is_tracked(value) ? static_cast<Token&>(value).number : 0;
+  if (value.kind == ObjectKind::kBomb) {
+    const auto& bomb = static_cast<const Bomb&>(value);
+    result.what = expected != 0 && got == expected ? ReceiveResult::What::kException
+                                                   : ReceiveResult::What::kError;
+    result.token = got;
+    result.exception = bomb.type;
+    result.code = bomb.code;
+  } else if (got != 0) {
+    result.what = ReceiveResult::What::kValue;
+    result.token = got;
+  } else {
+    result.what = ReceiveResult::What::kNone;
+  }
+  receives_.push_back(result);
+
+  const std::string where = names_->operation(site);
+  if (got != 0) {
+    auto& token = static_cast<Token&>(value);
+    if (got == expected) {
+      if (token.place == TokenPlace::kDelivered) {
+        report(FindingKind::kDuplicatedValue, where,
+               token_name(token) + " was received a second time, by tasklet " +
+                   std::to_string(receiver.number) + " at " + names_->site(site));
+      }
+      deliver(token);
+      return;
+    }
+    if (value.kind == ObjectKind::kBomb)
+      return;  // An exception thrown at it, or another's error: not a delivery.
+    deliver(token);
+  }
+  if (value.kind == ObjectKind::kBomb) return;
+  if (expected == 0 && got == 0) {
+    report(FindingKind::kWrongValue, where + " none",
+           "tasklet " + std::to_string(receiver.number) + " received None at " +
+               names_->site(site) + " though nothing was handed to it");
+  } else if (got != 0) {
+    report(FindingKind::kWrongValue, where,
+           "tasklet " + std::to_string(receiver.number) + " received v" + std::to_string(got) +
+               " at " + names_->site(site) + ", but what was handed to it was number " +
+               std::to_string(expected));
+  } else if (!lost(expected)) {
+    // The token is alive somewhere, but this receive should have returned it.
+    report(FindingKind::kLostValue, where + " none",
+           "tasklet " + std::to_string(receiver.number) + " received None at " +
+               names_->site(site) + " instead of value number " + std::to_string(expected));
+  }
+}
+
+void Ledger::let_go(Object& value, ReleaseReason reason) {
+  if (!is_tracked(value)) return;
+  auto& token = static_cast<Token&>(value);
+  if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
+  token.place = TokenPlace::kReleased;
+  token.reason = static_cast<std::uint8_t>(reason);
+}
+
+void Ledger::forget_expectation(Tasklet& holder) { holder.expects = 0; }
+
+bool Ledger::lost(std::uint32_t number) const {
+  for (const std::uint32_t lost : lost_) {
+    if (lost == number) return true;
+  }
+  return false;
+}
+
+void Ledger::destroyed(Token& token, const Tasklet* current, SiteId site, const char* doing) {
+  if (token.place == TokenPlace::kDelivered && token.kind == ObjectKind::kToken) --delivered_alive_;
+  if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
+  lost_.push_back(token.number);
+  const std::string by = doing != nullptr ? std::string(doing) : names_->operation(site);
+  const std::string sent_by = names_->operation(SiteId{token.sender_site});
+  std::string message = token_name(token);
+  if (token.place == TokenPlace::kInFlight) {
+    message += ", handed to tasklet " + std::to_string(token.receiver) + " but not yet received,";
+  }
+  message += " was destroyed by " +
+             (doing != nullptr ? std::string("the C stack's ") + doing : by) + " at " +
+             names_->site(site) + " in tasklet " +
+             (current == nullptr ? "?" : std::to_string(current->number));
+  report(FindingKind::kLostValue, sent_by + " " + by, std::move(message));
+}
+
+void Ledger::null_tempval(const Tasklet& holder, SiteId site, const char* doing) {
+  report(FindingKind::kNullTempval, doing,
+         "tasklet " + std::to_string(holder.number) +
+             " is left without a tempval (NULL) by the C stack's " + doing + " at " +
+             names_->site(site) + "; the real interpreter crashes here",
+         /*stops=*/true);
+}
+
+void Ledger::end() {
+  if (delivered_alive_ <= 0) return;
+  report(FindingKind::kLeak, "value",
+         std::to_string(delivered_alive_) +
+             " value(s) that were received are still alive at the program's end: a reference was "
+             "forgotten");
+}
+
+void Ledger::deliver(Token& token) {
+  if (token.kind == ObjectKind::kToken && token.place != TokenPlace::kDelivered) ++delivered_alive_;
+  token.place = TokenPlace::kDelivered;
+}
+
+void Ledger::report(FindingKind kind, std::string signature, std::string message, bool stops) {
+  Finding finding;
+  finding.kind = kind;
+  finding.step = execution_->steps();
+  finding.signature = std::string(finding_kind_name(kind)) + " " + signature;
+  finding.message = std::move(message);
+  execution_->report(std::move(finding), stops);
+}
+
+std::string Ledger::token_name(const Token& token) const {
+  return std::string(token.kind == ObjectKind::kBomb ? "exception x" : "value v") +
+         std::to_string(token.number) + ", sent by tasklet " + std::to_string(token.sender) +
+         " at " + names_->site(SiteId{token.sender_site}) + " in step " +
+         std::to_string(token.sent_step);
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,114 @@
+// The ledger of values in flight: every value or exception that is sent is a unique token with a
+// place in it.
+//
+//   in the sender --hand over--> in flight --receive returns--> delivered
+//
+// A token that is destroyed while it is in flight, or still with its sender, has been lost, unless
+// its holder gave a named reason first. That is seen at the step where it happens, because tokens
+// are real reference-counted objects: the place that drops the last reference is the culprit. A
+// receive that returns anything but the token that was handed to its tasklet is reported as well,
+// whatever became of the token.
+//
+// Cost: a few stores per operation, no allocation unless something is found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/object/object.h"
+#include "scheduler/execution.h"
+
+namespace reweave::runtime {
+
+struct Tasklet;
+
+/// Why a token may leave the ledger without having been received. Each is a behaviour of the real
+/// thing; the recorded case that proves it is cited in ledger.cc.
+enum class ReleaseReason : std::uint8_t {
+  kNone,
+  kReceiverGotIt,
+  kSendFailed,       // The send raised: the value never left.
+  kHolderFinalized,  // The tasklet that held it died.
+  kHolderKilled,     // It was thrown at: the exception replaces the value.
+  kUncaughtError,    // Another tasklet's uncaught error overwrites what main had received.
+  kProgramEnded,
+};
+const char* release_reason_name(ReleaseReason reason);
+
+/// What one receive came to, for the verdict.
+struct ReceiveResult {
+  enum class What : std::uint8_t { kValue, kException, kNone, kError };
+  ActorId actor{};
+  SiteId site{};
+  What what{};
+  std::uint32_t token = 0;    // For kValue and kException.
+  ExceptionType exception{};  // For kException and kError.
+  ErrorCode code{};           // For kError: raised by the receive itself.
+};
+
+/// Names of things, which only the owner of the ledger knows.
+class LedgerNames {
+ public:
+  virtual ~LedgerNames() = default;
+  virtual std::string site(SiteId site) const = 0;
+  /// The word of the operation at a site: "send".
+  virtual std::string operation(SiteId site) const = 0;
+};
+
+class Ledger {
+ public:
+  /// `names` and `execution` must outlive the execution.
+  void begin(Execution& execution, const LedgerNames& names);
+
+  /// A token enters, in the hands of `sender`, whose operation is at `site`. Gives it its number.
+  void enter(Token& token, const Tasklet& sender, SiteId site);
+
+  /// The channel hands `value` to `receiver`. Not a token: nothing happens.
+  void hand_over(Object& value, Tasklet& receiver);
+  /// The hand-over is undone.
+  void take_back(Object& value, Tasklet& receiver);
+
+  /// `receiver`'s receive at `site` returned `value`, or raised the error `value` (a Bomb). Settles
+  /// what it expected.
+  void received(Object& value, Tasklet& receiver, SiteId site);
+
+  /// `value` may die from now on. Not a token, or one that has left already: nothing happens.
+  void let_go(Object& value, ReleaseReason reason);
+  /// The same for whatever `holder` was handed and has not returned.
+  void forget_expectation(Tasklet& holder);
+
+  /// The last reference is gone. `doing`: what the runtime did at that moment, for the signature
+  /// ("spill", "sched").
+  void destroyed(Token& token, const Tasklet* current, SiteId site, const char* doing);
+
+  /// An object that was to hold a value holds none at all.
+  void null_tempval(const Tasklet& holder, SiteId site, const char* doing);
+
+  /// Marks a token as received although nobody did: what a leaked value looks like. For canaries
+  /// and tests.
+  void forge_delivery(Token& token) { deliver(token); }
+
+  /// At the end of the program: a value that was received should be gone by now, for receivers keep
+  /// nothing.
+  void end();
+
+  const std::vector<ReceiveResult>& receives() const { return receives_; }
+  std::uint32_t tokens_entered() const { return tokens_; }
+
+ private:
+  void report(FindingKind kind, std::string signature, std::string message, bool stops = false);
+  std::string token_name(const Token& token) const;
+  bool lost(std::uint32_t number) const;
+  void deliver(Token& token);
+
+  Execution* execution_ = nullptr;
+  const LedgerNames* names_ = nullptr;
+  std::uint32_t tokens_ = 0;
+  std::int32_t delivered_alive_ =
+      0;  // Values (not exceptions) that were received and not destroyed.
+  std::vector<ReceiveResult> receives_;
+  std::vector<std::uint32_t> lost_;  // Numbers of tokens already reported as lost.
+};
+
+}  // namespace reweave::runtime

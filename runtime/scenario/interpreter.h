@@ -1,0 +1,69 @@
+// Runs a scenario on the tasklet runtime: a thin layer of frames over Thread's public interface.
+//
+// Each function of the scenario becomes a code object; each call of it a frame whose locals are a
+// program counter, the open blocks and the reference that the operation in progress holds. An
+// operation begins, may switch, softly (the interpreter returns and is entered again later) or hard
+// (the C stack is put aside), and is then completed; both ways meet in complete(), so that an
+// operation is written once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/scenario/scenario.h"
+#include "runtime/settings.h"
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+class Interpreter : public LedgerNames {
+ public:
+  /// `scenario` is linked and must outlive the interpreter, unchanged.
+  explicit Interpreter(const Scenario& scenario);
+  ~Interpreter() override;
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+
+  /// Points it at another scenario; keeps its memory.
+  void set_scenario(const Scenario& scenario);
+
+  /// One execution of the scenario. See Thread::run().
+  Thread::Ending run(const Settings& settings, Execution& execution);
+
+  const Thread& thread() const { return thread_; }
+
+  std::string site(SiteId site) const override;
+  std::string operation(SiteId site) const override;
+
+ private:
+  struct Body;       // What a function's code object points to.
+  struct Block;      // An open block of a frame.
+  struct Locals;     // The locals of a function's frame.
+  struct RecLocals;  // The locals of one level of `rec`.
+
+  static Object* execute(Thread& thread, FrameRef self, Object* value);
+  static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
+  static void clear_locals(Thread& thread, Frame& frame);
+
+  Object* run_frame(FrameRef self, const Body& body, Object* value);
+  Object* perform(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
+  Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  void misbehave(Canary canary);
+  void enter_block(const Function& function, Locals& locals, std::uint32_t& pc);
+  bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
+  bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
+  void log_exception(EventKind kind, const Bomb& bomb);
+  void store(std::int32_t slot, Tasklet* owned);
+  bool soft() const { return thread_.settings().switching == Switching::kSoft; }
+
+  const Scenario* scenario_;
+  Thread thread_;
+  std::vector<Body> bodies_;
+  Code rec_code_;
+  std::vector<Tasklet*> slots_;     // Owned, or null.
+  std::vector<Channel*> channels_;  // Owned.
+};
+
+}  // namespace reweave::runtime

@@ -1,0 +1,59 @@
+// A scenario under given settings, as a subject that the scheduler can explore, shrink and replay.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/scenario/interpreter.h"
+#include "runtime/scenario/scenario.h"
+#include "runtime/settings.h"
+#include "scheduler/subject.h"
+
+namespace reweave::runtime {
+
+class ScenarioSubject : public Subject {
+ public:
+  /// `scenario` is linked.
+  ScenarioSubject(Scenario scenario, Settings settings);
+
+  const Scenario& scenario() const { return scenario_; }
+  const Settings& settings() const { return settings_; }
+  /// For the next execution.
+  void set_settings(const Settings& settings) { settings_ = settings; }
+  const Interpreter& interpreter() const { return interpreter_; }
+
+  /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it
+  /// and must leave it linked. For fuzz targets, which run another scenario every time.
+  template <typename Edit>
+  void edit_scenario(Edit edit) {
+    edit(scenario_);
+    interpreter_.set_scenario(scenario_);
+  }
+
+  void run(Execution& execution) override;
+  std::uint64_t fingerprint() const override;
+  std::string site_name(SiteId site) const override;
+  std::optional<SiteId> find_site(std::string_view name) const override;
+  std::string describe(const Event& event) const override;
+  /// "receive 0.1 receiver.1 v1", one line for each receive that was completed, in order; then
+  /// "main ended" or "main died KIND".
+  std::vector<std::string> results() const override;
+
+  std::size_t reduction_count() const override;
+  std::unique_ptr<Subject> reduce(std::size_t index) const override;
+  std::size_t size() const override;
+
+ private:
+  Scenario scenario_;
+  Settings settings_;
+  Interpreter interpreter_;
+  Thread::Ending ending_;
+  const Execution* last_execution_ = nullptr;
+};
+
+/// "v1", "E1:x2", "RuntimeError:deadlock", "TaskletExit": how traces and verdicts print an
+/// exception.
+std::string exception_text(ExceptionType type, ErrorCode code, std::uint32_t token);
+
+}  // namespace reweave::runtime

@@ -1,0 +1,106 @@
+// Sending and receiving: one action for both directions, after Stackless's generic_channel_action.
+#include <utility>
+
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+// Tells the channel callback. False: it may not run now, because a callback is running; an
+// exception is pending.
+bool Thread::notify_channel(Channel* channel, bool sending, bool will_block) {
+  if (!channel_callback_.installed) return true;
+  if (callback_running_) {
+    raise_runtime_error(ErrorCode::kRecursiveChannelCallback);
+    return false;
+  }
+  log(EventKind::kChannelCallback,
+      {static_cast<std::int32_t>(channel->number), static_cast<std::int32_t>(current_->number),
+       sending ? 1 : 0, will_block ? 1 : 0});
+  if (channel_callback_.code != nullptr) {
+    callback_running_ = true;
+    run_callback(*channel_callback_.code);
+    callback_running_ = false;
+  }
+  return true;
+}
+
+// `direction`: 1 sends `value`, -1 receives (`value` is None). Consumes `value`.
+//
+// The value to send stands in the acting tasklet's tempval from the beginning, as in the real
+// thing, so that a callback that runs meanwhile has something to lose. Every failure puts
+// everything back.
+Object* Thread::channel_action(Channel* channel, int direction, Object* value, bool soft) {
+  Tasklet* const source = current_;
+  const bool peer_waits = direction > 0 ? channel->balance < 0 : channel->balance > 0;
+  Object* const old = claim(source);
+  set_tempval(source, value);
+
+  const auto fail = [&]() -> Object* {
+    Object* const unsent = source->tempval;
+    source->tempval = old;
+    release_value(unsent, ReleaseReason::kSendFailed);
+    return nullptr;
+  };
+  if (!notify_channel(channel, direction > 0, !peer_waits)) return fail();
+
+  Tasklet* target = nullptr;
+  Tasklet* peer = nullptr;
+  if (peer_waits) {
+    peer = channel_pop(channel);
+    std::swap(source->tempval, peer->tempval);
+    Tasklet* const receiver = direction > 0 ? peer : source;
+    ledger_.hand_over(*receiver->tempval, *receiver);
+    if (channel->schedule_all) {
+      queue_append(peer);
+      target = source->next;
+    } else if (channel->preference == -direction) {
+      queue_insert_after_current(peer);
+      target = peer;
+    } else {
+      queue_append(peer);
+      target = source;
+    }
+  } else {
+    if (source->block_trap) {
+      raise_runtime_error(ErrorCode::kBlockTrap);
+      return fail();
+    }
+    if (channel->closing) {
+      raise(make_bomb(ExceptionType::kValueError, ErrorCode::kClosed));
+      return fail();
+    }
+    if (switch_trap_ > 0 && source->next != source) {
+      // Would be refused further down; refused here nothing has to be undone.
+      schedule_task(source, source->next, soft, nullptr);
+      return fail();
+    }
+    queue_remove_current();
+    channel_append(channel, source, direction);
+    target = current_;
+  }
+
+  CHECK(del_post_switch_ == nullptr);
+  del_post_switch_ = retain(channel);
+  bool switched = false;
+  Object* const result = schedule_task(source, target, soft, &switched);
+  if (result == nullptr && !switched && peer != nullptr && target != source) {
+    // Refused (switch_trap): the hand-over is undone, place in the queues and values alike.
+    std::swap(source->tempval, peer->tempval);
+    ledger_.take_back(*(direction > 0 ? source : peer)->tempval, direction > 0 ? *peer : *source);
+    queue_remove(peer);
+    channel_push_front(channel, peer, -direction);
+    Object* const keep = del_post_switch_;
+    del_post_switch_ = nullptr;
+    release(keep);
+    return fail();
+  }
+  if (!switched) {
+    Object* const keep = del_post_switch_;
+    del_post_switch_ = nullptr;
+    release(keep);
+  }
+  release(old);
+  return result;
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,292 @@
+// Switching between tasklets: the heart of the runtime, after Stackless's slp_schedule_task and
+// slp_transfer.
+//
+// A switch is soft when the running frame can be left by returning to the dispatcher (nesting level
+// 0), hard when a C stack has to be put aside. Either way the value for the resumed tasklet waits
+// in its tempval, and one object, the previous tasklet or a channel, may be due to die as soon as
+// the switch is complete (del_post_switch_).
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+struct Thread::JumpLocals {
+  CStack* target;
+  Object* del_post_switch;
+};
+
+// ---- Values ----
+
+Object* Thread::claim(Tasklet* tasklet) {
+  Object* const value = tasklet->tempval;
+  tasklet->tempval = none();
+  return value;
+}
+
+void Thread::set_tempval(Tasklet* tasklet, Object* owned) {
+  Object* const old = tasklet->tempval;
+  tasklet->tempval = owned;
+  release(old);
+}
+
+// A value, or the exception that it carries.
+Object* Thread::explode(Object* value) {
+  if (value == nullptr || value->kind != ObjectKind::kBomb) return value;
+  return raise(static_cast<Bomb*>(value));
+}
+
+void Thread::release_value(Object* value, ReleaseReason reason) {
+  if (value->refs == 1) ledger_.let_go(*value, reason);
+  release(value);
+}
+
+// ---- Saved C stacks ----
+
+CStack* Thread::make_cstack(std::uint32_t nesting_level) {
+  CStack* cstack = free_cstacks_;
+  if (cstack != nullptr) {
+    free_cstacks_ = cstack->next;
+  } else {
+    cstack = new CStack;
+  }
+  cstack->nesting_level = nesting_level;
+  cstack->next = chain_.next;
+  cstack->previous = &chain_;
+  chain_.next->previous = cstack;
+  chain_.next = cstack;
+  return cstack;
+}
+
+void Thread::free_cstack(CStack* cstack) {
+  CHECK(!cstack->stub);
+  slice_cache_.release(cstack->slice);
+  cstack->next->previous = cstack->previous;
+  cstack->previous->next = cstack->next;
+  cstack->next = free_cstacks_;
+  free_cstacks_ = cstack;
+}
+
+// Leaves the running C stack for `target`, saving it in `save` (null: it is abandoned). What is in
+// local variables here comes back with the stack.
+void Thread::transfer(CStack* save, CStack* target) {
+  const std::uint32_t nesting_level = nesting_level_;
+  const std::uint32_t level = level_;
+  const std::uint32_t root = root_;
+  const FrameRef running = running_;
+  if (target->stub) {
+    Slice fresh;
+    switch_slices(stack_, save == nullptr ? nullptr : &save->slice, fresh);
+  } else {
+    switch_slices(stack_, save == nullptr ? nullptr : &save->slice, target->slice);
+  }
+  // Resumed, by whoever made this stack's owner current again.
+  nesting_level_ = nesting_level;
+  level_ = level;
+  root_ = root;
+  running_ = running;
+  current_->cstate = &stub_cstack_;
+  free_cstack(save);
+  release_post_switch();
+}
+
+// The switch is complete and what was left to die dies now, in the context of the resumed tasklet:
+// weak-reference callbacks may run, and switch, and spill. The resumed tasklet's value still waits
+// in its tempval, so it is put out of harm's way first; that it once was not is the other half of
+// the bug that Reweave was started for.
+void Thread::release_post_switch() {
+  if (del_post_switch_ == nullptr) return;
+  Object* const dying = del_post_switch_;
+  del_post_switch_ = nullptr;
+  if (settings_.defects.has(Defect::kPostSwitchClear)) {
+    release(dying);
+    return;
+  }
+  Tasklet* const tasklet = current_;
+  Object* const value = claim(tasklet);
+  release(dying);
+  set_tempval(tasklet, value);
+}
+
+// ---- The switch ----
+
+// Keeps the running frame for its tasklet, to go on with later.
+void Thread::suspend_frame(Tasklet* tasklet) {
+  const FrameRef old = tasklet->frame;
+  if (running_) tasklet->frame = retain_frame(running_);
+  if (old) release_frame(old);
+}
+
+// Makes `next` runnable if it is not, and switches to it from `prev`, which is the running tasklet
+// although it may have left the run queue. Null and an exception, with everything undone, if the
+// switch is refused.
+Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch) {
+  if (did_switch != nullptr) *did_switch = false;
+  if (next == nullptr) return block(prev, soft, did_switch);
+  if (switch_trap_ > 0 && prev != next) {
+    // The historical defect: the refused switch had stored the frame already and dropped its
+    // reference again, but left the pointer, which the next suspension takes for a reference of its
+    // own.
+    if (settings_.defects.has(Defect::kFrameOverRelease) && running_ && !prev->frame)
+      prev->frame = running_;
+    return raise_runtime_error(ErrorCode::kSwitchTrap);
+  }
+  if (in_schedule_callback_ && prev != next)
+    return raise_runtime_error(ErrorCode::kRecursiveScheduleCallback);
+  if (next->blocked != 0) {
+    channel_remove(next);
+    queue_append(next);
+  } else if (next->next == nullptr) {
+    queue_append(retain(next));
+  }
+  if (prev == next) {
+    current_ = next;
+    return explode(claim(prev));
+  }
+  notify_schedule(prev, next);
+  if (did_switch != nullptr) *did_switch = true;
+  return switch_tasklets(prev, next, soft);
+}
+
+Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
+  suspend_frame(prev);
+  next->started = true;
+  if (soft && nesting_level_ == 0) {
+    current_ = next;
+    if (next->cstate->stub) {
+      transfer_frame_ = next->frame;
+      next->frame = FrameRef{};
+      transfer_value_ = explode(claim(next));
+    } else {
+      // Its C stack is put back by a helper frame, once this one has unwound. What is to die waits
+      // in the helper.
+      jump_code_.locals_bytes = sizeof(JumpLocals);
+      const FrameRef helper = make_root_frame(jump_code_);
+      helper.frame->locals<JumpLocals>() = {next->cstate, del_post_switch_};
+      del_post_switch_ = nullptr;
+      transfer_frame_ = helper;
+      transfer_value_ = none();
+    }
+    return kUnwind;
+  }
+  CStack* const mine = make_cstack(nesting_level_ + 1);
+  prev->cstate = mine;
+  current_ = next;
+  if (next->cstate->stub) {
+    transfer_frame_ = next->frame;
+    next->frame = FrameRef{};
+  }
+  transfer(mine, next->cstate);
+  // Somebody switched back to `prev`, whose locals these are. It holds the frame again by running
+  // in it.
+  CHECK(current_ == prev);
+  const FrameRef suspended = prev->frame;
+  prev->frame = FrameRef{};
+  if (suspended) release_frame(suspended);
+  return explode(claim(prev));
+}
+
+// The helper frame of a soft switch to a tasklet with a C stack.
+Object* Thread::run_jump(Thread& thread, FrameRef self, Object* value) {
+  const JumpLocals locals = self.frame->locals<JumpLocals>();
+  thread.release(value);
+  thread.running_ = FrameRef{};
+  thread.release_frame(self);
+  thread.del_post_switch_ = locals.del_post_switch;
+  thread.transfer(nullptr, locals.target);
+  __builtin_unreachable();
+}
+
+Tasklet* Thread::innermost_runner() const {
+  return watchdog_count_ > 0 ? watchdogs_[watchdog_count_ - 1] : main_;
+}
+
+// Nothing is runnable. The innermost run() returns, with an exception that is on its way; without
+// one this is a deadlock, and `prev` is told.
+Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
+  Tasklet* const wakeup = innermost_runner();
+  if (wakeup->next == nullptr && wakeup->blocked == 0) {
+    if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup) {
+      set_tempval(wakeup, retain(prev->tempval));
+    }
+    return schedule_task(prev, wakeup, soft, did_switch);
+  }
+  Object* const old = prev->tempval;
+  prev->tempval = make_bomb(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
+  release_value(old, ReleaseReason::kSendFailed);
+  return schedule_task(prev, prev, soft, did_switch);
+}
+
+// The current tasklet's last frame has returned `value`, or failed (null). Switches to the next
+// one, or ends the run.
+Object* Thread::tasklet_end(Object* value) {
+  Tasklet* const tasklet = current_;
+  CHECK(nesting_level_ == 0);
+  running_ = FrameRef{};
+  const bool is_main = tasklet == main_;
+  if (value == nullptr && error_->type == ExceptionType::kTaskletExit && !is_main) {
+    release(take_error());
+    value = none();
+  }
+  if (is_main) {
+    ending_.ended = true;
+    if (value == nullptr) {
+      const Bomb* const bomb = error_;
+      ending_.failed = true;
+      ending_.exception = bomb->type;
+      ending_.code = bomb->code;
+      ending_.token = bomb->number;
+    }
+    return nullptr;
+  }
+  Object* result = value != nullptr ? value : take_error();
+  tasklet->ended = true;
+  // The queue's reference is kept here until the switch is complete.
+  queue_remove_current();
+  Tasklet* next = current_;
+  bool failed = result->kind == ObjectKind::kBomb;
+  if (next == nullptr) {
+    next = innermost_runner();
+    if (next->blocked != 0 && !failed) {
+      release(result);
+      result =
+          make_bomb(ExceptionType::kRuntimeError, next->blocked < 0 ? ErrorCode::kMainRecvDeadlock
+                                                                    : ErrorCode::kMainSendDeadlock);
+      failed = true;
+    }
+  }
+  if (failed) {
+    next = innermost_runner();
+    Object* const overwritten = next->tempval;
+    next->tempval = retain(result);
+    release_value(overwritten, ReleaseReason::kUncaughtError);
+    ledger_.forget_expectation(*next);
+  }
+  Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
+  dying->first = tasklet;
+  dying->second = result;
+  CHECK(del_post_switch_ == nullptr);
+  del_post_switch_ = dying;
+  Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
+  CHECK_MSG(unwinding == kUnwind,
+            "a tasklet could not end: it ended while switching was forbidden");
+  return unwinding;
+}
+
+// The schedule callback sees `prev` as the current tasklet, and nothing that waits to die.
+void Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
+  if (!schedule_callback_.installed || callback_running_) return;
+  Tasklet* const current = current_;
+  Object* const dying = del_post_switch_;
+  del_post_switch_ = nullptr;
+  current_ = prev;
+  log(EventKind::kScheduleCallback,
+      {static_cast<std::int32_t>(prev->number), static_cast<std::int32_t>(next->number)});
+  if (schedule_callback_.code != nullptr) {
+    callback_running_ = in_schedule_callback_ = true;
+    run_callback(*schedule_callback_.code);
+    callback_running_ = in_schedule_callback_ = false;
+  }
+  current_ = current;
+  del_post_switch_ = dying;
+}
+
+}  // namespace reweave::runtime

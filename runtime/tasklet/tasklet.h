@@ -1,0 +1,64 @@
+// Tasklets, channels and saved C stacks: the data that the scheduler of tasklets works on.
+//
+// The fields and their protocol follow Stackless; where a name is Stackless's own it is kept
+// (tempval, cstate, balance).
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/frame/frame.h"
+#include "runtime/object/object.h"
+#include "runtime/stack/slice.h"
+#include "scheduler/question.h"
+
+namespace reweave::runtime {
+
+class Thread;
+struct Tasklet;
+struct Channel;
+
+/// A saved C stack: the state of a tasklet that was switched away *hard*, or the deep part of a
+/// stack that was spilled. The thread's initial stub is one of size 0: whoever is switched to it
+/// starts at the top of the stack.
+struct CStack {
+  Slice slice;
+  std::uint32_t nesting_level = 0;  // C-recursive interpreter levels below it; not 0: hard.
+  bool stub = false;                // The initial stub: shared, never freed.
+  CStack* next = nullptr;           // In the thread's chain of saved stacks, or of free objects.
+  CStack* previous = nullptr;
+};
+
+struct Tasklet : Object {
+  std::uint32_t number = 0;  // 0 is main; then in order of creation.
+  ActorId actor{};
+  Thread* thread = nullptr;
+  Tasklet* next =
+      nullptr;  // In the run queue (a ring) or in one channel's queue (a list); null: floating.
+  Tasklet* previous = nullptr;
+  Object* tempval = nullptr;  // Owned. Never null, but under a defect.
+  FrameRef frame;  // Owned: the frame to go on with. None while running, new and unbound, or dead.
+  CStack* cstate = nullptr;    // Never null.
+  Channel* channel = nullptr;  // Where it is blocked.
+  std::int8_t blocked = 0;     // -1 in receive, 1 in send.
+  bool atomic = false;
+  bool block_trap = false;
+  bool zombie = false;  // Its finalizer has begun.
+  bool started = false;
+  bool ended = false;
+  std::uint32_t expects =
+      0;  // Number of the token that was handed to it and not returned yet; 0: none.
+
+  bool in_run_queue() const { return next != nullptr && blocked == 0; }
+};
+
+struct Channel : Object {
+  std::uint32_t number = 0;
+  Tasklet* head = nullptr;  // Served first.
+  Tasklet* tail = nullptr;
+  std::int32_t balance = 0;     // Senders waiting, or minus the receivers.
+  std::int8_t preference = -1;  // -1 the receiver runs on, 1 the sender, 0 whoever is running.
+  bool closing = false;
+  bool schedule_all = false;
+};
+
+}  // namespace reweave::runtime

@@ -1,0 +1,235 @@
+#include "runtime/tasklet/thread.h"
+
+#include <cstring>
+
+namespace reweave::runtime {
+
+const EventInfo& event_info(EventKind kind) {
+  static constexpr EventInfo kEvents[] = {
+#define EVENT(identifier, word, arguments) {word, arguments},
+#include "runtime/events.def"
+#undef EVENT
+  };
+  return kEvents[static_cast<std::size_t>(kind)];
+}
+
+const char* error_code_name(ErrorCode code) {
+  static constexpr const char* kNames[] = {
+      "",
+      "deadlock",
+      "main_recv_deadlock",
+      "main_send_deadlock",
+      "block_trap",
+      "switch_trap",
+      "run_blocked",
+      "run_dead",
+      "remove_blocked",
+      "remove_current",
+      "throw_dead",
+      "recursive_channel_cb",
+      "closed",
+      "nesting",
+      "recursive_schedule_cb",
+  };
+  return kNames[static_cast<std::size_t>(code)];
+}
+
+Thread::Thread() {
+  none_.kind = ObjectKind::kNone;
+  stub_cstack_.stub = true;
+  chain_.next = chain_.previous = &chain_;
+  stack_.cache = &slice_cache_;
+  stack_.entry = &Thread::stub_entry;
+  stack_.argument = this;
+}
+
+Thread::~Thread() {
+  while (chain_.next != &chain_) free_cstack(chain_.next);
+  while (CStack* cstack = free_cstacks_) {
+    free_cstacks_ = cstack->next;
+    delete cstack;
+  }
+}
+
+void Thread::begin_execution(const Settings& settings, Execution& execution,
+                             const LedgerNames& names) {
+  settings_ = settings;
+  execution_ = &execution;
+  names_ = &names;
+  while (chain_.next != &chain_) free_cstack(chain_.next);
+  slice_cache_.set_enabled(settings.slice_cache);
+  for (Code* code : codes_with_zombie_) code->zombie = FrameRef{};
+  codes_with_zombie_.clear();
+  spill_code_.zombie = jump_code_.zombie = FrameRef{};
+  free_frames_ = nullptr;
+  free_frame_count_ = 0;
+  frame_counts_ = {};
+  heap_.reset();
+  ledger_.begin(execution, names);
+
+  none_.refs = 1u << 30;
+  current_ = main_ = nullptr;
+  run_count_ = tasklet_count_ = 0;
+  error_ = nullptr;
+  running_ = transfer_frame_ = FrameRef{};
+  transfer_value_ = nullptr;
+  del_post_switch_ = nullptr;
+  nesting_level_ = level_ = root_ = 0;
+  switch_trap_ = 0;
+  callback_running_ = in_schedule_callback_ = false;
+  channel_callback_ = schedule_callback_ = {};
+  watchdog_count_ = 0;
+  doing_ = nullptr;
+  ending_ = {};
+  spills_ = 0;
+}
+
+Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution& execution,
+                           const LedgerNames& names) {
+  CHECK_MSG(current_ == nullptr || ending_.ended || execution_->stopped(),
+            "Thread::run() was called from within an execution");
+  begin_execution(settings, execution, names);
+  spill_code_.execute = &Thread::run_spilled;
+  jump_code_.execute = &Thread::run_jump;
+
+  main_ = make_tasklet();
+  main_->actor = ActorId{0};
+  main_->frame = make_root_frame(main_code);
+  main_->started = true;
+  queue_append(retain(main_));
+  transfer_frame_ = main_->frame;
+  main_->frame = FrameRef{};
+  enter_sliced(stack_, host_);
+  return ending_;
+}
+
+void Thread::stub_entry(void* thread) { static_cast<Thread*>(thread)->stub(); }
+
+// The top of every fresh stack. Whoever arrives here wants `transfer_frame_` to run in `current_`.
+void Thread::stub() {
+  nesting_level_ = level_ = root_ = 0;
+  running_ = FrameRef{};
+  release_post_switch();
+  FrameRef frame = transfer_frame_;
+  transfer_frame_ = FrameRef{};
+  Object* value = explode(claim(current_));
+  for (;;) {
+    value = dispatch(frame, value, /*whole_tasklet=*/true);
+    value = tasklet_end(value);
+    if (ending_.ended) abandon();
+    CHECK(value == kUnwind);
+    frame = take_transfer(value);
+    // The switch was soft: the value is safe in a local while whatever died with the switch is
+    // released.
+    if (del_post_switch_ != nullptr) {
+      Object* const dying = del_post_switch_;
+      del_post_switch_ = nullptr;
+      release(dying);
+    }
+  }
+}
+
+FrameRef Thread::take_transfer(Object*& value) {
+  const FrameRef frame = transfer_frame_;
+  CHECK_MSG(frame.frame != nullptr, "an execute returned kUnwind without a frame to go on with");
+  value = transfer_value_;
+  transfer_frame_ = FrameRef{};
+  transfer_value_ = nullptr;
+  return frame;
+}
+
+// Runs frames until `frame` itself has returned or, for a whole tasklet, until a frame has no
+// caller. Soft switches happen only in the latter, so `frame` may then come to belong to another
+// tasklet.
+Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
+  const FrameRef entry = frame;
+  for (;;) {
+    running_ = frame;
+    check_frame(frame, "resumed");
+    value = frame.frame->code->execute(*this, frame, value);
+    if (value == kUnwind) {
+      running_ = FrameRef{};
+      release_frame(frame);
+      frame = take_transfer(value);
+      if (del_post_switch_ != nullptr) {
+        Object* const dying = del_post_switch_;
+        del_post_switch_ = nullptr;
+        running_ = frame;
+        release(dying);
+      }
+      continue;
+    }
+    check_frame(frame, "returned");
+    const FrameRef back = frame.frame->back;
+    const bool done = !whole_tasklet && frame.frame == entry.frame;
+    if (back) retain_frame(back);
+    running_ = back;
+    release_frame(frame);
+    if (done) {
+      // The caller's own dispatcher holds the caller's frame.
+      if (back) release_frame(back);
+      return value;
+    }
+    if (!back) return value;
+    frame = back;
+  }
+}
+
+Object* Thread::call_softly(FrameRef callee, Object* value) {
+  transfer_frame_ = callee;
+  transfer_value_ = value;
+  return kUnwind;
+}
+
+Object* Thread::evaluate(FrameRef frame, Object* value) {
+  if (nesting_level_ >= kNestingMax) {
+    release(value);
+    release_frame(frame);
+    return raise_runtime_error(ErrorCode::kNesting);
+  }
+  // As in the real thing nothing spills while an exception is pending; the point is passed all the
+  // same.
+  const bool possible = error_ == nullptr;
+  const bool deep = level_ + 1 - root_ >= settings_.spill_levels;
+  const bool opposite = execution_->ask(QuestionKind::kSpill, current_->actor, frame.frame->site,
+                                        possible ? 2 : 1) != 0;
+  if (possible && deep != opposite) return evaluate_spilled(frame, value);
+
+  ++nesting_level_;
+  ++level_;
+  value = dispatch(frame, value, /*whole_tasklet=*/false);
+  --nesting_level_;
+  --level_;
+  return value;
+}
+
+Object* Thread::raise(Bomb* bomb) {
+  CHECK_MSG(error_ == nullptr, "an exception is pending already");
+  error_ = bomb;
+  return nullptr;
+}
+
+Bomb* Thread::take_error() {
+  Bomb* const bomb = error_;
+  error_ = nullptr;
+  return bomb;
+}
+
+void Thread::log(EventKind kind, std::initializer_list<std::int32_t> args) {
+  execution_->event(current_ == nullptr ? ActorId{0} : current_->actor,
+                    static_cast<std::uint16_t>(kind), {args.begin(), args.size()});
+}
+
+void Thread::abandon() {
+  switch_slices(stack_, nullptr, host_);
+  CHECK_MSG(false, "an abandoned stack was switched to");
+  __builtin_unreachable();
+}
+
+bool Thread::ask_preempt(SiteId site) {
+  const bool possible =
+      run_count_ > 1 && switch_trap_ == 0 && !current_->atomic && !callback_running_;
+  return execution_->ask(QuestionKind::kPreempt, current_->actor, site, possible ? 2 : 1) != 0;
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,314 @@
+// One interpreter thread: its tasklets, its run queue, its sliced stack. This is the runtime's
+// interface for C++.
+//
+// Values: an operation returns an owned reference; null means that an exception is pending in
+// error(); kUnwind means that a soft switch is under way and that the caller's `execute` must
+// return kUnwind at once.
+//
+// Soft and hard: an operation called with `soft` may, at nesting level 0 and under soft switching,
+// switch by just returning; otherwise the C stack is sliced and another one put back. Both are
+// real.
+//
+// "May switch" below means: other tasklets may run before the call returns, on the same machine
+// stack. Nothing that is reachable from elsewhere may therefore live in a local variable of the
+// caller.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "runtime/frame/frame.h"
+#include "runtime/object/heap.h"
+#include "runtime/oracle/ledger.h"
+#include "runtime/settings.h"
+#include "runtime/stack/slice.h"
+#include "runtime/tasklet/tasklet.h"
+#include "scheduler/execution.h"
+
+namespace reweave::runtime {
+
+/// The words of the log; see events.def.
+enum class EventKind : std::uint16_t {
+#define EVENT(identifier, word, arguments) identifier,
+#include "runtime/events.def"
+#undef EVENT
+};
+struct EventInfo {
+  const char* word;
+  const char* arguments;
+};
+const EventInfo& event_info(EventKind kind);
+
+class Thread {
+ public:
+  static constexpr std::uint32_t kWatchdogsMax = 64;
+  static constexpr std::uint32_t kNestingMax =
+      2000;  // C-recursive levels of one tasklet; then a RuntimeError.
+
+  Thread();
+  ~Thread();
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  // ---- For the host: one execution ----
+
+  /// How main ended.
+  struct Ending {
+    bool ended = false;   // False: the execution was stopped before.
+    bool failed = false;  // Main's function left by an exception.
+    ExceptionType exception{};
+    ErrorCode code{};
+    std::uint32_t token = 0;
+  };
+
+  /// Runs `main_code` in a fresh main tasklet until it ends or `execution` is stopped. What is
+  /// suspended then is abandoned. Everything of the previous execution is gone, memory is kept. The
+  /// arguments must live until the next call. Not re-entrant.
+  Ending run(Code& main_code, const Settings& settings, Execution& execution,
+             const LedgerNames& names);
+
+  /// The code objects of earlier executions are gone: their zombie frames are not looked for again.
+  void forget_codes() { codes_with_zombie_.clear(); }
+
+  const Ledger& ledger() const { return ledger_; }
+  const SliceStack& stack() const { return stack_; }
+  const SliceCache& slice_cache() const { return slice_cache_; }
+  const Heap& heap() const { return heap_; }
+  const FrameCounts& frame_counts() const { return frame_counts_; }
+  std::uint64_t spills() const { return spills_; }
+
+  // ---- State, from within a tasklet ----
+
+  Tasklet* current() const { return current_; }
+  Tasklet* main_tasklet() const { return main_; }
+  std::uint32_t run_count() const { return run_count_; }
+  std::uint32_t nesting_level() const { return nesting_level_; }
+  Execution& execution() { return *execution_; }
+  const Settings& settings() const { return settings_; }
+  Ledger& ledger() { return ledger_; }
+  /// None, owned: the caller has one more reference.
+  Object* none() { return retain(&none_); }
+  bool is_none(const Object* object) const { return object == &none_; }
+  Bomb* error() const { return error_; }
+  bool is_alive(const Tasklet* tasklet) const;
+
+  // ---- Objects ----
+
+  Token* make_token();
+  Bomb* make_bomb(ExceptionType type, ErrorCode code = ErrorCode::kNone);
+  Channel* make_channel(std::uint32_t number);
+  Heap& heap() { return heap_; }
+  /// Gives a reference back. The last one ends the object: its weak-reference callbacks and its
+  /// finalizer run here, so this may switch. A pending exception is kept aside meanwhile.
+  void release(Object* object) {
+    DCHECK(object->refs > 0);
+    if (--object->refs == 0) [[unlikely]]
+      destroy(object);
+  }
+  /// `code` runs when `tasklet` dies; newest first. Lives as long as the tasklet.
+  void add_weakref(Tasklet* tasklet, Code* code);
+
+  /// Makes `bomb` (owned) the pending exception; returns null, for `return raise(…)`.
+  Object* raise(Bomb* bomb);
+  Object* raise_runtime_error(ErrorCode code) {
+    return raise(make_bomb(ExceptionType::kRuntimeError, code));
+  }
+  /// Takes the pending exception away; owned.
+  Bomb* take_error();
+
+  // ---- Frames ----
+
+  /// A new activation of `code`, called from the running frame; owned. From the zombie or the free
+  /// list if possible.
+  FrameRef make_frame(Code& code, SiteId site);
+  /// The same for a tasklet's first frame: called from nowhere.
+  FrameRef make_root_frame(Code& code);
+  FrameRef retain_frame(FrameRef frame);
+  /// May switch, when the frame's locals die with it. A frame that was parked meanwhile is a
+  /// finding.
+  void release_frame(FrameRef frame);
+  /// Ends the execution with `dangling-frame` unless the reference is good. `doing` goes into the
+  /// signature.
+  void check_frame(FrameRef frame, const char* doing) {
+    if (frame.frame->generation != frame.generation) [[unlikely]]
+      report_dangling_frame(frame, doing);
+  }
+  FrameRef running_frame() const { return running_; }
+  /// Runs a frame to its end one C level deeper; consumes `frame` and `value`. May switch (hard)
+  /// and may spill.
+  Object* evaluate(FrameRef frame, Object* value);
+  /// Calls softly: the callee goes on when the caller's execute returns kUnwind, which this
+  /// returns.
+  Object* call_softly(FrameRef callee, Object* value);
+
+  // ---- Tasklets; each returns None or null with an exception, unless said otherwise ----
+
+  /// A tasklet for `code`, owned by the caller; paused.
+  Tasklet* bind(Code& code);
+  /// Appends it to the run queue. Queued already: nothing. Blocked or dead: RuntimeError.
+  Object* insert(Tasklet* tasklet);
+  /// Takes it out of the run queue, whose reference goes: it may die. Blocked or current:
+  /// RuntimeError. May switch.
+  Object* remove(Tasklet* tasklet);
+  /// schedule(): the next in the run queue runs. May switch.
+  Object* schedule(bool soft);
+  /// schedule_remove(): the same, leaving the run queue. May switch.
+  Object* schedule_remove(bool soft);
+  /// Switches to it at once; the caller stays in the queue. May switch.
+  Object* run_tasklet(Tasklet* tasklet, bool soft);
+  /// Switches to it at once; the caller leaves the queue. May switch.
+  Object* switch_to(Tasklet* tasklet, bool soft);
+  /// Raises `bomb` (owned) in it, at once; in itself: here. May switch.
+  Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft);
+  Object* kill(Tasklet* tasklet, bool soft) {
+    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft);
+  }
+  /// stackless.run(): runs the others until none is runnable; always a hard switch. May switch.
+  Object* run_others();
+  /// switch_trap(+1 or -1).
+  void trap_switches(int difference) { switch_trap_ += difference; }
+
+  // ---- Channels ----
+
+  /// Sends `value` (owned; a Bomb is raised in the receiver). May switch.
+  Object* send(Channel* channel, Object* value, bool soft) {
+    return channel_action(channel, 1, value, soft);
+  }
+  /// Receives: the value, or null with the exception that was sent. May switch.
+  Object* receive(Channel* channel, bool soft) { return channel_action(channel, -1, none(), soft); }
+
+  /// What runs before each channel operation, or each switch. Installed with code null: it is only
+  /// logged.
+  struct Callback {
+    bool installed = false;
+    Code* code = nullptr;
+  };
+  void set_channel_callback(Callback callback) { channel_callback_ = callback; }
+  void set_schedule_callback(Callback callback) { schedule_callback_ = callback; }
+  bool in_callback() const { return callback_running_; }
+
+  // ---- The execution ----
+
+  void log(EventKind kind, std::initializer_list<std::int32_t> args = {});
+  /// Leaves the sliced stack for the host without unwinding it: the execution is over.
+  [[noreturn]] void abandon();
+  /// Asks whether the running tasklet is switched away here, if that is possible here.
+  bool ask_preempt(SiteId site);
+  /// How deep this stack is in interpreter levels, for tests.
+  std::uint32_t level() const { return level_; }
+
+ private:
+  friend struct StubCode;
+  struct SpillLocals;
+  struct JumpLocals;
+
+  // Life of objects: object/lifetime.cc
+  void destroy(Object* object);
+  void destroy_tasklet(Tasklet* tasklet);
+  void call_weakrefs(Tasklet* tasklet);
+  void run_callback(Code& code);
+
+  // Frames: frame/frame_cache.cc
+  void park_frame(Frame* frame);
+  [[noreturn]] void report_dangling_frame(FrameRef frame, const char* doing);
+
+  // Evaluation: tasklet/thread.cc
+  static void stub_entry(void* thread);
+  void stub();
+  Object* dispatch(FrameRef frame, Object* value, bool whole_tasklet);
+  FrameRef take_transfer(Object*& value);
+  void begin_execution(const Settings& settings, Execution& execution, const LedgerNames& names);
+
+  // Spilling: stack/spill.cc
+  Object* evaluate_spilled(FrameRef frame, Object* value);
+  static Object* run_spilled(Thread& thread, FrameRef self, Object* value);
+
+  // Switching: tasklet/switching.cc
+  Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch);
+  Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
+  Object* block(Tasklet* prev, bool soft, bool* did_switch);
+  static Object* run_jump(Thread& thread, FrameRef self, Object* value);
+  void transfer(CStack* save, CStack* target);
+  void release_post_switch();
+  Object* tasklet_end(Object* value);
+  void notify_schedule(Tasklet* prev, Tasklet* next);
+  CStack* make_cstack(std::uint32_t nesting_level);
+  void free_cstack(CStack* cstack);
+  void suspend_frame(Tasklet* tasklet);
+  Tasklet* innermost_runner() const;
+
+  // Values: tasklet/switching.cc
+  Object* claim(Tasklet* tasklet);
+  void set_tempval(Tasklet* tasklet, Object* owned);
+  Object* explode(Object* value);
+  void release_value(Object* value, ReleaseReason reason);
+
+  // Queues: tasklet/queue.cc
+  void queue_append(Tasklet* tasklet);
+  void queue_insert_after_current(Tasklet* tasklet);
+  void queue_remove_current();
+  void queue_remove(Tasklet* tasklet);
+  void queue_restore_current(Tasklet* tasklet);
+  void channel_append(Channel* channel, Tasklet* tasklet, int direction);
+  Tasklet* channel_pop(Channel* channel);
+  void channel_push_front(Channel* channel, Tasklet* tasklet, int direction);
+  void channel_remove(Tasklet* tasklet);
+
+  // Channels: tasklet/channel.cc
+  Object* channel_action(Channel* channel, int direction, Object* value, bool soft);
+  bool notify_channel(Channel* channel, bool sending, bool will_block);
+
+  Tasklet* make_tasklet();
+
+  // Per execution.
+  Settings settings_;
+  Execution* execution_ = nullptr;
+  const LedgerNames* names_ = nullptr;
+  Ledger ledger_;
+  Heap heap_;
+  Object none_;
+  Tasklet* current_ = nullptr;  // Head of the run queue: the running tasklet, except between a
+                                // removal and a switch.
+  Tasklet* main_ = nullptr;
+  std::uint32_t run_count_ = 0;      // Length of the run queue.
+  std::uint32_t tasklet_count_ = 0;  // Ever made.
+  Bomb* error_ = nullptr;            // The pending exception; owned.
+  FrameRef running_;                 // The executing frame; borrowed from its dispatcher.
+  FrameRef transfer_frame_;          // The frame that goes on next; owned.
+  Object* transfer_value_ =
+      nullptr;  // The value it goes on with; owned; null: the pending exception.
+  Object* del_post_switch_ = nullptr;  // Released when the switch under way is complete; owned.
+  std::uint32_t nesting_level_ = 0;    // C-recursive interpreter levels under the current tasklet.
+  std::uint32_t level_ = 0;            // The same as a depth: never set back by a spill.
+  std::uint32_t root_ = 0;             // Level at which this stack begins.
+  int switch_trap_ = 0;
+  bool callback_running_ = false;  // A channel or schedule callback runs (Stackless: schedlock).
+  bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
+  Callback channel_callback_;
+  Callback schedule_callback_;
+  std::array<Tasklet*, kWatchdogsMax>
+      watchdogs_{};  // Tasklets inside run(), outermost first; owned.
+  std::uint32_t watchdog_count_ = 0;
+  Ending ending_;
+  const char* doing_ =
+      nullptr;  // What the runtime itself is doing when a value dies; null: the operation.
+
+  // Caches: frames for one execution, the rest for ever.
+  Frame* free_frames_ = nullptr;
+  std::uint32_t free_frame_count_ = 0;
+  FrameCounts frame_counts_;
+  std::vector<Code*> codes_with_zombie_;
+  Code spill_code_;
+  Code jump_code_;
+  SliceCache slice_cache_;
+  SliceStack stack_;
+  Slice host_;
+  CStack stub_cstack_;
+  CStack chain_;  // Head of the chain of saved stacks.
+  CStack* free_cstacks_ = nullptr;
+  std::uint64_t spills_ = 0;
+};
+
+}  // namespace reweave::runtime
