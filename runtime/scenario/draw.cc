@@ -1,0 +1,279 @@
+#include "runtime/scenario/draw.h"
+
+#include "runtime/scenario/arguments.h"
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+namespace {
+
+constexpr int kAttempts = 8;
+
+std::int32_t below(Prng& prng, std::size_t bound) {
+  return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
+}
+
+/// A function other than main, the less used of two. Mostly one that is defined after its user:
+/// circles of calls and spawns seldom end.
+std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenario,
+                           std::size_t user) {
+  const std::size_t count = scenario.functions.size();
+  const std::size_t first = prng.chance({1, 16}) ? 1 : user + 1;
+  if (first >= count) return -1;
+  const std::int32_t one = static_cast<std::int32_t>(first) + below(prng, count - first);
+  const std::int32_t two = static_cast<std::int32_t>(first) + below(prng, count - first);
+  return uses.references(static_cast<std::size_t>(one)) <=
+                 uses.references(static_cast<std::size_t>(two))
+             ? one
+             : two;
+}
+
+/// A slot to store in: the emptier of two.
+std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& scenario) {
+  if (scenario.slots.empty()) return -1;
+  const std::int32_t one = below(prng, scenario.slots.size());
+  const std::int32_t two = below(prng, scenario.slots.size());
+  return uses.filled(static_cast<std::size_t>(one)) ? two : one;
+}
+
+/// A slot that holds something: often the one filled last.
+std::int32_t draw_filled_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
+  const std::optional<std::int32_t> newest = uses.newest();
+  if (newest && prng.chance({1, 2})) return *newest;
+  std::uint32_t count = 0;
+  for (std::size_t s = 0; s < scenario.slots.size(); ++s) count += uses.filled(s) ? 1 : 0;
+  if (count == 0) return -1;
+  std::uint32_t chosen = prng.below(count);
+  for (std::size_t s = 0;; ++s) {
+    if (uses.filled(s) && chosen-- == 0) return static_cast<std::int32_t>(s);
+  }
+}
+
+/// A channel: for a sender one with receivers to spare and the other way round, of two.
+std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario, OpCode code) {
+  if (scenario.channels.empty()) return -1;
+  const std::int32_t one = below(prng, scenario.channels.size());
+  const std::int32_t two = below(prng, scenario.channels.size());
+  const auto surplus = [&uses](std::int32_t channel) {
+    const auto c = static_cast<std::size_t>(channel);
+    return static_cast<std::int32_t>(uses.senders(c)) -
+           static_cast<std::int32_t>(uses.receivers(c));
+  };
+  if (code == OpCode::kRecv) return surplus(one) >= surplus(two) ? one : two;
+  if (code == OpCode::kSend || code == OpCode::kSendx) {
+    return surplus(one) <= surplus(two) ? one : two;
+  }
+  return one;
+}
+
+bool stores_in_slot(OpCode code, std::size_t argument) {
+  switch (code) {
+    case OpCode::kSpawn:
+    case OpCode::kBind:
+      return true;
+    case OpCode::kSelf:
+    case OpCode::kGetmain:
+      return true;
+    case OpCode::kCopy:
+      return argument == 1;
+    default:
+      return false;
+  }
+}
+
+/// The value of one argument; false if there is none that is alive.
+bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
+                   OpCode code, std::size_t index, std::int32_t& value) {
+  const char letter = op_info(code).arguments[index];
+  switch (letter) {
+    case 'F':
+      value = prng.chance({1, 3}) ? -1 : draw_function(prng, uses, scenario, function);
+      return true;
+    case 'f':
+      value = draw_function(prng, uses, scenario, function);
+      return value >= 0;
+    case 'S':
+      value = prng.chance({1, 4}) ? -1 : draw_slot_to_fill(prng, uses, scenario);
+      return true;
+    case 's':
+      value = stores_in_slot(code, index) ? draw_slot_to_fill(prng, uses, scenario)
+                                          : draw_filled_slot(prng, uses, scenario);
+      return value >= 0;
+    case 'c':
+      value = draw_channel(prng, uses, scenario, code);
+      return value >= 0;
+    case 'n':
+      value = code == OpCode::kRec ? draw_depth(prng) : static_cast<std::int32_t>(prng.below(4));
+      return true;
+    case 'b':
+      value = prng.chance({3, 4}) ? 1 : 0;
+      return true;
+    case 'p':
+      value = static_cast<std::int32_t>(prng.below(3)) - 1;
+      return true;
+    case 'e':
+      value = below(prng, kNameableExceptions);
+      return true;
+    case 'k':
+      value = below(prng, kCanaryCount);
+      return true;
+    case 'w':
+      if (scenario.words.empty()) return false;
+      value = below(prng, scenario.words.size());
+      return true;
+    default:
+      CHECK_MSG(false, "an argument letter that is never drawn");
+      return false;
+  }
+}
+
+}  // namespace
+
+OpWeights::OpWeights() {
+  CHECK(static_cast<std::size_t>(op_count()) <= kCapacity);
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    CHECK(info.shape != OpShape::kMark || info.weight == 0);
+    weights_[static_cast<std::size_t>(code)] = info.weight;
+    total_ += info.weight;
+  }
+}
+
+void OpWeights::switch_off(Prng& prng, Ratio probability) {
+  for (int code = 0; code < op_count(); ++code) {
+    const bool off = prng.chance(probability);
+    if (!off || static_cast<OpCode>(code) == OpCode::kSpawn) continue;
+    total_ -= weights_[static_cast<std::size_t>(code)];
+    weights_[static_cast<std::size_t>(code)] = 0;
+  }
+}
+
+OpCode OpWeights::draw(Prng& prng) const {
+  std::uint32_t left = prng.below(total_);
+  std::size_t code = 0;
+  while (left >= weights_[code]) left -= weights_[code++];
+  return static_cast<OpCode>(code);
+}
+
+void Uses::clear() { *this = Uses(); }
+
+void Uses::note(std::size_t function, const Op& op) {
+  const char* letters = op_info(op.code).arguments;
+  for (std::size_t i = 0; letters[i] != '\0'; ++i) {
+    if (op.args[i] < 0) continue;
+    const auto value = static_cast<std::size_t>(op.args[i]);
+    if (letters[i] == 'f' || letters[i] == 'F') ++references_[value];
+    const bool is_slot = letters[i] == 's' || letters[i] == 'S';
+    if (is_slot && stores_in_slot(op.code, i)) {
+      ever_filled_ |= std::uint64_t{1} << value;
+      filled_ |= std::uint64_t{1} << value;
+      newest_ = op.args[i];
+    }
+  }
+  const auto first = static_cast<std::size_t>(op.args[0]);
+  if (op.code == OpCode::kSend || op.code == OpCode::kSendx) ++senders_[first];
+  if (op.code == OpCode::kRecv) ++receivers_[first];
+  if (op.code == OpCode::kSpawn) has_company_ = true;
+  // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
+  // again.
+  if (op.code == OpCode::kDrop && function == 0) filled_ &= ~(std::uint64_t{1} << first);
+}
+
+void Uses::enter(std::size_t function) {
+  filled_ = function == 0 ? 0 : ever_filled_;
+  newest_ = -1;
+  has_company_ = function != 0;
+}
+
+void Uses::scan(const Scenario& scenario, std::size_t function, std::size_t at) {
+  clear();
+  for (std::size_t f = 0; f < scenario.functions.size(); ++f) {
+    if (f == function) continue;
+    for (const Op& op : scenario.functions[f].ops) note(f, op);
+  }
+  enter(function);
+  const std::vector<Op>& ops = scenario.functions[function].ops;
+  for (std::size_t i = 0; i < at; ++i) note(function, ops[i]);
+  const std::uint64_t filled_here = filled_;
+  const std::int32_t newest_here = newest_;
+  const bool company_here = has_company_;
+  for (std::size_t i = at; i < ops.size(); ++i) note(function, ops[i]);
+  filled_ = filled_here;
+  newest_ = newest_here;
+  has_company_ = company_here;
+}
+
+std::optional<std::int32_t> Uses::newest() const {
+  if (newest_ < 0 || !filled(static_cast<std::size_t>(newest_))) return std::nullopt;
+  return newest_;
+}
+
+OpWeights OpWeights::users_of_a_slot() const {
+  OpWeights users;
+  users.weights_ = {};
+  users.total_ = 0;
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    if (info.arguments[0] != 's' || stores_in_slot(static_cast<OpCode>(code), 0)) continue;
+    const std::uint32_t weight = weights_[static_cast<std::size_t>(code)];
+    users.weights_[static_cast<std::size_t>(code)] = weight;
+    users.total_ += weight;
+  }
+  return users;
+}
+
+std::int32_t draw_depth(Prng& prng) {
+  switch (prng.below(4)) {
+    case 0:
+      return 1 + static_cast<std::int32_t>(prng.below(4));
+    case 1:
+      return 5 + static_cast<std::int32_t>(prng.below(17));
+    case 2:
+      return 22 + static_cast<std::int32_t>(prng.below(6));
+    default:
+      return 26 + static_cast<std::int32_t>(prng.below(40));
+  }
+}
+
+bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
+                    Op& op) {
+  op.args = {};
+  for (std::size_t i = 0; op_info(op.code).arguments[i] != '\0'; ++i) {
+    if (!draw_argument(prng, uses, scenario, function, op.code, i, op.args[i])) return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// What is dead while main is alone: there is nobody to switch to, and whoever blocks ends the run.
+bool needs_company(OpCode code) {
+  switch (code) {
+    case OpCode::kSched:
+    case OpCode::kSchedrm:
+    case OpCode::kRunall:
+    case OpCode::kSend:
+    case OpCode::kRecv:
+    case OpCode::kSendx:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses,
+                          const Scenario& scenario, std::size_t function, bool blocks) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Op op;
+    op.code = weights.draw(prng);
+    if (!blocks && op_info(op.code).shape != OpShape::kPlain) continue;
+    // Nested run() has its uses, but few of them.
+    if (op.code == OpCode::kRunall && function != 0 && !prng.chance({1, 4})) continue;
+    if (needs_company(op.code) && !uses.has_company()) continue;
+    if (draw_arguments(prng, uses, scenario, function, op)) return op;
+  }
+  return std::nullopt;
+}
+
+}  // namespace reweave::runtime

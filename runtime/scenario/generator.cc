@@ -1,0 +1,201 @@
+#include "runtime/scenario/generator.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "runtime/scenario/bytes.h"
+#include "runtime/scenario/draw.h"
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+namespace {
+
+constexpr std::size_t kBlockDepthMax = 3;
+constexpr std::uint32_t kBodyOpsMax = 3;
+constexpr Ratio kUseWhatIsNew{1, 3};
+
+std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
+  CHECK(low <= high);
+  return low + prng.below(high - low + 1);
+}
+
+/// Mostly low.
+std::uint32_t few(Prng& prng, std::uint32_t low, std::uint32_t high) {
+  const std::uint32_t one = between(prng, low, high);
+  const std::uint32_t two = between(prng, low, high);
+  return std::min(one, two);
+}
+
+/// How much of the table a scenario does without, in eighths.
+Ratio scenario_rate(Prng& prng) {
+  constexpr std::uint32_t kEighths[] = {0, 1, 2, 4};
+  return {kEighths[prng.below(4)], 8};
+}
+
+/// How much of that a function does without: short functions are the better for knowing few words.
+Ratio function_rate(Prng& prng) {
+  constexpr std::uint32_t kEighths[] = {0, 3, 5, 6};
+  return {kEighths[prng.below(4)], 8};
+}
+
+class Generator {
+ public:
+  Generator(Prng& prng, const GeneratorOptions& options, Scenario& scenario)
+      : prng_(prng), options_(options), scenario_(scenario) {}
+
+  void run();
+
+ private:
+  void write_function(std::size_t index, const OpWeights& weights);
+  /// Draws up to `budget` operations and appends them; nested bodies take theirs from it.
+  void write_body(Function& function, const OpWeights& weights, std::uint32_t budget,
+                  std::size_t depth);
+  void write_block(Function& function, const OpWeights& weights, const Op& block,
+                   std::uint32_t& budget, std::size_t depth);
+  /// The one template: a slot that was just filled is used.
+  void use_newest(Function& function, const OpWeights& weights);
+  void push(Function& function, const Op& op);
+  void insert(std::size_t function, const Op& op);
+  void complete_channels();
+  void spawn_unused();
+  void end_with_runall();
+
+  Prng& prng_;
+  const GeneratorOptions& options_;
+  Scenario& scenario_;
+  Uses uses_;
+  std::size_t function_ = 0;  // The one being written.
+};
+
+void Generator::run() {
+  scenario_.functions.resize(between(prng_, options_.functions_min, options_.functions_max));
+  scenario_.channels.resize(few(prng_, 1, options_.channels_max));
+  scenario_.slots.resize(few(prng_, 1, options_.slots_max));
+  scenario_.words.resize(few(prng_, 1, options_.words_max));
+  set_implied_names(scenario_);
+  OpWeights weights;
+  weights.switch_off(prng_, scenario_rate(prng_));
+  uses_.clear();
+  for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
+    OpWeights own = weights;
+    if (f > 0) own.switch_off(prng_, function_rate(prng_));
+    write_function(f, own);
+  }
+  complete_channels();
+  spawn_unused();
+  end_with_runall();
+  for (Function& function : scenario_.functions) number_labels(function);
+  const Status status = link(scenario_);
+  CHECK_MSG(status.has_value(), "the generator wrote an invalid scenario");
+}
+
+void Generator::write_function(std::size_t index, const OpWeights& weights) {
+  Function& function = scenario_.functions[index];
+  function.ops.clear();
+  function_ = index;
+  uses_.enter(index);
+  const std::uint32_t most = options_.ops_per_function_max;
+  // Main is mostly long, for it sets the scene; the others are mostly short.
+  const std::uint32_t shortage = few(prng_, 0, most - 1);
+  write_body(function, weights, index == 0 ? most - shortage : 1 + shortage, 0);
+}
+
+void Generator::write_body(Function& function, const OpWeights& weights, std::uint32_t budget,
+                           std::size_t depth) {
+  while (budget > 0) {
+    --budget;
+    const std::optional<Op> op =
+        draw_op(prng_, weights, uses_, scenario_, function_, depth < kBlockDepthMax);
+    if (!op) continue;
+    if (op_info(op->code).shape == OpShape::kPlain) {
+      const std::optional<std::int32_t> newest_before = uses_.newest();
+      push(function, *op);
+      if (uses_.newest() != newest_before && budget > 0 && prng_.chance(kUseWhatIsNew)) {
+        --budget;
+        use_newest(function, weights);
+      }
+    } else {
+      write_block(function, weights, *op, budget, depth);
+    }
+  }
+}
+
+void Generator::use_newest(Function& function, const OpWeights& weights) {
+  const OpWeights users = weights.users_of_a_slot();
+  if (users.empty()) return;
+  const std::optional<Op> op = draw_op(prng_, users, uses_, scenario_, function_, false);
+  if (op) push(function, *op);
+}
+
+void Generator::write_block(Function& function, const OpWeights& weights, const Op& block,
+                            std::uint32_t& budget, std::size_t depth) {
+  const auto write_part = [&] {
+    const std::uint32_t wanted = between(prng_, 1, kBodyOpsMax);
+    const std::uint32_t part = std::min(wanted, budget);
+    budget -= part;
+    write_body(function, weights, part, depth + 1);
+  };
+  push(function, block);
+  write_part();
+  if (op_info(block.code).shape == OpShape::kBlockThen) {
+    function.ops.push_back({.code = OpCode::kThen});
+    write_part();
+  }
+  function.ops.push_back({.code = OpCode::kEnd});
+}
+
+void Generator::push(Function& function, const Op& op) {
+  uses_.note(function_, op);
+  function.ops.push_back(op);
+}
+
+void Generator::insert(std::size_t function, const Op& op) {
+  std::vector<Op>& ops = scenario_.functions[function].ops;
+  const std::uint32_t at = prng_.below(static_cast<std::uint32_t>(ops.size()) + 1);
+  ops.insert(ops.begin() + at, op);
+  uses_.note(function, op);
+}
+
+void Generator::complete_channels() {
+  const auto functions = static_cast<std::uint32_t>(scenario_.functions.size());
+  for (std::size_t c = 0; c < scenario_.channels.size(); ++c) {
+    const bool sends = uses_.senders(c) > 0;
+    if (sends == (uses_.receivers(c) > 0) || functions < 2 || prng_.chance({1, 8})) continue;
+    Op op{.code = sends ? OpCode::kRecv : OpCode::kSend};
+    op.args[0] = static_cast<std::int32_t>(c);
+    const std::uint32_t function = 1 + prng_.below(functions - 1);
+    insert(function, op);
+  }
+}
+
+void Generator::spawn_unused() {
+  for (std::size_t f = 1; f < scenario_.functions.size(); ++f) {
+    if (uses_.references(f) > 0 || prng_.chance({1, 8})) continue;
+    Op spawn{.code = OpCode::kSpawn};
+    const bool keep = prng_.chance({1, 2});
+    const std::uint32_t slot = prng_.below(static_cast<std::uint32_t>(scenario_.slots.size()));
+    spawn.args = {static_cast<std::int32_t>(f), keep ? static_cast<std::int32_t>(slot) : -1, 0};
+    insert(0, spawn);
+  }
+}
+
+void Generator::end_with_runall() {
+  Function& main = scenario_.functions[0];
+  const bool has_it = !main.ops.empty() && main.ops.back().code == OpCode::kRunall;
+  if (!has_it && prng_.chance({7, 8})) main.ops.push_back({.code = OpCode::kRunall});
+}
+
+}  // namespace
+
+void generate_scenario(Prng& prng, const GeneratorOptions& options, Scenario& scenario) {
+  CHECK(options.functions_min >= 1);
+  CHECK(options.functions_max <= Scenario::kFunctionsMax);
+  CHECK(options.channels_max >= 1 && options.channels_max <= Scenario::kChannelsMax);
+  CHECK(options.slots_max >= 1 && options.slots_max <= Scenario::kSlotsMax);
+  CHECK(options.words_max >= 1 && options.words_max <= Scenario::kWordsMax);
+  CHECK(options.ops_per_function_max >= 1);
+  CHECK(options.ops_per_function_max <= Scenario::kOpsPerFunctionMax / 5);
+  Generator(prng, options, scenario).run();
+}
+
+}  // namespace reweave::runtime
