@@ -108,6 +108,7 @@ struct Token : Object {
   std::uint32_t sender_site = 0;  // SiteId of the operation.
   std::uint32_t receiver = 0;     // Number of the tasklet that it was handed to.
   std::uint64_t sent_step = 0;
+  std::int64_t payload = 0;  // For users of the C++ interface; the runtime does not look at it.
 };
 
 struct Bomb : Token {

@@ -94,6 +94,8 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
   }
   if (value.kind == ObjectKind::kBomb) return;
   if (expected == 0 && got == 0) {
+    // A value that was lost before it was handed over has been reported where it was lost.
+    if (!lost_.empty()) return;
     report(FindingKind::kWrongValue, where + " none",
            "tasklet " + std::to_string(receiver.number) + " received None at " +
                names_->site(site) + " though nothing was handed to it");

@@ -139,6 +139,15 @@ class Thread {
   /// Runs a frame to its end one C level deeper; consumes `frame` and `value`. May switch (hard)
   /// and may spill.
   Object* evaluate(FrameRef frame, Object* value);
+  /// Runs C++ code of a frame: nothing in it may switch softly, because its C stack has to be kept.
+  /// Returns what `body(*this)` returns.
+  template <typename Function>
+  Object* call_native(const Function& body) {
+    ++nesting_level_;
+    Object* const value = body(*this);
+    --nesting_level_;
+    return value;
+  }
   /// Calls softly: the callee goes on when the caller's execute returns kUnwind, which this
   /// returns.
   Object* call_softly(FrameRef callee, Object* value);
