@@ -30,6 +30,7 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 for file in /etc/hosts /etc/apt/apt.conf.d/*proxy*; do
   [ -e "$file" ] && install -D -m 644 "$file" "$root$file"
 done
+chmod 755 "$root" # apt downloads as a user of its own
 git clone -q "$checkout" "$root/reweave"
 mount -t proc proc "$root/proc"
 

@@ -1,0 +1,86 @@
+#include "repro/command/command_line.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "scheduler/nearest.h"
+
+namespace reweave::repro {
+
+CommandLine::CommandLine(std::string_view name, std::string_view summary, std::string_view examples,
+                         std::string_view exit_codes)
+    : name_(name),
+      app_(fmt::format("{}\n\nExamples:\n{}", summary, examples), fmt::format("reweave {}", name)) {
+  app_.footer(fmt::format("Exit codes: {}.", exit_codes));
+  app_.allow_extras();  // Ours is the better word on what is unknown.
+  app_.get_formatter()->column_width(30);
+  app_.set_help_flag("-h,--help", "Show this and exit");
+}
+
+void CommandLine::add_output_flags(std::initializer_list<std::string_view> formats) {
+  std::string words;
+  for (const std::string_view word : formats) {
+    formats_.emplace_back(word);
+    words += (words.empty() ? "" : ", ") + std::string(word);
+  }
+  format_ = formats_.front();
+  app_.add_option("--format", format_, words + fmt::format(" (default: {})", format_))
+      ->type_name("WORD");
+  app_.add_flag("-q,--quiet", quiet_, "Show no progress");
+}
+
+Format CommandLine::format() const { return find_format(format_).value_or(Format::kText); }
+
+bool CommandLine::parse(const Arguments& arguments) {
+  Arguments reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app_.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    exit_code_ = print_and_return(app_.help(), kExitClean);
+    return false;
+  } catch (const CLI::ParseError& error) {
+    exit_code_ = fail(error.what());
+    return false;
+  }
+  if (const std::vector<std::string> rest = app_.remaining(); !rest.empty()) {
+    exit_code_ = fail(flag_trouble(rest.front()));
+    return false;
+  }
+  for (const std::string& word : formats_) {
+    if (word == format_) return true;
+  }
+  if (formats_.empty()) return true;
+  std::vector<std::string_view> known(formats_.begin(), formats_.end());
+  exit_code_ = fail(fmt::format("there is no format \"{}\" here{}; see `reweave {} --help`",
+                                format_, did_you_mean(format_, known), name_));
+  return false;
+}
+
+std::string CommandLine::flag_trouble(const std::string& word) const {
+  const std::string flag = word.substr(0, word.find('='));
+  if (flag.size() < 2 || flag[0] != '-') {
+    return fmt::format("\"{}\" is one argument too many; see `reweave {} --help`", word, name_);
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app_.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return fmt::format("there is no flag {}{}; see `reweave {} --help`", flag,
+                     did_you_mean(flag, known), name_);
+}
+
+int CommandLine::fail(std::string_view message, int code) const {
+  fmt::print(stderr, "reweave {}: {}\n", name_, message);
+  return code;
+}
+
+int print_and_return(std::string_view text, int code) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (written && std::fflush(stdout) == 0) return code;
+  fmt::print(stderr, "reweave: standard output cannot be written\n");
+  return kExitSoftware;
+}
+
+}  // namespace reweave::repro

@@ -1,0 +1,58 @@
+// Reads the flags of one subcommand, the same way in all of them.
+//
+// --help leads with examples and ends with the exit codes. An unknown flag names the nearest one;
+// whatever is wrong is one line on standard error and exit code 2.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "repro/command/command.h"
+#include "repro/report.h"
+#include "repro/terminal.h"
+#include "scheduler/expected.h"
+
+namespace reweave::repro {
+
+class CommandLine {
+ public:
+  /// `examples`: whole command lines, one on a line. `exit_codes`: "0 clean, 1 a finding".
+  CommandLine(std::string_view name, std::string_view summary, std::string_view examples,
+              std::string_view exit_codes);
+
+  /// For add_option() and add_flag().
+  CLI::App& app() { return app_; }
+
+  /// Adds --format with these words, the first being the default, and --quiet.
+  void add_output_flags(std::initializer_list<std::string_view> formats);
+  Format format() const;
+  bool quiet() const { return quiet_; }
+  const Terminal& terminal() const { return terminal_; }
+
+  /// True: go on. False: return `exit_code()` at once; help or an error has been shown.
+  [[nodiscard]] bool parse(const Arguments& arguments);
+  int exit_code() const { return exit_code_; }
+
+  /// Shows "reweave NAME: MESSAGE" and returns `code`.
+  int fail(std::string_view message, int code = kExitUsage) const;
+  int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
+
+ private:
+  std::string flag_trouble(const std::string& word) const;
+
+  std::string name_;
+  CLI::App app_;
+  Terminal terminal_ = Terminal::detect();
+  std::vector<std::string> formats_;
+  std::string format_ = "text";
+  bool quiet_ = false;
+  int exit_code_ = 0;
+};
+
+/// Writes to standard output, whole; the exit code `code`, or kExitSoftware if that was not
+/// possible.
+int print_and_return(std::string_view text, int code);
+
+}  // namespace reweave::repro

@@ -1,0 +1,146 @@
+// `reweave hunt`: searches the executions of a scenario for a finding, and writes it as a repro.
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "repro/command/input.h"
+#include "repro/workdir.h"
+#include "scheduler/strategy/strategies.h"
+
+namespace reweave::repro {
+namespace {
+
+struct HuntFlags {
+  InputFlags input;
+  SettingsFlags settings;
+  std::uint64_t seed = 1;
+  std::string strategy{kDefaultStrategy};
+  std::uint64_t executions = 0;
+  std::uint64_t seconds = 0;
+  std::uint64_t hang_ms = 10'000;
+  std::string output = "findings";
+
+  static constexpr std::uint64_t kExecutionsDefault = 100'000;
+};
+
+void add_flags(CLI::App& app, HuntFlags& flags) {
+  app.add_option("file", flags.input.file, "A scenario")->type_name("FILE")->required();
+  app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")->type_name("N");
+  app.add_option("--strategy", flags.strategy,
+                 fmt::format("See `help strategies` (default: {})", kDefaultStrategy))
+      ->type_name("NAME");
+  app.add_option("--executions", flags.executions,
+                 fmt::format("Stop after so many (default: {}, without --seconds)",
+                             HuntFlags::kExecutionsDefault))
+      ->type_name("N");
+  app.add_option("--seconds", flags.seconds, "Stop after so long")->type_name("N");
+  app.add_option("--hang-ms", flags.hang_ms, "No step for so long is a hang (default: 10000)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{3'600'000}));
+  flags.settings.add(app);
+  app.add_option("--output", flags.output, "Folder for repros (default: findings)")
+      ->type_name("DIR");
+}
+
+const char* reason_words(StopReason reason) {
+  switch (reason) {
+    case StopReason::kFound:
+      return "found";
+    case StopReason::kExecutions:
+      return "executions";
+    case StopReason::kSeconds:
+      return "seconds";
+    case StopReason::kExhausted:
+      return "exhausted";
+    case StopReason::kCancelled:
+      return "cancelled";
+  }
+  return "";
+}
+
+/// Names the answers, replays them once, and writes all of it.
+Status write_found(const HuntFlags& flags, WeaveFile file, const Found& found, Runner& runner,
+                   Report& report) {
+  Expected<Schedule> schedule = schedule_of_found(file, found, runner);
+  if (!schedule) return schedule.error();
+  file.schedule = std::move(schedule).value();
+  const Run run = runner.run(file, ReplayMode::kStrict);
+  if (run.findings.empty() || run.findings.front().signature != found.finding.signature) {
+    return Error{fmt::format(
+        "the finding \"{}\" of execution {} does not show again: the subject is not deterministic",
+        found.finding.signature, found.execution)};
+  }
+  file.verdict = run.verdict;
+  report.findings = run.findings;
+  report.steps = run.steps;
+  report.trace_hash = run.verdict.trace_hash;
+  report.schedule = file.schedule;
+  const Workdir workdir(flags.output);
+  Expected<std::string> path =
+      workdir.write_repro(finding_kind_name(found.finding.kind), write_weave(file));
+  if (!path) return path.error();
+  report.repro = *path;
+  return ok();
+}
+
+int hunt(const CommandLine& line, const HuntFlags& flags) {
+  Runner runner({.hang_ms = flags.hang_ms});
+  Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
+  if (!file) return line.fail(file.error());
+  file->schedule.reset();
+  file->verdict.reset();
+  Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
+  if (!strategy) return line.fail(strategy.error());
+
+  ExploreOptions options{.budget = {.executions = flags.executions, .seconds = flags.seconds},
+                         .seed = flags.seed,
+                         .limits = file->settings.limits};
+  if (flags.executions == 0 && flags.seconds == 0)
+    options.budget.executions = HuntFlags::kExecutionsDefault;
+  Progress progress(line.terminal(), line.quiet());
+  options.progress = [&](const Statistics& statistics) {
+    progress.update("executions", statistics.executions, options.budget.executions, "hunt");
+    return true;
+  };
+  const std::unique_ptr<Subject> subject = make_subject(*file);
+  const auto begin = std::chrono::steady_clock::now();
+  const Exploration exploration = runner.isolator().explore(*subject, **strategy, options);
+  progress.finish();
+
+  Report report{.command = "hunt", .file = flags.input.file, .program = own_program()};
+  report.executions = exploration.statistics.executions;
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report.facts = {
+      {"seed", fmt::format("{}", flags.seed)},
+      {"strategy", flags.strategy},
+      {"defects",
+       file->settings.defects.empty() ? "none" : runtime::defect_names(file->settings.defects)},
+      {"stopped_by", reason_words(exploration.reason)}};
+  if (exploration.found) {
+    report.facts.emplace_back("execution", fmt::format("{}", exploration.found->execution));
+    report.executions = std::max(report.executions, exploration.found->execution + 1);
+    if (Status status = write_found(flags, *file, *exploration.found, runner, report); !status) {
+      return line.fail(status.error(), kExitDiverged);
+    }
+  }
+  return print_and_return(render(report, line.format(), line.terminal()),
+                          exploration.found ? kExitFinding : kExitClean);
+}
+
+}  // namespace
+
+int run_hunt(const Arguments& arguments) {
+  CommandLine line("hunt",
+                   "Search the executions of a scenario for a finding, and write it as a repro.",
+                   "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
+                   "  reweave hunt my.weave --seconds 60 --strategy pct:3 --output found",
+                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
+  HuntFlags flags;
+  add_flags(line.app(), flags);
+  line.add_output_flags({"text", "json"});
+  if (!line.parse(arguments)) return line.exit_code();
+  return hunt(line, flags);
+}
+
+}  // namespace reweave::repro

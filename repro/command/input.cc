@@ -1,0 +1,144 @@
+#include "repro/command/input.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+#include "repro/fuzz_input.h"
+#include "repro/workdir.h"
+#include "scheduler/strategy/fuzz_input.h"
+
+namespace reweave::repro {
+namespace {
+
+/// Runs a case of a fuzz target once, and states it as a repro.
+Expected<WeaveFile> from_artefact(const std::string& bytes, const FuzzTarget& target,
+                                  const SettingsFlags& flags, Runner& runner) {
+  FuzzCase fuzz_case;
+  runtime::ScenarioDecoder decoder;
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  decode_fuzz_case(std::span(data, bytes.size()), decoder, fuzz_case);
+  Expected<runtime::Settings> settings = flags.apply(target.settings);
+  if (!settings) return settings.error();
+
+  WeaveFile file{
+      .settings = *settings, .scenario = fuzz_case.scenario, .schedule = {}, .verdict = {}};
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  FuzzInput strategy(fuzz_case.plan);
+  const Exploration exploration = runner.isolator().explore(
+      *subject, strategy,
+      {.budget = {.executions = 1, .seconds = 0}, .limits = file.settings.limits});
+  if (exploration.found) {
+    Expected<Schedule> schedule = schedule_of_found(file, *exploration.found, runner);
+    if (!schedule) return schedule.error();
+    file.schedule = std::move(schedule).value();
+    return file;
+  }
+  // Nothing was found, so it can run here, which also tells what was answered.
+  Execution execution(file.settings.limits);
+  strategy.begin(Prng(0), 0);
+  execution.begin(strategy);
+  strategy.attach(execution);
+  subject->run(execution);
+  Expected<Schedule> schedule = record(*subject, execution.dense_answers(), file.settings.limits);
+  if (!schedule) return schedule.error();
+  file.schedule = std::move(schedule).value();
+  return file;
+}
+
+}  // namespace
+
+void SettingsFlags::add(CLI::App& app) {
+  app.add_option("--defects", defects_, "Defects to switch on, separated by commas; or none")
+      ->type_name("NAMES");
+  app.add_option("--profile", profile_,
+                 "Defects of a version of the real thing; see `help defects`")
+      ->type_name("NAME");
+  app.add_option("--switching", switching_, "soft, or hard: every switch copies its stack")
+      ->type_name("WORD");
+  app.add_option("--spill-levels", spill_levels_, "Depth at which the stack spills")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u));
+}
+
+bool SettingsFlags::any() const { return defects_ || profile_ || switching_ || spill_levels_; }
+
+Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
+  if (defects_ && profile_) {
+    return Error{"--defects and --profile exclude each other: a profile is a set of defects"};
+  }
+  if (defects_) {
+    const Expected<runtime::DefectSet> defects =
+        runtime::parse_defects(*defects_ == "none" ? "" : *defects_);
+    if (!defects) return defects.error();
+    base.defects = *defects;
+  }
+  if (profile_) {
+    const Expected<runtime::DefectSet> defects = runtime::profile_defects(*profile_);
+    if (!defects) return defects.error();
+    base.defects = *defects;
+  }
+  if (switching_ && *switching_ != "soft" && *switching_ != "hard") {
+    return Error{fmt::format("--switching {}: say soft or hard", *switching_)};
+  }
+  if (switching_)
+    base.switching = *switching_ == "hard" ? runtime::Switching::kHard : runtime::Switching::kSoft;
+  if (spill_levels_) base.spill_levels = *spill_levels_;
+  return base;
+}
+
+std::vector<std::string> SettingsFlags::words() const {
+  std::vector<std::string> words;
+  if (defects_) words.push_back("--defects=" + *defects_);
+  if (profile_) words.push_back("--profile=" + *profile_);
+  if (switching_) words.push_back("--switching=" + *switching_);
+  if (spill_levels_) words.push_back(fmt::format("--spill-levels={}", *spill_levels_));
+  return words;
+}
+
+void InputFlags::add(CLI::App& app, const char* help) {
+  app.add_option("file", file, help)->type_name("FILE")->required();
+  app.add_option("--target", target, "FILE is the raw input of this fuzz target (tempval, frames)")
+      ->type_name("NAME");
+}
+
+Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& flags,
+                               Runner& runner) {
+  const Expected<std::string> content = read_file(input.file);
+  if (!content) return content.error();
+  if (!input.target.empty()) {
+    const Expected<const FuzzTarget*> target = find_fuzz_target(input.target);
+    if (!target) return target.error();
+    return from_artefact(*content, **target, flags, runner);
+  }
+  Expected<WeaveFile> file = read_weave(*content, input.file);
+  if (!file) {
+    if (!looks_like_artefact(input.file)) return file.error();
+    return Error{file.error().message +
+                 "; if libFuzzer wrote it, name its target: --target tempval"};
+  }
+  Expected<runtime::Settings> settings = flags.apply(file->settings);
+  if (!settings) return settings.error();
+  file->settings = *settings;
+  return file;
+}
+
+Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner) {
+  if (!found.complete) {
+    return Error{
+        "the execution gave more answers than can be kept of a process that died; hunt with a "
+        "smaller "
+        "questions-max"};
+  }
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  if (!found.died) return record(*subject, found.answers, file.settings.limits);
+  IsolatedRun run = runner.isolator().record(*subject, found.answers, file.settings.limits);
+  if (run.outcome == Outcome::kDiverged && !run.died) {
+    return Error{fmt::format(
+        "the subject is not deterministic: at step {} {} was expected, but {} was found",
+        run.divergence.step, run.divergence.expected, run.divergence.found)};
+  }
+  return std::move(run.schedule);
+}
+
+}  // namespace reweave::repro
