@@ -36,14 +36,14 @@ struct Statistics {
 };
 
 struct ExploreOptions {
-  Budget budget;
+  Budget budget{};
   std::uint64_t seed = 0;
-  Limits limits;
+  Limits limits{};
   std::uint64_t first_execution = 0;  // Shard k of n: k, …
   std::uint64_t stride = 1;           // … and n.
 
   /// Called about every `progress_ms` and at the end, if set. False: stop.
-  std::function<bool(const Statistics&)> progress;
+  std::function<bool(const Statistics&)> progress{};
   std::uint64_t progress_ms = 250;
 };
 

@@ -43,7 +43,7 @@ struct ShrinkOptions {
   std::uint64_t executions_max = 100'000;
 
   /// Called after each accepted step, if set: answers, size and executions so far.
-  std::function<void(std::size_t, std::size_t, std::uint64_t)> progress;
+  std::function<void(std::size_t, std::size_t, std::uint64_t)> progress{};
 };
 
 struct Shrunk {
