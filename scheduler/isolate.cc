@@ -218,7 +218,10 @@ Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool(
   std::uint64_t seen_executions = 0, seen_step = 0, seen_ms = wall_clock_ms();
   while (true) {
     pipe.wait(/*ms=*/20, tail);
-    const pid_t waited = waitpid(child, &ending.status, WNOHANG);
+    // Once its work is done and its pipe closed nothing can keep it from ending: no need to look
+    // again and again.
+    const bool leaving = pipe.ended() && board_->done;
+    const pid_t waited = waitpid(child, &ending.status, leaving ? 0 : WNOHANG);
     CHECK(waited == 0 || waited == child || errno == EINTR);
     if (waited == child) break;
     const std::uint64_t executions = tape.executions.load(std::memory_order_relaxed);
