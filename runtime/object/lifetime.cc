@@ -41,7 +41,7 @@ void Thread::add_weakref(Tasklet* tasklet, Code* code) {
 
 bool Thread::is_alive(const Tasklet* tasklet) const {
   if (tasklet->ended) return false;
-  return tasklet == current_ || static_cast<bool>(tasklet->frame);
+  return tasklet == current_ || tasklet->frame || !tasklet->cstate->stub;
 }
 
 void Thread::destroy(Object* object) {
@@ -89,7 +89,7 @@ void Thread::destroy(Object* object) {
 void Thread::destroy_tasklet(Tasklet* tasklet) {
   CHECK(tasklet->next == nullptr);
   Bomb* const error = take_error();
-  if (!tasklet->zombie && tasklet->frame && !tasklet->cstate->stub) {
+  if (!tasklet->zombie && !tasklet->ended && !tasklet->cstate->stub) {
     tasklet->zombie = true;
     tasklet->refs = 1;
     for (int kills = 0; kills < kKillsMax && is_alive(tasklet); ++kills) {

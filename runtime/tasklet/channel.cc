@@ -31,6 +31,11 @@ bool Thread::notify_channel(Channel* channel, bool sending, bool will_block) {
 // everything back.
 Object* Thread::channel_action(Channel* channel, int direction, Object* value, bool soft) {
   Tasklet* const source = current_;
+  if (!source->in_run_queue()) {
+    // A schedule callback of a tasklet that is on its way out: it cannot wait, nor be switched to.
+    release_value(value, ReleaseReason::kSendFailed);
+    return raise_runtime_error(ErrorCode::kRecursiveScheduleCallback);
+  }
   const bool peer_waits = direction > 0 ? channel->balance < 0 : channel->balance > 0;
   Object* const old = claim(source);
   set_tempval(source, value);
@@ -54,7 +59,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
       queue_append(peer);
       target = source->next;
     } else if (channel->preference == -direction) {
-      queue_insert_after_current(peer);
+      queue_insert_after_head(peer);
       target = peer;
     } else {
       queue_append(peer);
@@ -69,14 +74,14 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
       raise(make_bomb(ExceptionType::kValueError, ErrorCode::kClosed));
       return fail();
     }
-    if (switch_trap_ > 0 && source->next != source) {
+    if ((switch_trap_ > 0 || in_schedule_callback_) && source->next != source) {
       // Would be refused further down; refused here nothing has to be undone.
       schedule_task(source, source->next, soft, nullptr);
       return fail();
     }
-    queue_remove_current();
+    queue_remove(source);
     channel_append(channel, source, direction);
-    target = current_;
+    target = head_;
   }
 
   CHECK(del_post_switch_ == nullptr);

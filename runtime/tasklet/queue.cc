@@ -1,5 +1,5 @@
-// The run queue, a ring whose head is the running tasklet, and the queues of channels, first come
-// first served.
+// The run queue, a ring whose head is the running tasklet once a switch is complete, and the queues
+// of channels, first come first served.
 //
 // None of these changes a reference count: each member of a queue is owned by one reference, and
 // whoever moves a tasklet moves that reference with it.
@@ -10,45 +10,37 @@ namespace reweave::runtime {
 void Thread::queue_append(Tasklet* tasklet) {
   CHECK(tasklet->next == nullptr);
   CHECK(tasklet->blocked == 0);
-  if (current_ == nullptr) {
-    current_ = tasklet->next = tasklet->previous = tasklet;
+  if (head_ == nullptr) {
+    head_ = tasklet->next = tasklet->previous = tasklet;
   } else {
-    tasklet->next = current_;
-    tasklet->previous = current_->previous;
-    current_->previous->next = tasklet;
-    current_->previous = tasklet;
+    tasklet->next = head_;
+    tasklet->previous = head_->previous;
+    head_->previous->next = tasklet;
+    head_->previous = tasklet;
   }
   ++run_count_;
 }
 
-void Thread::queue_insert_after_current(Tasklet* tasklet) {
-  CHECK(current_ != nullptr);
-  Tasklet* const head = current_;
-  current_ = head->next;
+void Thread::queue_insert_after_head(Tasklet* tasklet) {
+  CHECK(head_ != nullptr);
+  Tasklet* const head = head_;
+  head_ = head->next;
   queue_append(tasklet);
-  current_ = head;
+  head_ = head;
 }
 
 void Thread::queue_remove(Tasklet* tasklet) {
   CHECK(tasklet->in_run_queue());
   if (tasklet->next == tasklet) {
-    CHECK(current_ == tasklet);
-    current_ = nullptr;
+    CHECK(head_ == tasklet);
+    head_ = nullptr;
   } else {
-    if (current_ == tasklet) current_ = tasklet->next;
+    if (head_ == tasklet) head_ = tasklet->next;
     tasklet->next->previous = tasklet->previous;
     tasklet->previous->next = tasklet->next;
   }
   tasklet->next = tasklet->previous = nullptr;
   --run_count_;
-}
-
-void Thread::queue_remove_current() { queue_remove(current_); }
-
-// Undoes queue_remove_current(): the tasklet is the head again.
-void Thread::queue_restore_current(Tasklet* tasklet) {
-  queue_append(tasklet);
-  current_ = tasklet;
 }
 
 void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {

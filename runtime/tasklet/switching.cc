@@ -115,20 +115,22 @@ void Thread::suspend_frame(Tasklet* tasklet) {
   if (old) release_frame(old);
 }
 
+Object* Thread::refuse_trapped_switch(Tasklet* prev) {
+  // The historical defect: the refused switch had stored the frame already and dropped its
+  // reference again, but left the pointer, which the next suspension takes for a reference of its
+  // own.
+  if (settings_.defects.has(Defect::kFrameOverRelease) && running_ && !prev->frame)
+    prev->frame = running_;
+  return raise_runtime_error(ErrorCode::kSwitchTrap);
+}
+
 // Makes `next` runnable if it is not, and switches to it from `prev`, which is the running tasklet
 // although it may have left the run queue. Null and an exception, with everything undone, if the
 // switch is refused.
 Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch) {
   if (did_switch != nullptr) *did_switch = false;
   if (next == nullptr) return block(prev, soft, did_switch);
-  if (switch_trap_ > 0 && prev != next) {
-    // The historical defect: the refused switch had stored the frame already and dropped its
-    // reference again, but left the pointer, which the next suspension takes for a reference of its
-    // own.
-    if (settings_.defects.has(Defect::kFrameOverRelease) && running_ && !prev->frame)
-      prev->frame = running_;
-    return raise_runtime_error(ErrorCode::kSwitchTrap);
-  }
+  if (switch_trap_ > 0 && prev != next) return refuse_trapped_switch(prev);
   if (in_schedule_callback_ && prev != next)
     return raise_runtime_error(ErrorCode::kRecursiveScheduleCallback);
   if (next->blocked != 0) {
@@ -138,7 +140,7 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
     queue_append(retain(next));
   }
   if (prev == next) {
-    current_ = next;
+    head_ = next;
     return explode(claim(prev));
   }
   notify_schedule(prev, next);
@@ -148,6 +150,7 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
 
 Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   suspend_frame(prev);
+  head_ = next;
   next->started = true;
   if (soft && nesting_level_ == 0) {
     current_ = next;
@@ -195,6 +198,29 @@ Object* Thread::run_jump(Thread& thread, FrameRef self, Object* value) {
   __builtin_unreachable();
 }
 
+// The common part of all operations that switch without a channel and return None. `dying` (owned,
+// may be null) goes when the switch is complete. In the middle of another operation, whose value
+// waits in the tempval while its callback runs, that value is put aside first.
+Object* Thread::give_way(Tasklet* next, Object* dying, bool soft) {
+  Tasklet* const me = current_;
+  Object* const aside = callback_running_ && nesting_level_ > 0 ? claim(me) : nullptr;
+  set_tempval(me, none());
+  CHECK(del_post_switch_ == nullptr);
+  del_post_switch_ = dying;
+  bool switched = false;
+  Object* const value = schedule_task(me, next, soft, &switched);
+  if (!switched && del_post_switch_ != nullptr) {
+    Object* const undue = del_post_switch_;
+    del_post_switch_ = nullptr;
+    release(undue);
+  }
+  if (aside != nullptr) {
+    CHECK(value != kUnwind);
+    set_tempval(me, aside);
+  }
+  return value;
+}
+
 Tasklet* Thread::innermost_runner() const {
   return watchdog_count_ > 0 ? watchdogs_[watchdog_count_ - 1] : main_;
 }
@@ -240,8 +266,8 @@ Object* Thread::tasklet_end(Object* value) {
   Object* result = value != nullptr ? value : take_error();
   tasklet->ended = true;
   // The queue's reference is kept here until the switch is complete.
-  queue_remove_current();
-  Tasklet* next = current_;
+  queue_remove(tasklet);
+  Tasklet* next = head_;
   bool failed = result->kind == ObjectKind::kBomb;
   if (next == nullptr) {
     next = innermost_runner();

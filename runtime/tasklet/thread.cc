@@ -58,8 +58,7 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
   names_ = &names;
   while (chain_.next != &chain_) free_cstack(chain_.next);
   slice_cache_.set_enabled(settings.slice_cache);
-  for (Code* code : codes_with_zombie_) code->zombie = FrameRef{};
-  codes_with_zombie_.clear();
+  forget_codes();
   spill_code_.zombie = jump_code_.zombie = FrameRef{};
   free_frames_ = nullptr;
   free_frame_count_ = 0;
@@ -68,7 +67,7 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
   ledger_.begin(execution, names);
 
   none_.refs = 1u << 30;
-  current_ = main_ = nullptr;
+  current_ = head_ = main_ = nullptr;
   run_count_ = tasklet_count_ = 0;
   error_ = nullptr;
   running_ = transfer_frame_ = FrameRef{};
@@ -84,10 +83,15 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
   spills_ = 0;
 }
 
+void Thread::forget_codes() {
+  for (Code* code : codes_with_zombie_) code->zombie = FrameRef{};
+  codes_with_zombie_.clear();
+}
+
 Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution& execution,
                            const LedgerNames& names) {
-  CHECK_MSG(current_ == nullptr || ending_.ended || execution_->stopped(),
-            "Thread::run() was called from within an execution");
+  CHECK_MSG(!executing_, "Thread::run() was called from within an execution");
+  executing_ = true;
   begin_execution(settings, execution, names);
   spill_code_.execute = &Thread::run_spilled;
   jump_code_.execute = &Thread::run_jump;
@@ -97,9 +101,11 @@ Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution&
   main_->frame = make_root_frame(main_code);
   main_->started = true;
   queue_append(retain(main_));
+  current_ = main_;
   transfer_frame_ = main_->frame;
   main_->frame = FrameRef{};
   enter_sliced(stack_, host_);
+  executing_ = false;
   return ending_;
 }
 
@@ -108,10 +114,11 @@ void Thread::stub_entry(void* thread) { static_cast<Thread*>(thread)->stub(); }
 // The top of every fresh stack. Whoever arrives here wants `transfer_frame_` to run in `current_`.
 void Thread::stub() {
   nesting_level_ = level_ = root_ = 0;
-  running_ = FrameRef{};
-  release_post_switch();
+  // Taken first: what dies now may run code that switches, through this very door.
   FrameRef frame = transfer_frame_;
   transfer_frame_ = FrameRef{};
+  running_ = frame;
+  release_post_switch();
   Object* value = explode(claim(current_));
   for (;;) {
     value = dispatch(frame, value, /*whole_tasklet=*/true);
@@ -124,6 +131,7 @@ void Thread::stub() {
     if (del_post_switch_ != nullptr) {
       Object* const dying = del_post_switch_;
       del_post_switch_ = nullptr;
+      running_ = frame;
       release(dying);
     }
   }

@@ -70,7 +70,7 @@ class Thread {
              const LedgerNames& names);
 
   /// The code objects of earlier executions are gone: their zombie frames are not looked for again.
-  void forget_codes() { codes_with_zombie_.clear(); }
+  void forget_codes();
 
   const Ledger& ledger() const { return ledger_; }
   const SliceStack& stack() const { return stack_; }
@@ -237,6 +237,9 @@ class Thread {
   // Switching: tasklet/switching.cc
   Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
+  bool refuses_switch();
+  Object* refuse_trapped_switch(Tasklet* prev);
+  Object* give_way(Tasklet* next, Object* dying, bool soft);
   Object* block(Tasklet* prev, bool soft, bool* did_switch);
   static Object* run_jump(Thread& thread, FrameRef self, Object* value);
   void transfer(CStack* save, CStack* target);
@@ -256,10 +259,8 @@ class Thread {
 
   // Queues: tasklet/queue.cc
   void queue_append(Tasklet* tasklet);
-  void queue_insert_after_current(Tasklet* tasklet);
-  void queue_remove_current();
+  void queue_insert_after_head(Tasklet* tasklet);
   void queue_remove(Tasklet* tasklet);
-  void queue_restore_current(Tasklet* tasklet);
   void channel_append(Channel* channel, Tasklet* tasklet, int direction);
   Tasklet* channel_pop(Channel* channel);
   void channel_push_front(Channel* channel, Tasklet* tasklet, int direction);
@@ -278,8 +279,9 @@ class Thread {
   Ledger ledger_;
   Heap heap_;
   Object none_;
-  Tasklet* current_ = nullptr;  // Head of the run queue: the running tasklet, except between a
-                                // removal and a switch.
+  Tasklet* current_ = nullptr;  // The running tasklet.
+  Tasklet* head_ =
+      nullptr;  // Of the run queue: the running tasklet, unless it has just left the queue.
   Tasklet* main_ = nullptr;
   std::uint32_t run_count_ = 0;      // Length of the run queue.
   std::uint32_t tasklet_count_ = 0;  // Ever made.
@@ -301,6 +303,7 @@ class Thread {
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
   std::uint32_t watchdog_count_ = 0;
   Ending ending_;
+  bool executing_ = false;  // Inside run().
   const char* doing_ =
       nullptr;  // What the runtime itself is doing when a value dies; null: the operation.
 

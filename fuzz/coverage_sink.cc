@@ -1,0 +1,21 @@
+#include "fuzz/coverage_sink.h"
+
+#include <cstddef>
+
+namespace reweave::fuzz {
+namespace {
+
+constexpr std::size_t kCounters = 4096;
+
+// libFuzzer clears it before each input and reads it afterwards.
+__attribute__((used, section("__libfuzzer_extra_counters"))) std::uint8_t counters[kCounters];
+
+}  // namespace
+
+void count_feature(std::uint64_t feature) {
+  feature *= 0x9e3779b97f4a7c15u;
+  std::uint8_t& counter = counters[feature >> 52];
+  if (counter != 255) ++counter;
+}
+
+}  // namespace reweave::fuzz

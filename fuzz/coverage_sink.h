@@ -1,0 +1,15 @@
+// Feedback for the fuzzing engine beside its own code coverage: a small table of counters that the
+// engine reads.
+//
+// libFuzzer finds it by the name of its section; other engines, and the plain build, ignore it.
+// Each counter is one feature, in eight buckets by its value.
+#pragma once
+
+#include <cstdint>
+
+namespace reweave::fuzz {
+
+/// Counts a feature, by any 64-bit name; different features may share a counter.
+void count_feature(std::uint64_t feature);
+
+}  // namespace reweave::fuzz

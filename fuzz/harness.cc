@@ -1,0 +1,180 @@
+#include "fuzz/harness.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "fuzz/coverage_sink.h"
+#include "repro/weave_file.h"
+#include "repro/workdir.h"
+#include "runtime/scenario/generator.h"
+#include "runtime/scenario/mutator.h"
+#include "scheduler/prng.h"
+#include "scheduler/replay.h"
+
+namespace reweave::fuzz {
+namespace {
+
+constexpr runtime::MutatorLimits kGrowth{};
+
+[[noreturn]] void refuse(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::exit(2);
+}
+
+runtime::Settings settings_from_environment(const repro::FuzzTarget& target) {
+  runtime::Settings settings = target.settings;
+  const char* const profile = std::getenv("REWEAVE_PROFILE");
+  const char* const defects = std::getenv("REWEAVE_DEFECTS");
+  if (profile != nullptr && defects != nullptr) {
+    refuse(
+        "REWEAVE_PROFILE and REWEAVE_DEFECTS are both set: a profile is a set of defects; keep one "
+        "of them.");
+  }
+  if (profile != nullptr || defects != nullptr) {
+    Expected<runtime::DefectSet> set =
+        profile != nullptr ? runtime::profile_defects(profile) : runtime::parse_defects(defects);
+    if (!set)
+      refuse((profile != nullptr ? "REWEAVE_PROFILE: " : "REWEAVE_DEFECTS: ") +
+             set.error().message);
+    settings.defects = *set;
+  }
+  return settings;
+}
+
+const repro::FuzzTarget& target_by_name(std::string_view name) {
+  const Expected<const repro::FuzzTarget*> target = repro::find_fuzz_target(name);
+  if (!target) refuse(target.error().message);
+  return **target;
+}
+
+runtime::Scenario empty_scenario() {
+  runtime::Scenario scenario;
+  runtime::decode_scenario({}, scenario);
+  return scenario;
+}
+
+}  // namespace
+
+Harness::Harness(std::string_view target)
+    : target_(&target_by_name(target)),
+      subject_(empty_scenario(), settings_from_environment(*target_)),
+      strategy_(case_.plan),
+      execution_(subject_.settings().limits) {
+  const char* const output = std::getenv("REWEAVE_OUTPUT");
+  output_ = output == nullptr ? "." : output;
+}
+
+void Harness::read_arguments(int argc, char** argv) {
+  constexpr std::string_view kPrefix = "-artifact_prefix=";
+  if (std::getenv("REWEAVE_OUTPUT") != nullptr) return;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.substr(0, kPrefix.size()) != kPrefix) continue;
+    const std::string_view prefix = argument.substr(kPrefix.size());
+    const std::size_t slash = prefix.rfind('/');
+    if (slash != std::string_view::npos) output_ = std::string(prefix.substr(0, slash + 1));
+  }
+}
+
+void Harness::run(const std::uint8_t* data, std::size_t size) {
+  subject_.edit_scenario([&](runtime::Scenario& scenario) {
+    const std::size_t used = decoder_.decode({data, size}, scenario);
+    decode_plan({data + used, size - used}, case_.plan);
+  });
+  strategy_.begin(Prng(0), 0);
+  execution_.begin(strategy_, /*keep_log=*/true);
+  subject_.run(execution_);
+  give_feedback();
+  if (!execution_.findings().empty() &&
+      execution_.findings().front().kind != FindingKind::kLivelock)
+    report();
+}
+
+// Which event followed which, and whether in the same tasklet: cheap, and blind to numbers and
+// names.
+void Harness::give_feedback() {
+  std::uint64_t previous = 0;
+  ActorId actor{};
+  for (const Event& event : execution_.log()) {
+    count_feature(previous << 17 | std::uint64_t{event.kind} << 1 |
+                  (event.actor == actor ? 1u : 0u));
+    previous = event.kind;
+    actor = event.actor;
+  }
+}
+
+void Harness::report() {
+  const Finding finding = execution_.findings().front();
+  repro::WeaveFile file;
+  file.settings = subject_.settings();
+  file.scenario = subject_.scenario();
+  file.verdict =
+      repro::verdict_of(execution_.findings(), subject_.results(), execution_.trace_hash());
+  const std::vector<DenseAnswer> answers = execution_.dense_answers();
+  std::fprintf(stderr, "\n%s: %s, in step %llu\n  %s\n", finding_kind_name(finding.kind),
+               finding.signature.c_str(), static_cast<unsigned long long>(finding.step),
+               finding.message.c_str());
+  Expected<Schedule> schedule = record(subject_, answers, subject_.settings().limits);
+  if (!schedule) {
+    std::fprintf(stderr, "no repro was written: %s\n", schedule.error().message.c_str());
+    std::abort();
+  }
+  file.schedule = std::move(schedule).value();
+  const Expected<std::string> path = repro::Workdir(output_).write_repro(
+      finding_kind_name(finding.kind), repro::write_weave(file));
+  if (path) {
+    std::fprintf(stderr,
+                 "repro:    %s\nreplay:   reweave replay %s\nshrink:   reweave shrink %s --output "
+                 "small.weave\n",
+                 path.value().c_str(), path.value().c_str(), path.value().c_str());
+  } else {
+    std::fprintf(stderr, "no repro was written: %s\n", path.error().message.c_str());
+  }
+  std::abort();
+}
+
+std::size_t Harness::write(const repro::FuzzCase& fuzz_case, std::uint8_t* out,
+                           std::size_t size_max) {
+  bytes_.clear();
+  repro::encode_fuzz_case(fuzz_case, bytes_);
+  const std::size_t size = std::min(bytes_.size(), size_max);  // Cut off it is still an input.
+  std::memcpy(out, bytes_.data(), size);
+  return size;
+}
+
+std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t size_max,
+                            unsigned seed) {
+  Prng prng(seed);
+  repro::decode_fuzz_case({data, size}, decoder_, edited_);
+  // A small input says nothing yet; and now and then a fresh start finds what no series of small
+  // steps does.
+  if (size < 16 || prng.chance({1, 8})) {
+    runtime::generate_scenario(prng, {}, edited_.scenario);
+    if (prng.chance({1, 2})) mutate_plan(edited_.plan, prng);
+  } else {
+    const std::uint32_t changes = 1 + prng.below(4);
+    for (std::uint32_t i = 0; i < changes; ++i) {
+      if (prng.chance({1, 4})) {
+        mutate_plan(edited_.plan, prng);
+      } else {
+        runtime::mutate_scenario(prng, kGrowth, edited_.scenario);
+      }
+    }
+  }
+  return write(edited_, data, size_max);
+}
+
+std::size_t Harness::cross_over(const std::uint8_t* first, std::size_t first_size,
+                                const std::uint8_t* second, std::size_t second_size,
+                                std::uint8_t* out, std::size_t size_max, unsigned seed) {
+  Prng prng(seed);
+  repro::decode_fuzz_case({first, first_size}, decoder_, edited_);
+  repro::decode_fuzz_case({second, second_size}, decoder_, other_);
+  runtime::cross_scenarios(prng, kGrowth, other_.scenario, edited_.scenario);
+  edited_.plan = cross_plans(edited_.plan, other_.plan, prng);
+  return write(edited_, out, size_max);
+}
+
+}  // namespace reweave::fuzz

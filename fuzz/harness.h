@@ -1,0 +1,68 @@
+// What all fuzz targets share: an input is a scenario and a plan, an execution of it is judged by
+// the oracles, a finding becomes a `.weave` file.
+//
+// A target is one file, `NAME_fuzzer.cc`, with libFuzzer's entry points and nothing of an engine.
+// libFuzzer's own flags stay as they are; ours come from the environment, because every engine
+// passes that on to its children:
+//
+//   REWEAVE_DEFECTS=a,b   defects to switch on      REWEAVE_PROFILE=NAME   or a named set of them
+//   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
+//   folder
+//
+// Cost: decoding, one execution, and a counter for each pair of neighbouring events as feedback;
+// nothing is allocated once the buffers have grown. A target never throws and always returns 0; a
+// finding aborts, as fuzzers expect.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repro/fuzz_input.h"
+#include "runtime/scenario/subject.h"
+#include "scheduler/execution.h"
+#include "scheduler/strategy/fuzz_input.h"
+
+namespace reweave::fuzz {
+
+class Harness {
+ public:
+  /// `target`: a name of fuzz_targets(). Reads the environment; wrong values end the process with a
+  /// sentence, code 2.
+  explicit Harness(std::string_view target);
+
+  /// Looks for `-artifact_prefix=`. For LLVMFuzzerInitialize.
+  void read_arguments(int argc, char** argv);
+
+  /// One execution of the input. Aborts on a finding, after writing the repro.
+  void run(const std::uint8_t* data, std::size_t size);
+
+  /// A mutated input, in place; returns its size, at most `size_max`. Always valid; depends on
+  /// nothing but its arguments.
+  std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t size_max, unsigned seed);
+
+  /// A mixture of two inputs in `out`; as mutate().
+  std::size_t cross_over(const std::uint8_t* first, std::size_t first_size,
+                         const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
+                         std::size_t size_max, unsigned seed);
+
+ private:
+  [[noreturn]] void report();
+  void give_feedback();
+  std::size_t write(const repro::FuzzCase& fuzz_case, std::uint8_t* out, std::size_t size_max);
+
+  const repro::FuzzTarget* target_;
+  std::string output_;
+  runtime::ScenarioDecoder decoder_;
+  repro::FuzzCase case_;    // What runs; its scenario is the subject's own.
+  repro::FuzzCase edited_;  // For mutation.
+  repro::FuzzCase other_;
+  std::vector<std::uint8_t> bytes_;
+  runtime::ScenarioSubject subject_;
+  FuzzInput strategy_;
+  Execution execution_;
+};
+
+}  // namespace reweave::fuzz
