@@ -18,11 +18,11 @@ std::unique_ptr<Subject> make_subject(const WeaveFile& file) {
   return std::make_unique<runtime::ScenarioSubject>(file.scenario, file.settings);
 }
 
-Run Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
+RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   const std::unique_ptr<Subject> subject = make_subject(file);
   const Schedule& schedule = schedule_of(file);
   IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.settings.limits);
-  Run run;
+  RunResult run;
   run.outcome = first.outcome;
   run.steps = first.steps;
   if (first.died) {
@@ -53,7 +53,7 @@ Run Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   return run;
 }
 
-std::uint64_t Runner::count_same(const WeaveFile& file, ReplayMode mode, const Run& run,
+std::uint64_t Runner::count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
                                  std::uint64_t times) {
   const std::unique_ptr<Subject> subject = make_subject(file);
   Execution execution(file.settings.limits);

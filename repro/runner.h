@@ -22,7 +22,7 @@ namespace reweave::repro {
 std::unique_ptr<Subject> make_subject(const WeaveFile& file);
 
 /// What one execution gave.
-struct Run {
+struct RunResult {
   bool died = false;  // It took its process with it.
   Outcome outcome{};
   Divergence divergence;          // If it diverged.
@@ -39,11 +39,11 @@ class Runner {
   explicit Runner(IsolateOptions options = {}) : isolator_(options) {}
 
   /// One execution along the file's schedule; without one, the ordinary execution.
-  Run run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
+  RunResult run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
 
   /// `times` more executions of what gave `run`; returns how many did the same: one trace hash, or
   /// for what died one first finding.
-  std::uint64_t count_same(const WeaveFile& file, ReplayMode mode, const Run& run,
+  std::uint64_t count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
                            std::uint64_t times);
 
   Isolator& isolator() { return isolator_; }

@@ -78,7 +78,7 @@ Checked check_file(const std::string& name, Runner& runner, bool update) {
                     name));
   }
   result.line = verdict_line(*text);
-  const Run run = runner.run(*file, ReplayMode::kStrict);
+  const RunResult run = runner.run(*file, ReplayMode::kStrict);
   result.trace_hash = run.verdict.trace_hash;
   if (!run.findings.empty()) result.finding = run.findings.front();
   if (run.outcome == Outcome::kDiverged) {
@@ -152,10 +152,7 @@ int run_check(const Arguments& arguments) {
       ->type_name("FILE")
       ->required();
   line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
-  line.app()
-      .add_option("--hang-ms", hang_ms, "No step for so long is a hang (default: 10000)")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{3'600'000}));
+  add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json", "junit", "github"});
   if (!line.parse(arguments)) return line.exit_code();
   return check(line, names, hang_ms, update);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 
 #include "scheduler/nearest.h"
@@ -74,6 +75,24 @@ std::string CommandLine::flag_trouble(const std::string& word) const {
 int CommandLine::fail(std::string_view message, int code) const {
   fmt::print(stderr, "reweave {}: {}\n", name_, message);
   return code;
+}
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto trouble = [low, high](const std::string& word) -> std::string {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool whole = error == std::errc{} && end == word.data() + word.size();
+    if (whole && low <= number && number <= high) return "";
+    return fmt::format("\"{}\" is no number from {} to {}", word, low, high);
+  };
+  return CLI::Validator(trouble, "", "");
+}
+
+void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms) {
+  app.add_option("--hang-ms", hang_ms,
+                 fmt::format("No step for so long is a hang (default: {})", hang_ms))
+      ->type_name("N")
+      ->check(whole_number(10, 3'600'000));
 }
 
 int print_and_return(std::string_view text, int code) {

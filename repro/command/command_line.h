@@ -5,6 +5,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -50,6 +51,12 @@ class CommandLine {
   bool quiet_ = false;
   int exit_code_ = 0;
 };
+
+/// Checks that a flag is a whole number in [low, high]: CLI11 itself takes "-1" for a large one.
+CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = UINT64_MAX);
+
+/// Adds --hang-ms.
+void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 
 /// Writes to standard output, whole; the exit code `code`, or kExitSoftware if that was not
 /// possible.

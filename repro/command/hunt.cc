@@ -26,18 +26,21 @@ struct HuntFlags {
 
 void add_flags(CLI::App& app, HuntFlags& flags) {
   app.add_option("file", flags.input.file, "A scenario")->type_name("FILE")->required();
-  app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")->type_name("N");
+  app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")
+      ->type_name("N")
+      ->check(whole_number());
   app.add_option("--strategy", flags.strategy,
                  fmt::format("See `help strategies` (default: {})", kDefaultStrategy))
       ->type_name("NAME");
   app.add_option("--executions", flags.executions,
                  fmt::format("Stop after so many (default: {}, without --seconds)",
                              HuntFlags::kExecutionsDefault))
-      ->type_name("N");
-  app.add_option("--seconds", flags.seconds, "Stop after so long")->type_name("N");
-  app.add_option("--hang-ms", flags.hang_ms, "No step for so long is a hang (default: 10000)")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{3'600'000}));
+      ->check(whole_number());
+  app.add_option("--seconds", flags.seconds, "Stop after so long")
+      ->type_name("N")
+      ->check(whole_number());
+  add_hang_flag(app, flags.hang_ms);
   flags.settings.add(app);
   app.add_option("--output", flags.output, "Folder for repros (default: findings)")
       ->type_name("DIR");
@@ -59,29 +62,30 @@ const char* reason_words(StopReason reason) {
   return "";
 }
 
-/// Names the answers, replays them once, and writes all of it.
-Status write_found(const HuntFlags& flags, WeaveFile file, const Found& found, Runner& runner,
-                   Report& report) {
+/// Names the answers, replays them once, and writes all of it. The exit code of the hunt.
+int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file, const Found& found,
+                Runner& runner, Report& report) {
   Expected<Schedule> schedule = schedule_of_found(file, found, runner);
-  if (!schedule) return schedule.error();
+  if (!schedule) return line.fail(schedule.error(), kExitDiverged);
   file.schedule = std::move(schedule).value();
-  const Run run = runner.run(file, ReplayMode::kStrict);
+  const RunResult run = runner.run(file, ReplayMode::kStrict);
   if (run.findings.empty() || run.findings.front().signature != found.finding.signature) {
-    return Error{fmt::format(
-        "the finding \"{}\" of execution {} does not show again: the subject is not deterministic",
-        found.finding.signature, found.execution)};
+    return line.fail(
+        fmt::format("the finding \"{}\" of execution {} does not show again: the subject "
+                    "is not deterministic",
+                    found.finding.signature, found.execution),
+        kExitDiverged);
   }
   file.verdict = run.verdict;
   report.findings = run.findings;
   report.steps = run.steps;
   report.trace_hash = run.verdict.trace_hash;
   report.schedule = file.schedule;
-  const Workdir workdir(flags.output);
   Expected<std::string> path =
-      workdir.write_repro(finding_kind_name(found.finding.kind), write_weave(file));
-  if (!path) return path.error();
+      Workdir(flags.output).write_repro(finding_kind_name(found.finding.kind), write_weave(file));
+  if (!path) return line.fail(path.error());
   report.repro = *path;
-  return ok();
+  return kExitFinding;
 }
 
 int hunt(const CommandLine& line, const HuntFlags& flags) {
@@ -117,15 +121,14 @@ int hunt(const CommandLine& line, const HuntFlags& flags) {
       {"defects",
        file->settings.defects.empty() ? "none" : runtime::defect_names(file->settings.defects)},
       {"stopped_by", reason_words(exploration.reason)}};
+  int code = kExitClean;
   if (exploration.found) {
     report.facts.emplace_back("execution", fmt::format("{}", exploration.found->execution));
     report.executions = std::max(report.executions, exploration.found->execution + 1);
-    if (Status status = write_found(flags, *file, *exploration.found, runner, report); !status) {
-      return line.fail(status.error(), kExitDiverged);
-    }
+    code = write_found(line, flags, *file, *exploration.found, runner, report);
+    if (code != kExitFinding) return code;
   }
-  return print_and_return(render(report, line.format(), line.terminal()),
-                          exploration.found ? kExitFinding : kExitClean);
+  return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ void SettingsFlags::add(CLI::App& app) {
       ->type_name("WORD");
   app.add_option("--spill-levels", spill_levels_, "Depth at which the stack spills")
       ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
+      ->check(whole_number(1, 1000));
 }
 
 bool SettingsFlags::any() const { return defects_ || profile_ || switching_ || spill_levels_; }

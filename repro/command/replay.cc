@@ -29,28 +29,27 @@ void add_flags(CLI::App& app, ReplayFlags& flags) {
   flags.input.add(app, "A repro, or a scenario");
   app.add_option("--times", flags.times, "So many executions, which must have one trace hash")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+      ->check(whole_number(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
   app.add_option("--break-at-step", flags.break_at_step,
                  "Under a debugger: stop where this step begins")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number());
   app.add_flag("--in-process", flags.in_process, "Not in a child: for debuggers");
   app.add_option("--rr", flags.rr, "Record by rr: require, or auto to go on without")
       ->type_name("WORD");
-  app.add_option("--hang-ms", flags.hang_ms, "No step for so long is a hang (default: 10000)")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{3'600'000}));
+  add_hang_flag(app, flags.hang_ms);
   flags.settings.add(app);
 }
 
 /// For debuggers: one execution here and now, with a breakpoint if wanted. It may take this process
 /// with it.
-Run run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFlags& flags) {
+RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFlags& flags) {
   const std::unique_ptr<Subject> subject = make_subject(file);
   Execution execution(file.settings.limits);
   if (flags.break_at_step != 0) break_at_step(execution, flags.break_at_step);
   replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, flags.trace);
-  Run run;
+  RunResult run;
   run.outcome = execution.outcome();
   run.divergence = execution.divergence();
   run.findings = execution.findings();
@@ -90,7 +89,7 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
 }
 
 /// What the run means, given what the file says.
-int judge(const WeaveFile& file, const Run& run, std::uint64_t same, const ReplayFlags& flags,
+int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const ReplayFlags& flags,
           Report& report) {
   if (run.outcome == Outcome::kDiverged) {
     report.headline =
@@ -136,7 +135,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags) {
   // With other settings than the file's its answers need not all fit, and its verdict says nothing.
   const ReplayMode mode = flags.settings.any() ? ReplayMode::kLenient : ReplayMode::kStrict;
   const auto begin = std::chrono::steady_clock::now();
-  const Run run =
+  const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
   std::uint64_t same = 1;
   if (flags.times > 1 && run.outcome != Outcome::kDiverged) {

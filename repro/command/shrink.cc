@@ -38,7 +38,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
   Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
   if (!file) return line.fail(file.error());
   const auto begin = std::chrono::steady_clock::now();
-  const Run before = runner.run(*file, ReplayMode::kLenient);
+  const RunResult before = runner.run(*file, ReplayMode::kLenient);
   if (before.findings.empty()) {
     return line.fail(
         fmt::format("{}: shows no finding, so there is nothing to shrink", flags.input.file),
@@ -70,7 +70,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
   }
   file->schedule = shrunk->schedule;
   file->verdict.reset();
-  const Run after = runner.run(*file, ReplayMode::kStrict);
+  const RunResult after = runner.run(*file, ReplayMode::kStrict);
   if (after.findings.empty() || after.findings.front().signature != signature) {
     return line.fail(
         "what was shrunk does not show the finding again: the subject is not deterministic",
@@ -111,11 +111,9 @@ int run_shrink(const Arguments& arguments) {
   line.app().add_option("--output", flags.output, "File to write")->type_name("FILE")->required();
   line.app()
       .add_option("--executions", flags.executions, "Stop after so many (default: 100000)")
-      ->type_name("N");
-  line.app()
-      .add_option("--hang-ms", flags.hang_ms, "No step for so long is a hang (default: 10000)")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{10}, std::uint64_t{3'600'000}));
+      ->check(whole_number());
+  add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app());
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();

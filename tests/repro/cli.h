@@ -1,0 +1,63 @@
+// Spawns the tool in a folder of its own.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "repro/process.h"
+#include "tests/repro/testing.h"
+
+namespace reweave::repro {
+
+class Cli : public testing::Test {
+ protected:
+  using Words = std::vector<std::string>;
+
+  /// Runs `reweave WORDS` with both its streams in one; expects that it exits by itself.
+  std::string run(const Words& words, int expected_code, const Words& environment = {}) const {
+    const ProcessResult result = spawn(words, environment);
+    EXPECT_EQ(result.end, ProcessResult::End::kExited) << "died of " << result.code << "\n"
+                                                       << result.output;
+    EXPECT_EQ(result.code, expected_code) << result.output;
+    return result.output;
+  }
+
+  /// The same with --format=json; without anything on standard error it is one object on one line.
+  nlohmann::json run_json(Words words, int expected_code) const {
+    words.emplace_back("--format=json");
+    const std::string output = run(words, expected_code);
+    EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << output;
+    const nlohmann::json object = nlohmann::json::parse(output, nullptr, false);
+    EXPECT_TRUE(object.is_object()) << output;
+    return object;
+  }
+
+  ProcessResult spawn(const Words& words, const Words& environment = {}) const {
+    Words argv;
+    if (*REWEAVE_EMULATOR != '\0') argv.emplace_back(REWEAVE_EMULATOR);
+    argv.emplace_back(REWEAVE_TOOL);
+    argv.insert(argv.end(), words.begin(), words.end());
+    ProcessOptions options{.environment = environment, .timeout_ms = 120'000};
+    return run_process(argv, options);
+  }
+
+  std::string path(const std::string& name) const { return folder_.path(name); }
+  std::string write(const std::string& name, const std::string& content) const {
+    return folder_.write(name, content);
+  }
+
+  /// Hunts `text` until a finding; the path of the repro.
+  std::string hunted(const std::string& text) const {
+    const nlohmann::json report = run_json(
+        {"hunt", write("scenario.weave", text), "--output", path("found"), "--hang-ms", "1000"}, 1);
+    return report.value("repro", "");
+  }
+
+  TemporaryFolder folder_;
+};
+
+}  // namespace reweave::repro
