@@ -1,6 +1,7 @@
 #include "scheduler/shrink.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,43 @@
 
 namespace reweave {
 namespace {
+
+/// `path` with the ordinal right below `parent` lowered by one where it is at least `from`; else
+/// unchanged.
+/// ("0", 5): "0.7.2" becomes "0.6.2".
+std::string shift_path(const std::string& path, const std::string& parent, std::uint64_t from) {
+  const std::string prefix = parent + ".";
+  if (path.compare(0, prefix.size(), prefix) != 0) return path;
+  const std::size_t end = std::min(path.find('.', prefix.size()), path.size());
+  const std::uint64_t ordinal = std::stoull(path.substr(prefix.size(), end - prefix.size()));
+  if (ordinal < from || ordinal == 1) return path;
+  return prefix + std::to_string(ordinal - 1) + path.substr(end);
+}
+
+Schedule shift_actors(const Schedule& schedule, const std::string& parent, std::uint64_t from) {
+  Schedule shifted = schedule;
+  for (NamedAnswer& answer : shifted.answers) {
+    answer.actor = shift_path(answer.actor, parent, from);
+    if (!answer.chosen.empty()) answer.chosen = shift_path(answer.chosen, parent, from);
+  }
+  return shifted;
+}
+
+/// The places at which an elder sibling of somebody in the schedule may have been deleted: (parent,
+/// own ordinal).
+std::set<std::pair<std::string, std::uint64_t>> shift_places(const Schedule& schedule) {
+  std::set<std::pair<std::string, std::uint64_t>> places;
+  for (const NamedAnswer& answer : schedule.answers) {
+    for (const std::string* path : {&answer.actor, &answer.chosen}) {
+      for (std::size_t dot = path->find('.'); dot != std::string::npos;
+           dot = path->find('.', dot + 1)) {
+        const std::uint64_t ordinal = std::stoull(path->substr(dot + 1));
+        if (ordinal > 1) places.emplace(path->substr(0, dot), ordinal);
+      }
+    }
+  }
+  return places;
+}
 
 class Shrinker {
  public:
@@ -29,7 +67,7 @@ class Shrinker {
     while (changed && !out_of_budget()) {
       changed = delete_answers();
       changed = apply_reductions() || changed;
-      changed = lower_answers() || changed;
+      changed = lower_numbers() || changed;
     }
     Shrunk shrunk;
     shrunk.subject = std::move(owned_);
@@ -45,7 +83,8 @@ class Shrinker {
 
   static Measure measure(const Subject& subject, const Schedule& schedule) {
     std::uint64_t sum = 0;
-    for (const NamedAnswer& answer : schedule.answers) sum += answer.answer;
+    for (const NamedAnswer& answer : schedule.answers)
+      sum += std::uint64_t{answer.answer} + answer.nth;
     return {schedule.answers.size(), subject.size(), sum};
   }
 
@@ -65,6 +104,7 @@ class Shrinker {
     Subject& subject = owned != nullptr ? *owned : *subject_;
     Trial trial = run_(subject, candidate);
     ++executions_;
+    dropped_ = trial.followed.answers.size() < candidate.answers.size();
     if (!shows(trial)) return false;
     if (measure(subject, trial.followed) >= measure(*subject_, schedule_)) return false;
     schedule_ = std::move(trial.followed);
@@ -107,10 +147,9 @@ class Shrinker {
     bool changed = false;
     std::size_t n = 0;
     while (n < subject_->reduction_count() && !out_of_budget()) {
-      std::unique_ptr<Subject> smaller = subject_->reduce(n);
       // After success the list is another one; what stands at this place now is about as bold as
       // what stood here.
-      if (smaller != nullptr && accept(std::move(smaller), schedule_)) {
+      if (apply_reduction(n)) {
         changed = true;
       } else {
         ++n;
@@ -119,20 +158,42 @@ class Shrinker {
     return changed;
   }
 
-  bool lower_answers() {
+  /// With the schedule as it is; if answers were dropped, then also as if an actor had been
+  /// deleted, which lowers the ordinals of its younger siblings.
+  bool apply_reduction(std::size_t n) {
+    std::unique_ptr<Subject> smaller = subject_->reduce(n);
+    if (smaller == nullptr) return false;
+    if (accept(std::move(smaller), schedule_)) return true;
+    if (!dropped_) return false;
+    for (const auto& [parent, from] : shift_places(schedule_)) {
+      smaller = subject_->reduce(n);
+      CHECK_MSG(smaller != nullptr, "a reduction is there once and not the second time");
+      if (accept(std::move(smaller), shift_actors(schedule_, parent, from))) return true;
+    }
+    return false;
+  }
+
+  bool lower_numbers() {
     bool changed = false;
     for (std::size_t i = 0; i < schedule_.answers.size(); ++i) {
-      const std::uint32_t answer = schedule_.answers[i].answer;
-      for (const std::uint32_t lower : {1u, answer / 2, answer - 1}) {
-        if (answer < 2 || lower < 1 || lower >= answer || i >= schedule_.answers.size()) continue;
-        Schedule candidate = schedule_;
-        candidate.answers[i].answer = lower;
-        if (!accept(nullptr, candidate)) continue;
-        changed = true;
-        break;
-      }
+      changed = lower_number(i, &NamedAnswer::answer, /*lowest=*/1) || changed;
+      changed = lower_number(i, &NamedAnswer::nth, /*lowest=*/0) || changed;
     }
     return changed;
+  }
+
+  bool lower_number(std::size_t index, std::uint32_t NamedAnswer::*number, std::uint32_t lowest) {
+    if (index >= schedule_.answers.size()) return false;
+    const std::uint32_t present = schedule_.answers[index].*number;
+    std::uint32_t tried = present;
+    for (const std::uint32_t lower : {lowest, present / 2, present - 1}) {
+      if (present <= lowest || lower < lowest || lower == tried) continue;
+      tried = lower;
+      Schedule candidate = schedule_;
+      candidate.answers[index].*number = lower;
+      if (accept(nullptr, candidate)) return true;
+    }
+    return false;
   }
 
   Subject* subject_;  // The one given, or `owned_`.
@@ -143,6 +204,7 @@ class Shrinker {
   Schedule schedule_;
   Finding finding_;
   std::uint64_t executions_ = 0;
+  bool dropped_ = false;  // The last candidate lost answers.
   bool refused_ = false;  // A candidate was not run for want of budget.
 };
 

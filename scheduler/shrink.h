@@ -1,15 +1,21 @@
 // Shrinks a finding: fewer answers, then a smaller subject, that still show the same finding.
 //
 // One order decides what is simpler (shortlex, as in Hypothesis): fewer answers; with as many, a
-// smaller subject; with both the same, a smaller sum of answers. A candidate is the subject, or one
-// of its reductions, with a schedule that is followed leniently; it is accepted only if the first
-// finding of that execution has the same signature and what was really followed is simpler than
-// what we have. What was followed then becomes the schedule: it is recorded anew at each step.
+// smaller subject; with both the same, a smaller sum of answers and counts. A candidate is the
+// subject, or one of its reductions, with a schedule that is followed leniently; it is accepted
+// only if the first finding of that execution has the same signature and what was really followed
+// is simpler than what we have. What was followed then becomes the schedule: recorded anew at each
+// step.
 //
-// Passes, repeated until all of them fail: delete answers (all, then halves, quarters … single
-// ones; delta debugging after Zeller, Hildebrandt, TSE 2002), apply the subject's reductions from
-// the boldest, lower answers. So the result is 1-minimal: no single answer can be deleted and no
-// single reduction be made. Deterministic: no clock, no random number.
+// Passes, repeated until all of them fail:
+// * delete answers: all, then halves, quarters … single ones (delta debugging after Zeller,
+// Hildebrandt, TSE 2002);
+// * apply the subject's reductions from the boldest. Where answers are lost by it, once more with
+// the ordinals of actors
+//   lowered, because "0.3" is "0.2" when the spawn of "0.2" is deleted;
+// * lower numbers: answers to 1, counts ("the n-th time") to 0, so that the next round can shorten
+// loops. So the result is 1-minimal: no single answer can be deleted and no single reduction be
+// made. Deterministic: no clock, no random number.
 #pragma once
 
 #include <cstdint>

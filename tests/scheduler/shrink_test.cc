@@ -111,6 +111,49 @@ TEST(Shrink, TellsOfEveryStepAndNeverGrows) {
   EXPECT_GT(steps, 3);
 }
 
+/// Spawns actors with labels, each of which passes its own label's site a few times; the finding is
+/// that actor 6 spilled. Reductions delete one actor or one pass.
+class Family : public toys::Toy {
+ public:
+  std::vector<std::uint32_t> actors = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  std::uint32_t passes = 5;
+
+  void run(Execution& execution) override {
+    for (const std::uint32_t label : actors) {
+      const ActorId actor = execution.spawn(ActorId{0});
+      for (std::uint32_t i = 0; i < passes; ++i) {
+        const bool spilled = execution.ask(QuestionKind::kSpill, actor, SiteId{label}, 2) == 1;
+        if (spilled && label == 6)
+          execution.report(toys::finding(FindingKind::kLeak, 0, "leak"), false);
+      }
+    }
+  }
+  std::size_t reduction_count() const override { return actors.size() + 1; }
+  std::unique_ptr<Subject> reduce(std::size_t n) const override {
+    auto smaller = std::make_unique<Family>(*this);
+    if (n < actors.size()) {
+      smaller->actors.erase(smaller->actors.begin() + static_cast<std::ptrdiff_t>(n));
+    } else if (--smaller->passes == 0) {
+      return nullptr;
+    }
+    return smaller;
+  }
+  std::size_t size() const override { return actors.size() + passes; }
+};
+
+TEST(Shrink, FollowsActorsWhoseElderSiblingsAreDeletedAndShortensLoops) {
+  Family subject;
+  const auto schedule = parse_schedule("0.3 spill op.2 1 1\n0.7 spill op.6 4 1\n", "f");
+  const auto shrunk = shrink(subject, *schedule, "leak", trial_runner(Limits{}));
+  ASSERT_TRUE(shrunk);
+  EXPECT_TRUE(shrunk->minimal);
+  EXPECT_EQ(shrunk->schedule.one_line(), "0.1 spill op.6 0 1");
+  ASSERT_NE(shrunk->subject, nullptr);
+  const auto& smaller = dynamic_cast<const Family&>(*shrunk->subject);
+  EXPECT_THAT(smaller.actors, ElementsAre(6));
+  EXPECT_EQ(smaller.passes, 1u);
+}
+
 TEST(Shrink, DoesNotTakeOneFindingForAnother) {
   /// Yes at op.0 leaks; yes at op.1 as well, but says another thing first if op.2 is also answered
   /// yes.
