@@ -28,9 +28,10 @@ std::size_t operation_count(const runtime::Scenario& scenario) {
 }
 
 std::string counts(const WeaveFile& file) {
-  return fmt::format("{} answers and {} operations",
-                     file.schedule ? file.schedule->answers.size() : 0,
-                     operation_count(file.scenario));
+  const std::size_t answers = file.schedule ? file.schedule->answers.size() : 0;
+  const std::size_t operations = operation_count(file.scenario);
+  return fmt::format("{} answer{} and {} operation{}", answers, answers == 1 ? "" : "s", operations,
+                     operations == 1 ? "" : "s");
 }
 
 int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {

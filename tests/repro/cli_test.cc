@@ -76,6 +76,21 @@ TEST_F(Cli, ACrashAndAHangBecomeRepros) {
   EXPECT_EQ(run_json({"shrink", crash, "--output", path("small.weave")}, 0)["operations"], "1");
 }
 
+// Signals to the tool itself: our own abort is a bug of ours, and an interrupted hunt ends at once.
+TEST_F(Cli, SignalsEndTheToolWithTheRightCode) {
+  if (*REWEAVE_EMULATOR != '\0') GTEST_SKIP() << "the emulator has signals of its own";
+  const std::string hang = write("h.weave", "weave 1\nfunction main\n  canary hang\nend\n");
+  const auto signalled = [&](const std::string& signal) {
+    return run_process({"sh", "-c",
+                        std::string(REWEAVE_TOOL) + " hunt " + hang +
+                            " --hang-ms 100000 & sleep 0.5; kill -" + signal + " $!; wait $!"});
+  };
+  const ProcessResult aborted = signalled("ABRT");
+  EXPECT_EQ(aborted.code, 70);
+  EXPECT_THAT(aborted.output, HasSubstr("bug of reweave itself"));
+  EXPECT_EQ(signalled("TERM").code, 128 + SIGTERM);
+}
+
 TEST_F(Cli, TraceShowsTheEventsInOrder) {
   const std::string text = run({"replay", write("s.weave", kLostValue), "--trace"}, 1);
   const std::size_t sent = text.find("sent c v1");
