@@ -78,6 +78,8 @@ void Thread::park_frame(Frame* frame) {
     free_frames_ = frame;
     ++free_frame_count_;
     heap_.retire(frame);
+    // Who looks through the list must be able to read the links of parked frames.
+    sanitizer::unpoison(&frame->next_free, sizeof frame->next_free);
   } else {
     heap_.retire(frame);
   }
