@@ -114,10 +114,10 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   Object* const tempval = tasklet->tempval;
   tasklet->tempval = nullptr;
   CHECK(tasklet->cstate->stub || tasklet->ended);
-  ledger_.forget_expectation(*tasklet);
+  if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
   heap_.retire(tasklet);
   if (frame) release_frame(frame);
-  if (tempval != nullptr) release_value(tempval, ReleaseReason::kHolderFinalized);
+  if (tempval != nullptr) release(tempval);
   error_ = error;
 }
 

@@ -9,8 +9,8 @@ namespace reweave::runtime {
 
 const char* release_reason_name(ReleaseReason reason) {
   static constexpr const char* kNames[] = {
-      "none",          "receiver-got-it", "send-failed",   "holder-finalized",
-      "holder-killed", "uncaught-error",  "program-ended",
+      "none",          "receiver-got-it", "send-failed",    "holder-finalized",
+      "holder-killed", "raised-by-run",   "uncaught-error", "program-ended",
   };
   return kNames[static_cast<std::size_t>(reason)];
 }
@@ -112,15 +112,14 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
   }
 }
 
-void Ledger::let_go(Object& value, ReleaseReason reason) {
+void Ledger::let_go(Object& value, Tasklet& holder, ReleaseReason reason) {
   if (!is_tracked(value)) return;
   auto& token = static_cast<Token&>(value);
+  if (holder.expects == token.number) holder.expects = 0;
   if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
   token.place = TokenPlace::kReleased;
   token.reason = static_cast<std::uint8_t>(reason);
 }
-
-void Ledger::forget_expectation(Tasklet& holder) { holder.expects = 0; }
 
 bool Ledger::lost(std::uint32_t number) const {
   for (const std::uint32_t lost : lost_) {

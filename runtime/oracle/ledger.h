@@ -31,6 +31,7 @@ enum class ReleaseReason : std::uint8_t {
   kSendFailed,       // The send raised: the value never left.
   kHolderFinalized,  // The tasklet that held it died.
   kHolderKilled,     // It was thrown at: the exception replaces the value.
+  kRaisedByRun,      // An exception that was sent comes out of run() when nothing can receive it.
   kUncaughtError,    // Another tasklet's uncaught error overwrites what main had received.
   kProgramEnded,
 };
@@ -73,10 +74,9 @@ class Ledger {
   /// what it expected.
   void received(Object& value, Tasklet& receiver, SiteId site);
 
-  /// `value` may die from now on. Not a token, or one that has left already: nothing happens.
-  void let_go(Object& value, ReleaseReason reason);
-  /// The same for whatever `holder` was handed and has not returned.
-  void forget_expectation(Tasklet& holder);
+  /// `value`, which was in `holder`'s tempval, may die from now on; `holder` expects it no longer.
+  /// Not a token, or one that has left already: nothing happens.
+  void let_go(Object& value, Tasklet& holder, ReleaseReason reason);
 
   /// The last reference is gone. `doing`: what the runtime did at that moment, for the signature
   /// ("spill", "sched").

@@ -23,11 +23,12 @@ struct Interpreter::Locals {
   enum class Phase : std::uint8_t { kFresh, kRunning, kPreempted, kInOperation };
   std::uint32_t pc;
   Phase phase;
-  bool root;            // The first function of a tasklet: logs start and end.
-  std::uint8_t depth;   // Open blocks.
-  std::uint32_t token;  // Number of the token that the operation in progress sends.
-  Object* held;         // What the operation in progress holds; owned.
-  Block blocks[1];      // As many as the function nests.
+  bool root;               // The first function of a tasklet: logs start and end.
+  std::uint8_t depth;      // Open blocks.
+  std::uint32_t token;     // Number of the token that the operation in progress sends.
+  std::uint32_t expected;  // While it receives: what the tasklet was already waiting for.
+  Object* held;            // What the operation in progress holds; owned.
+  Block blocks[1];         // As many as the function nests.
 };
 
 struct Interpreter::RecLocals {
@@ -387,6 +388,9 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       return thread_.send(channel(a), bomb, soft());
     }
     case OpCode::kRecv:
+      // This may be a callback in the middle of another receive of the same tasklet.
+      locals.expected = current->expects;
+      current->expects = 0;
       return thread_.receive(channel(a), soft());
     case OpCode::kClose:
     case OpCode::kOpen:
@@ -476,6 +480,7 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
     case OpCode::kRecv:
       thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(),
                                 frame.site);
+      thread_.current()->expects = locals.expected;
       if (value != nullptr) {
         const bool token = value->kind == ObjectKind::kToken;
         thread_.log(
@@ -507,7 +512,7 @@ void Interpreter::misbehave(Canary canary) {
     case Canary::kCrash:
       std::abort();
     case Canary::kHang:
-      for (;;) sink = sink + 1;
+      for (;;) sink = sink ^ 1;  // Never overflows: that would be another finding.
     case Canary::kLeak: {
       Token* const token = thread_.make_token();
       thread_.ledger().enter(*token, *thread_.current(), SiteId{});

@@ -33,24 +33,27 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   Tasklet* const source = current_;
   if (!source->in_run_queue()) {
     // A schedule callback of a tasklet that is on its way out: it cannot wait, nor be switched to.
-    release_value(value, ReleaseReason::kSendFailed);
+    release_value(source, value, ReleaseReason::kSendFailed);
     return raise_runtime_error(ErrorCode::kRecursiveScheduleCallback);
   }
-  const bool peer_waits = direction > 0 ? channel->balance < 0 : channel->balance > 0;
+  const auto peer_waits = [&] {
+    return direction > 0 ? channel->balance < 0 : channel->balance > 0;
+  };
   Object* const old = claim(source);
   set_tempval(source, value);
 
   const auto fail = [&]() -> Object* {
     Object* const unsent = source->tempval;
     source->tempval = old;
-    release_value(unsent, ReleaseReason::kSendFailed);
+    release_value(source, unsent, ReleaseReason::kSendFailed);
     return nullptr;
   };
-  if (!notify_channel(channel, direction > 0, !peer_waits)) return fail();
+  if (!notify_channel(channel, direction > 0, !peer_waits())) return fail();
 
   Tasklet* target = nullptr;
   Tasklet* peer = nullptr;
-  if (peer_waits) {
+  // Looked at again: the callback may have switched, and others may have come or gone meanwhile.
+  if (peer_waits()) {
     peer = channel_pop(channel);
     std::swap(source->tempval, peer->tempval);
     Tasklet* const receiver = direction > 0 ? peer : source;
@@ -74,11 +77,8 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
       raise(make_bomb(ExceptionType::kValueError, ErrorCode::kClosed));
       return fail();
     }
-    if ((switch_trap_ > 0 || in_schedule_callback_) && source->next != source) {
-      // Would be refused further down; refused here nothing has to be undone.
-      schedule_task(source, source->next, soft, nullptr);
-      return fail();
-    }
+    // What would be refused further down is refused here, where nothing has to be undone.
+    if (blocking_would_switch() && refuses_switch()) return fail();
     queue_remove(source);
     channel_append(channel, source, direction);
     target = head_;
@@ -104,7 +104,13 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     del_post_switch_ = nullptr;
     release(keep);
   }
-  release(old);
+  if (callback_running_ && nesting_level_ > 0 && !is_none(old)) {
+    // In the middle of another operation, whose value has to be found where it was.
+    CHECK(result != kUnwind);
+    set_tempval(source, old);
+  } else {
+    release(old);
+  }
   return result;
 }
 

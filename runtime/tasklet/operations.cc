@@ -38,6 +38,13 @@ bool Thread::refuses_switch() {
   return true;
 }
 
+// If the running tasklet, which is in the run queue, left it: would another one run?
+bool Thread::blocking_would_switch() const {
+  if (current_->next != current_) return true;
+  const Tasklet* const wakeup = innermost_runner();
+  return wakeup != current_ && wakeup->next == nullptr && wakeup->blocked == 0;
+}
+
 Object* Thread::schedule(bool soft) {
   Tasklet* const me = current_;
   if (me->next == me) return give_way(me, nullptr, soft);
@@ -47,7 +54,7 @@ Object* Thread::schedule(bool soft) {
 
 Object* Thread::schedule_remove(bool soft) {
   Tasklet* const me = current_;
-  if (me->next != me && refuses_switch()) return nullptr;
+  if (blocking_would_switch() && refuses_switch()) return nullptr;
   // The queue's reference lives until the switch is complete, and may be the last.
   queue_remove(me);
   return give_way(head_, me, soft);
@@ -86,8 +93,7 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft) {
   }
   Object* const old = tasklet->tempval;
   tasklet->tempval = bomb;
-  ledger_.forget_expectation(*tasklet);
-  release_value(old, ReleaseReason::kHolderKilled);
+  release_value(tasklet, old, ReleaseReason::kHolderKilled);
   return give_way(tasklet, nullptr, soft);
 }
 
@@ -99,12 +105,20 @@ Object* Thread::run_others() {
   }
   // The list's reference replaces the run queue's.
   watchdogs_[watchdog_count_++] = me;
-  const std::uint32_t depth = watchdog_count_;
   queue_remove(me);
   Object* const value = give_way(head_, nullptr, /*soft=*/false);
-  // Whoever woke this one left deeper ones inside their run(): they are runnable from now on.
-  CHECK(watchdog_count_ >= depth);
-  while (watchdog_count_ > depth) {
+  leave_run(me);
+  return value;
+}
+
+// Back from run(): whoever woke this one left deeper ones inside their run(); they are runnable
+// from now on. One that was taken off the list in this way finds nothing to do when its own turn
+// comes.
+void Thread::leave_run(Tasklet* me) {
+  std::uint32_t position = watchdog_count_;
+  while (position > 0 && watchdogs_[position - 1] != me) --position;
+  if (position == 0) return;
+  while (watchdog_count_ > position) {
     Tasklet* const deeper = watchdogs_[--watchdog_count_];
     if (deeper->next == nullptr && deeper->blocked == 0) {
       queue_append(deeper);
@@ -114,7 +128,6 @@ Object* Thread::run_others() {
   }
   --watchdog_count_;
   release(me);
-  return value;
 }
 
 }  // namespace reweave::runtime

@@ -34,8 +34,8 @@ Object* Thread::explode(Object* value) {
   return raise(static_cast<Bomb*>(value));
 }
 
-void Thread::release_value(Object* value, ReleaseReason reason) {
-  if (value->refs == 1) ledger_.let_go(*value, reason);
+void Thread::release_value(Tasklet* holder, Object* value, ReleaseReason reason) {
+  ledger_.let_go(*value, *holder, reason);
   release(value);
 }
 
@@ -231,13 +231,14 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   Tasklet* const wakeup = innermost_runner();
   if (wakeup->next == nullptr && wakeup->blocked == 0) {
     if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup) {
+      ledger_.let_go(*prev->tempval, *prev, ReleaseReason::kRaisedByRun);
       set_tempval(wakeup, retain(prev->tempval));
     }
     return schedule_task(prev, wakeup, soft, did_switch);
   }
   Object* const old = prev->tempval;
   prev->tempval = make_bomb(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
-  release_value(old, ReleaseReason::kSendFailed);
+  release_value(prev, old, ReleaseReason::kSendFailed);
   return schedule_task(prev, prev, soft, did_switch);
 }
 
@@ -283,8 +284,7 @@ Object* Thread::tasklet_end(Object* value) {
     next = innermost_runner();
     Object* const overwritten = next->tempval;
     next->tempval = retain(result);
-    release_value(overwritten, ReleaseReason::kUncaughtError);
-    ledger_.forget_expectation(*next);
+    release_value(next, overwritten, ReleaseReason::kUncaughtError);
   }
   Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
   dying->first = tasklet;
@@ -308,7 +308,14 @@ void Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
       {static_cast<std::int32_t>(prev->number), static_cast<std::int32_t>(next->number)});
   if (schedule_callback_.code != nullptr) {
     callback_running_ = in_schedule_callback_ = true;
+    retain(next);
     run_callback(*schedule_callback_.code);
+    // The callback may have taken the very tasklet out of the run queue that is about to run.
+    if (next->next == nullptr) {
+      queue_append(next);
+    } else {
+      release(next);
+    }
     callback_running_ = in_schedule_callback_ = false;
   }
   current_ = current;

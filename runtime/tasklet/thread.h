@@ -238,6 +238,8 @@ class Thread {
   Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
   bool refuses_switch();
+  bool blocking_would_switch() const;
+  void leave_run(Tasklet* me);
   Object* refuse_trapped_switch(Tasklet* prev);
   Object* give_way(Tasklet* next, Object* dying, bool soft);
   Object* block(Tasklet* prev, bool soft, bool* did_switch);
@@ -255,7 +257,7 @@ class Thread {
   Object* claim(Tasklet* tasklet);
   void set_tempval(Tasklet* tasklet, Object* owned);
   Object* explode(Object* value);
-  void release_value(Object* value, ReleaseReason reason);
+  void release_value(Tasklet* holder, Object* value, ReleaseReason reason);
 
   // Queues: tasklet/queue.cc
   void queue_append(Tasklet* tasklet);
