@@ -5,11 +5,13 @@ namespace reweave {
 void FuzzInput::attach(Execution& /*execution*/) {
   CHECK(plan_.items.size() <= Plan::kItemsMax);
   prng_ = Prng(plan_.seed);
+  swarm_.scope = plan_.scope;
+  swarm_.rates = plan_.rates;
+  swarm_.seed = prng_.next();
   passed_.fill(0);
 }
 
 std::uint32_t FuzzInput::choose(const Question& question) {
-  constexpr std::array<std::uint32_t, 4> kOf256 = {0, 1, 8, 64};
   const std::uint32_t site = static_cast<std::uint32_t>(question.site) & 0xffff;
   const Plan::Item* found = nullptr;
   for (std::size_t i = 0; i < plan_.items.size(); ++i) {
@@ -23,9 +25,7 @@ std::uint32_t FuzzInput::choose(const Question& question) {
     if (fits && found == nullptr) found = &item;
   }
   if (found != nullptr) return 1 + found->answer % (question.answers - 1);
-  const std::uint32_t rate = kOf256[plan_.rates[static_cast<std::size_t>(question.kind)] & 3u];
-  if (rate == 0 || prng_.below(256) >= rate) return 0;
-  return 1 + prng_.below(question.answers - 1);
+  return swarm_.answer(question, prng_);
 }
 
 }  // namespace reweave

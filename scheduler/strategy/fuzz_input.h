@@ -1,7 +1,7 @@
 // Fuzz input: answers as a plan says. See plan.h for what a plan is.
 //
-// An item that fits a question answers it; otherwise the rate of its kind decides, drawn from the
-// plan's own seed, whether it is answered extraordinarily; otherwise ordinarily. An execution is a
+// An item that fits a question answers it; otherwise the plan's swarm decides, drawn from its
+// own seed, whether it is answered extraordinarily; otherwise ordinarily. An execution is a
 // function of the plan alone. Cost: a comparison for each item at each question, and no memory.
 #pragma once
 
@@ -25,6 +25,7 @@ class FuzzInput final : public Strategy {
  private:
   const Plan& plan_;
   Prng prng_{0};
+  Swarm swarm_;
   std::array<std::uint32_t, Plan::kItemsMax>
       passed_{};  // Of each item by site: how often its site was asked.
 };

@@ -80,6 +80,8 @@ void decode_plan(std::span<const std::uint8_t> bytes, Plan& plan) {
   for (std::size_t i = 0; i < plan.rates.size(); ++i) {
     plan.rates[i] = static_cast<std::uint8_t>((rates >> (2 * i)) & 3);
   }
+  constexpr int kScopeBit = 2 * kQuestionKindCount;
+  plan.scope = static_cast<SwarmScope>((rates >> kScopeBit) % kSwarmScopeCount);
   plan.items.clear();
   for (std::size_t at = Plan::kHeadBytes; at + Plan::kItemBytes <= bytes.size();
        at += Plan::kItemBytes) {
@@ -99,6 +101,7 @@ void encode_plan(const Plan& plan, std::vector<std::uint8_t>& bytes) {
   put_word(static_cast<std::uint16_t>(plan.seed >> 16), bytes);
   std::uint32_t rates = 0;
   for (std::size_t i = 0; i < plan.rates.size(); ++i) rates |= (plan.rates[i] & 3u) << (2 * i);
+  rates |= static_cast<std::uint32_t>(plan.scope) << (2 * kQuestionKindCount);
   put_word(static_cast<std::uint16_t>(rates), bytes);
   for (const Plan::Item& item : plan.items) {
     bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint8_t>(item.kind) |
@@ -111,9 +114,11 @@ void encode_plan(const Plan& plan, std::vector<std::uint8_t>& bytes) {
 
 void mutate_plan(Plan& plan, Prng& prng, std::span<const PlanTarget> targets) {
   const auto count = static_cast<std::uint32_t>(plan.items.size());
-  const std::uint32_t what = prng.below(10);
+  const std::uint32_t what = prng.below(11);
   if (what == 0) {
     plan.seed = static_cast<std::uint32_t>(prng.next());
+  } else if (what == 10) {
+    plan.scope = static_cast<SwarmScope>(prng.below(kSwarmScopeCount));
   } else if (what <= 2) {
     plan.rates[prng.below(kQuestionKindCount)] = static_cast<std::uint8_t>(prng.below(4));
   } else if (what == 3 && count > 0) {
@@ -135,6 +140,7 @@ void mutate_plan(Plan& plan, Prng& prng, std::span<const PlanTarget> targets) {
 Plan cross_plans(const Plan& a, const Plan& b, Prng& prng) {
   Plan child;
   child.seed = prng.below(2) == 0 ? a.seed : b.seed;
+  child.scope = prng.below(2) == 0 ? a.scope : b.scope;
   for (std::size_t i = 0; i < child.rates.size(); ++i) {
     child.rates[i] = prng.below(2) == 0 ? a.rates[i] : b.rates[i];
   }

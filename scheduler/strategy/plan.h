@@ -9,8 +9,9 @@
 // Bytes, little endian; what is missing at the end is 0, and a broken item at the end is ignored:
 //
 //     0   4  seed
-//     4   2  rates: two bits for each kind, `run` lowest: never, 1/256, 1/32, 1/4
-//     6  6n  items:  kind + 128 if by index | position, 2 bytes | nth, 2 bytes | answer - 1
+//     4   2  rates: two bits for each kind, `run` lowest, see swarm.h; then two bits of scope:
+//     kind, actor, site, kind 6  6n  items:  kind + 128 if by index | position, 2 bytes | nth, 2
+//     bytes | answer - 1
 //
 //     07 00 00 00  00 00   02 03 00 02 00 00     seed 7, nothing at random; the 3rd `spill` at site
 //     3 is answered 1
@@ -23,6 +24,7 @@
 
 #include "scheduler/prng.h"
 #include "scheduler/question.h"
+#include "scheduler/strategy/swarm.h"
 
 namespace reweave {
 
@@ -43,7 +45,8 @@ struct Plan {
   };
 
   std::uint32_t seed = 0;
-  std::array<std::uint8_t, kQuestionKindCount> rates{};  // 0 … 3: never, 1/256, 1/32, 1/4.
+  SwarmScope scope{};
+  std::array<std::uint8_t, kQuestionKindCount> rates{};  // 0 … 3, as in Swarm.
   std::vector<Item> items;  // At most kItemsMax; the first that fits counts.
   bool operator==(const Plan&) const = default;
 };

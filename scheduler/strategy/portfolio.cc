@@ -3,8 +3,8 @@
 namespace reweave {
 
 void Portfolio::begin(Prng prng, std::uint64_t execution) {
-  const std::array<Strategy*, 5> turns = {&few_deviations_, &random_walk_, &depth_first_,
-                                          &few_deviations_, &pct_};
+  const std::array<Strategy*, 5> turns = {&few_deviations_, &random_walk_, &pct_, &random_walk_,
+                                          &depth_first_};
   current_ = turns[execution % turns.size()];
   if (current_ == &depth_first_ && depth_first_done_) current_ = &few_deviations_;
   current_->begin(prng, execution);

@@ -3,9 +3,10 @@
 namespace reweave {
 
 void RandomWalk::begin(Prng prng, std::uint64_t /*execution*/) {
-  constexpr std::array<std::uint8_t, 4> kRates = {0, 1, 8, 64};
   prng_ = prng;
-  for (std::uint8_t& rate : of_256_) rate = kRates[prng_.below(kRates.size())];
+  swarm_.scope = static_cast<SwarmScope>(prng_.below(kSwarmScopeCount));
+  swarm_.seed = prng_.next();
+  for (std::uint8_t& rate : swarm_.rates) rate = static_cast<std::uint8_t>(prng_.below(4));
 }
 
 std::uint32_t RandomWalk::choose(const Question& question) {
@@ -20,9 +21,7 @@ std::uint32_t RandomWalk::choose(const Question& question) {
     case QuestionKind::kFail:
       break;
   }
-  const std::uint8_t rate = of_256_[static_cast<std::size_t>(question.kind)];
-  if (rate == 0 || prng_.below(256) >= rate) return 0;
-  return 1 + prng_.below(question.answers - 1);
+  return swarm_.answer(question, prng_);
 }
 
 }  // namespace reweave

@@ -1,17 +1,13 @@
-// Random walk: `run`, `pick` and `fire` are answered uniformly; each yes/no kind draws a rate for
-// each execution.
+// Random walk: `run`, `pick` and `fire` are answered uniformly; yes/no kinds by rates drawn for
+// each execution (swarm.h).
 //
-// The rates are never, 1/256, 1/32 and 1/4. Always the same rate would either drown a run in spills
-// and collections or never combine two of them; drawn anew and for each kind apart, every mixture
-// comes up soon ("swarm testing", Groce, Zhang, Eide, Chen, Regehr, ISSTA 2012). There is no useful
-// bound: an interleaving has the probability of the product of its choices, so that long actors are
-// starved of early turns. It is the cheapest and the yardstick for the others. An execution is a
-// function of its Prng alone.
+// There is no useful bound: an interleaving has the probability of the product of its choices, so
+// that long actors are starved of early turns. It is the cheapest strategy and the yardstick for
+// the others. An execution is a function of its Prng alone.
 #pragma once
 
-#include <array>
-
 #include "scheduler/strategy/strategy.h"
+#include "scheduler/strategy/swarm.h"
 
 namespace reweave {
 
@@ -22,8 +18,7 @@ class RandomWalk final : public Strategy {
 
  private:
   Prng prng_{0};
-  std::array<std::uint8_t, kQuestionKindCount>
-      of_256_{};  // For each yes/no kind: yes how often in 256.
+  Swarm swarm_;
 };
 
 }  // namespace reweave
