@@ -42,7 +42,7 @@ FrameRef Thread::make_root_frame(Code& code) {
   frame->code = &code;
   frame->back = FrameRef{};
   frame->site = code.entry;
-  if (code.locals_bytes != 0) std::memset(frame + 1, 0, code.locals_bytes);
+  if (code.locals_bytes != 0) std::memset(static_cast<void*>(frame + 1), 0, code.locals_bytes);
   return {frame, frame->generation};
 }
 

@@ -526,7 +526,7 @@ void Interpreter::misbehave(Canary canary) {
       return;
     }
     case Canary::kUseAfterFree: {
-      auto* const memory = static_cast<volatile char*>(std::malloc(16));
+      volatile char* volatile memory = static_cast<char*>(std::malloc(16));
       std::free(const_cast<char*>(memory));
       sink = memory[0];
       return;
