@@ -48,7 +48,7 @@ struct IsolatedRun {
 
 class Isolator {
  public:
-  /// Maps about 12 MB of shared memory, once. Aborts when the system refuses.
+  /// Maps about 6 MB of shared memory, once. Aborts when the system refuses.
   explicit Isolator(IsolateOptions options = {});
   ~Isolator();
   Isolator(const Isolator&) = delete;
