@@ -1,5 +1,7 @@
 #include "runtime/scenario/draw.h"
 
+#include <algorithm>
+
 #include "runtime/scenario/arguments.h"
 #include "scheduler/check.h"
 
@@ -12,12 +14,15 @@ std::int32_t below(Prng& prng, std::size_t bound) {
   return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
 }
 
-/// A function other than main, the less used of two. Mostly one that is defined after its user:
-/// circles of calls and spawns seldom end.
-std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenario,
-                           std::size_t user) {
+/// A function other than main, the less used of two. Mostly one that is defined after its user, for
+/// circles of calls and spawns seldom end; and where all that happens leads to the function, mostly
+/// the last one, which for that reason spawns nobody.
+std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t user,
+                           OpCode code) {
   const std::size_t count = scenario.functions.size();
-  const std::size_t first = prng.chance({1, 16}) ? 1 : user + 1;
+  const bool is_hook = code == OpCode::kChancbf || code == OpCode::kSchedcbf;
+  std::size_t first = prng.chance({1, 64}) ? 1 : user + 1;
+  if (is_hook && !prng.chance({1, 8})) first = std::max(first, count - 1);
   if (first >= count) return -1;
   const std::int32_t one = static_cast<std::int32_t>(first) + below(prng, count - first);
   const std::int32_t two = static_cast<std::int32_t>(first) + below(prng, count - first);
@@ -35,10 +40,10 @@ std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& sce
   return uses.filled(static_cast<std::size_t>(one)) ? two : one;
 }
 
-/// A slot that holds something: often the one filled last.
+/// A slot that holds something: often the one that the last operation was about.
 std::int32_t draw_filled_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
-  const std::optional<std::int32_t> newest = uses.newest();
-  if (newest && prng.chance({1, 2})) return *newest;
+  const std::optional<std::int32_t> recent = uses.recent();
+  if (recent && prng.chance({1, 2})) return *recent;
   std::uint32_t count = 0;
   for (std::size_t s = 0; s < scenario.slots.size(); ++s) count += uses.filled(s) ? 1 : 0;
   if (count == 0) return -1;
@@ -86,10 +91,10 @@ bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::
   const char letter = op_info(code).arguments[index];
   switch (letter) {
     case 'F':
-      value = prng.chance({1, 3}) ? -1 : draw_function(prng, uses, scenario, function);
+      value = prng.chance({1, 3}) ? -1 : draw_function(prng, uses, scenario, function, code);
       return true;
     case 'f':
-      value = draw_function(prng, uses, scenario, function);
+      value = draw_function(prng, uses, scenario, function, code);
       return value >= 0;
     case 'S':
       value = prng.chance({1, 4}) ? -1 : draw_slot_to_fill(prng, uses, scenario);
@@ -163,10 +168,10 @@ void Uses::note(std::size_t function, const Op& op) {
     const auto value = static_cast<std::size_t>(op.args[i]);
     if (letters[i] == 'f' || letters[i] == 'F') ++references_[value];
     const bool is_slot = letters[i] == 's' || letters[i] == 'S';
+    if (is_slot) recent_ = op.args[i];
     if (is_slot && stores_in_slot(op.code, i)) {
       ever_filled_ |= std::uint64_t{1} << value;
       filled_ |= std::uint64_t{1} << value;
-      newest_ = op.args[i];
     }
   }
   const auto first = static_cast<std::size_t>(op.args[0]);
@@ -180,7 +185,7 @@ void Uses::note(std::size_t function, const Op& op) {
 
 void Uses::enter(std::size_t function) {
   filled_ = function == 0 ? 0 : ever_filled_;
-  newest_ = -1;
+  recent_ = -1;
   has_company_ = function != 0;
 }
 
@@ -194,17 +199,17 @@ void Uses::scan(const Scenario& scenario, std::size_t function, std::size_t at) 
   const std::vector<Op>& ops = scenario.functions[function].ops;
   for (std::size_t i = 0; i < at; ++i) note(function, ops[i]);
   const std::uint64_t filled_here = filled_;
-  const std::int32_t newest_here = newest_;
+  const std::int32_t recent_here = recent_;
   const bool company_here = has_company_;
   for (std::size_t i = at; i < ops.size(); ++i) note(function, ops[i]);
   filled_ = filled_here;
-  newest_ = newest_here;
+  recent_ = recent_here;
   has_company_ = company_here;
 }
 
-std::optional<std::int32_t> Uses::newest() const {
-  if (newest_ < 0 || !filled(static_cast<std::size_t>(newest_))) return std::nullopt;
-  return newest_;
+std::optional<std::int32_t> Uses::recent() const {
+  if (recent_ < 0 || !filled(static_cast<std::size_t>(recent_))) return std::nullopt;
+  return recent_;
 }
 
 OpWeights OpWeights::users_of_a_slot() const {

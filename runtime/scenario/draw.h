@@ -60,8 +60,8 @@ class Uses {
   /// True if a function that is being written from its start has created a tasklet, or is run by
   /// one.
   bool has_company() const { return has_company_; }
-  /// The slot that was filled last, if it still is.
-  std::optional<std::int32_t> newest() const;
+  /// The slot that the last operation on a slot was about, if it is filled.
+  std::optional<std::int32_t> recent() const;
 
  private:
   static_assert(Scenario::kSlotsMax <= 64, "a set of slots is a 64-bit mask");
@@ -71,7 +71,7 @@ class Uses {
   std::array<std::uint32_t, Scenario::kChannelsMax> receivers_{};
   std::uint64_t ever_filled_ = 0;
   std::uint64_t filled_ = 0;
-  std::int32_t newest_ = -1;
+  std::int32_t recent_ = -1;
   bool has_company_ = false;
 };
 

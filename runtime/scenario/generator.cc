@@ -1,6 +1,7 @@
 #include "runtime/scenario/generator.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "runtime/scenario/bytes.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBlockDepthMax = 3;
 constexpr std::uint32_t kBodyOpsMax = 3;
-constexpr Ratio kUseWhatIsNew{1, 3};
+constexpr Ratio kUseTheSlot{1, 3};
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -52,8 +53,9 @@ class Generator {
                   std::size_t depth);
   void write_block(Function& function, const OpWeights& weights, const Op& block,
                    std::uint32_t& budget, std::size_t depth);
-  /// The one template: a slot that was just filled is used.
-  void use_newest(Function& function, const OpWeights& weights);
+  bool leaves_a_filled_slot(const Op& op) const;
+  /// The one template: after an operation on a slot comes another one.
+  void use_recent(Function& function, const OpWeights& weights);
   void push(Function& function, const Op& op);
   void insert(std::size_t function, const Op& op);
   void complete_channels();
@@ -108,11 +110,10 @@ void Generator::write_body(Function& function, const OpWeights& weights, std::ui
         draw_op(prng_, weights, uses_, scenario_, function_, depth < kBlockDepthMax);
     if (!op) continue;
     if (op_info(op->code).shape == OpShape::kPlain) {
-      const std::optional<std::int32_t> newest_before = uses_.newest();
       push(function, *op);
-      if (uses_.newest() != newest_before && budget > 0 && prng_.chance(kUseWhatIsNew)) {
+      if (budget > 0 && leaves_a_filled_slot(*op) && prng_.chance(kUseTheSlot)) {
         --budget;
-        use_newest(function, weights);
+        use_recent(function, weights);
       }
     } else {
       write_block(function, weights, *op, budget, depth);
@@ -120,7 +121,13 @@ void Generator::write_body(Function& function, const OpWeights& weights, std::ui
   }
 }
 
-void Generator::use_newest(Function& function, const OpWeights& weights) {
+bool Generator::leaves_a_filled_slot(const Op& op) const {
+  const char* letters = op_info(op.code).arguments;
+  const bool has_slot = std::strpbrk(letters, "sS") != nullptr;
+  return has_slot && op.code != OpCode::kDrop && uses_.recent().has_value();
+}
+
+void Generator::use_recent(Function& function, const OpWeights& weights) {
   const OpWeights users = weights.users_of_a_slot();
   if (users.empty()) return;
   const std::optional<Op> op = draw_op(prng_, users, uses_, scenario_, function_, false);

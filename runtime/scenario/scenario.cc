@@ -46,8 +46,7 @@ constexpr ArgumentKind kArgumentKinds[] = {
     {'n', "COUNT", "a number from 0 to 9999"},
     {'b', "0|1", "off or on"},
     {'p', "-1|0|1", "a preference: -1 the receiver, 0 nobody, 1 the sender"},
-    {'e', "EXCEPTION",
-     "E1, E2, ValueError, StopIteration, ZeroDivisionError, SystemExit or TaskletExit"},
+    {'e', "EXCEPTION", "E1 E2 ValueError StopIteration ZeroDivisionError SystemExit TaskletExit"},
     {'w', "WORD", "letters, digits and _"},
     {'k', "CANARY", "crash, hang, leak, overflow or use-after-free"},
 };

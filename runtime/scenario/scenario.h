@@ -87,7 +87,7 @@ struct Scenario {
 Status link(Scenario& scenario);
 
 /// Gives every operation without a label (0) one that its function does not use: the highest label
-/// plus one, so that a deleted operation's name is not given to another. `then` and `end` get 0.
+/// plus one, so that it is seldom one that a deleted operation had. `then` and `end` get 0.
 void number_labels(Function& function);
 
 /// True for a word of letters, digits and _ of at most kNameBytesMax bytes: what a name may be.

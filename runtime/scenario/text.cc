@@ -139,7 +139,8 @@ Expected<Scenario> ScenarioReader::read() {
 Error ScenarioReader::unknown_operation(std::string_view word) const {
   std::vector<std::string_view> known;
   for (int code = 0; code < op_count(); ++code) {
-    known.push_back(op_info(static_cast<OpCode>(code)).word);
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    if (info.shape != OpShape::kMark) known.push_back(info.word);  // "snd" is no `end`.
   }
   return error("there is no operation " + quoted(word) + did_you_mean(word, known) +
                "; `reweave help operations` lists them all");
@@ -267,8 +268,13 @@ Status ScenarioReader::read_operation(Function& function) {
     return error(std::string("`") + info.word + "` takes neither a label nor an argument; write " +
                  "it alone on its line");
   }
-  // The last two are for the `end`s, which count, too.
-  if (function.ops.size() + 1 + open_.size() > Scenario::kOpsPerFunctionMax) {
+  // What is open, and what this operation opens, will need a `then` and an `end`.
+  std::size_t marks = info.shape == OpShape::kBlock ? 1 : info.shape == OpShape::kBlockThen ? 2 : 0;
+  for (const OpenBlock& block : open_) {
+    const bool wants_then = op_info(block.code).shape == OpShape::kBlockThen && !block.seen_then;
+    marks += wants_then ? 2 : 1;
+  }
+  if (function.ops.size() + 1 + marks > Scenario::kOpsPerFunctionMax) {
     return error("more than " + std::to_string(Scenario::kOpsPerFunctionMax) +
                  " operations in function " + function.name + "; move some into another function");
   }
