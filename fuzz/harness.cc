@@ -16,7 +16,9 @@
 namespace reweave::fuzz {
 namespace {
 
-constexpr runtime::MutatorLimits kGrowth{};
+// Small programs find as much as large ones, and faster.
+constexpr runtime::MutatorLimits kGrowth{
+    .ops_max = 60, .functions_max = 8, .channels_max = 3, .slots_max = 4};
 
 [[noreturn]] void refuse(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());

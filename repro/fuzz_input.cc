@@ -12,9 +12,9 @@ namespace {
 runtime::Settings short_executions(std::uint32_t spill_levels) {
   runtime::Settings settings;
   settings.spill_levels = spill_levels;
-  settings.limits.steps_max = 2'000;
-  settings.limits.questions_max = 10'000;
-  settings.limits.actors_max = 200;
+  settings.limits.steps_max = 300;
+  settings.limits.questions_max = 2'000;
+  settings.limits.actors_max = 100;
   return settings;
 }
 

@@ -33,8 +33,8 @@ Expected<DefectSet> parse_defects(std::string_view names) {
     const std::string_view name = names.substr(0, comma);
     names = comma == std::string_view::npos ? std::string_view{} : names.substr(comma + 1);
     const auto& all = all_defects();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const DefectInfo& info) { return name == info.name; });
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const DefectInfo& info) { return name == info.name; });
     if (found == all.end()) {
       std::vector<std::string_view> known;
       for (const DefectInfo& info : all) known.push_back(info.name);
@@ -79,7 +79,8 @@ std::uint64_t Settings::fingerprint() const {
     hash ^= hash >> 32;
   };
   mix(static_cast<std::uint64_t>(switching));
-  for (const DefectInfo& info : all_defects()) {  // By name: a new line in the table changes nothing.
+  for (const DefectInfo& info :
+       all_defects()) {  // By name: a new line in the table changes nothing.
     if (!defects.has(info.defect)) continue;
     for (const char* c = info.name; *c != '\0'; ++c) mix(static_cast<unsigned char>(*c));
   }

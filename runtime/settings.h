@@ -1,4 +1,5 @@
-// Settings: what the tasklet runtime is configured with. Part of every repro, so that it means the same everywhere.
+// Settings: what the tasklet runtime is configured with. Part of every repro, so that it means the
+// same everywhere.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ class DefectSet {
 
 /// "post-switch-clear,spill-drops-tempval" in the table's order; "" for none.
 std::string defect_names(DefectSet defects);
-/// From names separated by commas; "" is the empty set. An unknown name is an error that lists the nearest.
+/// From names separated by commas; "" is the empty set. An unknown name is an error that lists the
+/// nearest.
 Expected<DefectSet> parse_defects(std::string_view names);
 
 /// A named set of defects: a version of the real thing. "fixed" has none.
@@ -62,11 +64,13 @@ enum class Switching : std::uint8_t { kSoft, kHard };
 struct Settings {
   Switching switching = Switching::kSoft;  // kHard: stackless.enable_softswitch(False)
   DefectSet defects;
-  std::uint32_t spill_levels = 25;         // The stack spills at this many interpreter levels below its root; 1 … 1000.
-  bool zombie_frames = true;               // Each code object keeps its last frame.
-  std::uint32_t free_frames_max = 200;     // Length of the shared free list of frames; 0 switches it off.
-  bool slice_cache = true;                 // Off: every slice is allocated and freed.
-  bool report_deadlock = false;            // An uncaught deadlock error that ends main is a finding.
+  std::uint32_t spill_levels =
+      25;  // The stack spills at this many interpreter levels below its root; 1 … 1000.
+  bool zombie_frames = true;  // Each code object keeps its last frame.
+  std::uint32_t free_frames_max =
+      200;                       // Length of the shared free list of frames; 0 switches it off.
+  bool slice_cache = true;       // Off: every slice is allocated and freed.
+  bool report_deadlock = false;  // An uncaught deadlock error that ends main is a finding.
   Limits limits;
 
   /// The same in every build for the same settings.

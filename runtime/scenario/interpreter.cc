@@ -194,10 +194,9 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       frame.site = site_of(body.function, op.label);
       if (!thread_.execution().step(thread_.current()->actor, frame.site)) thread_.abandon();
       if (thread_.ask_preempt(frame.site)) {
-        thread_.log(EventKind::kPreempted);
         locals.pc = pc;
         locals.phase = Phase::kPreempted;
-        value = thread_.schedule(soft());
+        value = thread_.preempt(soft());
         if (value == kUnwind) return kUnwind;
         thread_.check_frame(self, "resumed");
         locals.phase = Phase::kRunning;

@@ -135,6 +135,6 @@ std::unique_ptr<Subject> ScenarioSubject::reduce(std::size_t index) const {
   return std::make_unique<ScenarioSubject>(std::move(smaller), settings_);
 }
 
-std::size_t ScenarioSubject::size() const { return runtime::size(scenario_); }
+std::size_t ScenarioSubject::size() const { return scenario_size(scenario_); }
 
 }  // namespace reweave::runtime

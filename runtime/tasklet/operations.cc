@@ -52,6 +52,12 @@ Object* Thread::schedule(bool soft) {
   return give_way(me->next, retain(me), soft);
 }
 
+Object* Thread::preempt(bool soft) {
+  log(EventKind::kPreempted);
+  doing_ = "preempt";
+  return schedule(soft);
+}
+
 Object* Thread::schedule_remove(bool soft) {
   Tasklet* const me = current_;
   if (blocking_would_switch() && refuses_switch()) return nullptr;

@@ -205,6 +205,7 @@ Object* Thread::give_way(Tasklet* next, Object* dying, bool soft) {
   Tasklet* const me = current_;
   Object* const aside = callback_running_ && nesting_level_ > 0 ? claim(me) : nullptr;
   set_tempval(me, none());
+  doing_ = nullptr;
   CHECK(del_post_switch_ == nullptr);
   del_post_switch_ = dying;
   bool switched = false;

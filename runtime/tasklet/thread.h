@@ -163,6 +163,8 @@ class Thread {
   Object* remove(Tasklet* tasklet);
   /// schedule(): the next in the run queue runs. May switch.
   Object* schedule(bool soft);
+  /// The same, because a question said so and not because the program did.
+  Object* preempt(bool soft);
   /// schedule_remove(): the same, leaving the run queue. May switch.
   Object* schedule_remove(bool soft);
   /// Switches to it at once; the caller stays in the queue. May switch.

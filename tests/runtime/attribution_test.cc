@@ -117,8 +117,8 @@ TEST_P(Attribution, IsWhatTheRealBuildDid) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, Attribution, testing::ValuesIn(table()),
-                         [](const testing::TestParamInfo<Cell>& info) {
-                           return std::string(info.param.program) + "_" + info.param.build;
+                         [](const testing::TestParamInfo<Cell>& cell) {
+                           return std::string(cell.param.program) + "_" + cell.param.build;
                          });
 
 TEST(Attribution, TheTableIsComplete) { EXPECT_EQ(table().size(), 20u); }

@@ -161,8 +161,7 @@ struct CountsItsEnd {
 
 [[gnu::noinline]] void leave_deep_down(Turns& turns, int depth, int* destroyed) {
   CountsItsEnd counter{destroyed};
-  volatile unsigned char local[100];
-  local[0] = 1;
+  [[maybe_unused]] volatile unsigned char local[100] = {};
   if (depth > 0) {
     leave_deep_down(turns, depth - 1, destroyed);
   } else {
