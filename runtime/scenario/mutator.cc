@@ -15,8 +15,9 @@
 namespace reweave::runtime {
 namespace {
 
-constexpr int kAttempts = 16;
-constexpr std::size_t kRunMax = 4;  // Items moved, wrapped or copied at once.
+constexpr int kAttempts = 16;         // To find one thing that fits.
+constexpr int kChangeAttempts = 100;  // To change anything: an empty main leaves little choice.
+constexpr std::size_t kRunMax = 4;    // Items moved, wrapped or copied at once.
 
 /// A run of items of one function.
 struct Place {
@@ -602,7 +603,7 @@ void mutate_scenario(Prng& prng, const MutatorLimits& limits, Scenario& scenario
   CHECK(limits.channels_max <= Scenario::kChannelsMax);
   CHECK(limits.slots_max <= Scenario::kSlotsMax);
   Mutator mutator(prng, limits, scenario);
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kChangeAttempts; ++attempt) {
     if (mutator.mutate()) return;
   }
 }
@@ -612,7 +613,7 @@ void cross_scenarios(Prng& prng, const MutatorLimits& limits, const Scenario& ot
   CHECK(limits.functions_max <= Scenario::kFunctionsMax);
   CHECK(&other != &scenario);
   Mutator mutator(prng, limits, scenario);
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kChangeAttempts; ++attempt) {
     if (mutator.cross(other)) return;
   }
 }
