@@ -35,8 +35,6 @@ const char* build_name() { return "address"; }
 
 #else
 
-void poison(const void*, std::size_t) {}
-void unpoison(const void*, std::size_t) {}
 bool shadow_mapping_is_known() { return true; }
 void register_root_region(const void*, std::size_t) {}
 void unregister_root_region(const void*, std::size_t) {}

@@ -42,9 +42,17 @@ inline constexpr bool kAddress = false;
 #endif
 
 /// The memory may not be touched until it is unpoisoned; `at` is 8-aligned. No-op without ASan.
+#if defined(REWEAVE_ASAN)
 void poison(const void* at, std::size_t bytes);
+#else
+inline void poison(const void*, std::size_t) {}
+#endif
 /// The memory may be touched again. No-op without ASan.
+#if defined(REWEAVE_ASAN)
 void unpoison(const void* at, std::size_t bytes);
+#else
+inline void unpoison(const void*, std::size_t) {}
+#endif
 
 /// The shadow byte of `at`: one for every 8 bytes of memory. Only meaningful where kAddress.
 inline std::uint8_t* shadow_of(const void* at) {

@@ -46,9 +46,10 @@ struct Code {
   Execute execute = nullptr;
   ClearLocals clear_locals = nullptr;  // Null: the locals own nothing.
   std::uint32_t locals_bytes = 0;
-  SiteId entry{};              // Site of the function's entry, for spill questions.
-  const void* body = nullptr;  // For `execute`.
-  FrameRef zombie;             // A parked frame, not counted. Cleared when the arena is.
+  SiteId entry{};               // Site of the function's entry, for spill questions.
+  const void* body = nullptr;   // For `execute`.
+  FrameRef zombie;              // A parked frame, not counted. Cleared when the arena is.
+  bool has_had_zombie = false;  // In this execution.
 };
 
 struct Frame : Object {

@@ -1,17 +1,10 @@
 // The life of frames: made, parked as the zombie of their code or on the free list, revived, found
 // dangling.
-#include <cstring>
 #include <string>
 
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
-
-FrameRef Thread::retain_frame(FrameRef frame) {
-  check_frame(frame, "retained");
-  ++frame.frame->refs;
-  return frame;
-}
 
 FrameRef Thread::make_root_frame(Code& code) {
   Frame* frame = nullptr;
@@ -23,7 +16,8 @@ FrameRef Thread::make_root_frame(Code& code) {
   } else {
     // The free list is shared by all codes: the first frame that is large enough will do.
     Frame** link = &free_frames_;
-    while (*link != nullptr && (*link)->bytes < sizeof(Frame) + code.locals_bytes) {
+    while (*link != nullptr &&
+           (*link)->bytes < sizeof(Frame) + ((code.locals_bytes + 7u) & ~std::size_t{7})) {
       link = &(*link)->next_free;
     }
     frame = *link;
@@ -36,13 +30,15 @@ FrameRef Thread::make_root_frame(Code& code) {
   }
   if (frame == nullptr) {
     ++frame_counts_.made;
-    frame = heap_.make<Frame>(ObjectKind::kFrame, code.locals_bytes);
+    frame = heap_.make<Frame>(ObjectKind::kFrame, (code.locals_bytes + 7u) & ~std::size_t{7});
   }
   frame->next_free = nullptr;
   frame->code = &code;
   frame->back = FrameRef{};
   frame->site = code.entry;
-  if (code.locals_bytes != 0) std::memset(static_cast<void*>(frame + 1), 0, code.locals_bytes);
+  // A call of memset would cost more than the few words that there are.
+  auto* const words = reinterpret_cast<std::uint64_t*>(frame + 1);
+  for (std::uint32_t i = 0; i * sizeof *words < code.locals_bytes; ++i) words[i] = 0;
   return {frame, frame->generation};
 }
 
@@ -53,11 +49,8 @@ FrameRef Thread::make_frame(Code& code, SiteId site) {
   return frame;
 }
 
-void Thread::release_frame(FrameRef ref) {
-  check_frame(ref, "released");
-  Frame* const frame = ref.frame;
-  CHECK(frame->refs > 0);
-  if (--frame->refs > 0) return;
+// The last reference is gone.
+void Thread::end_frame(Frame* frame) {
   const FrameRef back = frame->back;
   frame->back = FrameRef{};
   if (frame->code->clear_locals != nullptr) frame->code->clear_locals(*this, *frame);
@@ -72,7 +65,8 @@ void Thread::park_frame(Frame* frame) {
   if (settings_.zombie_frames && code->zombie.frame == nullptr) {
     heap_.retire(frame);
     code->zombie = {frame, frame->generation};
-    codes_with_zombie_.push_back(code);
+    if (!code->has_had_zombie) codes_with_zombie_.push_back(code);
+    code->has_had_zombie = true;
   } else if (free_frame_count_ < settings_.free_frames_max) {
     frame->next_free = free_frames_;
     free_frames_ = frame;

@@ -15,6 +15,11 @@ Heap::~Heap() {
 
 void Heap::open(void* at, std::size_t bytes) { sanitizer::unpoison(at, bytes); }
 
+void Heap::close(Object* object) {
+  sanitizer::poison(reinterpret_cast<std::byte*>(object) + sizeof(Object),
+                    object->bytes - sizeof(Object));
+}
+
 void* Heap::allocate_slowly(std::size_t bytes) {
   const std::size_t wanted = bytes + kRedzone;
   std::size_t candidate = next_ == nullptr ? 0 : chunk_ + 1;
@@ -30,28 +35,6 @@ void* Heap::allocate_slowly(std::size_t bytes) {
   next_ = chunks_[chunk_].memory;
   end_ = next_ + chunks_[chunk_].bytes;
   return allocate(bytes);
-}
-
-void Heap::retire(Object* object) {
-  CHECK(!object->dead);
-  object->dead = true;
-  ++object->generation;
-  --live_[static_cast<std::size_t>(object->kind)];
-  if constexpr (sanitizer::kAddress) {
-    sanitizer::poison(reinterpret_cast<std::byte*>(object) + sizeof(Object),
-                      object->bytes - sizeof(Object));
-  }
-}
-
-void Heap::revive(Object* object) {
-  CHECK(object->dead);
-  object->dead = false;
-  object->refs = 1;
-  ++live_[static_cast<std::size_t>(object->kind)];
-  if constexpr (sanitizer::kAddress) {
-    sanitizer::unpoison(reinterpret_cast<std::byte*>(object) + sizeof(Object),
-                        object->bytes - sizeof(Object));
-  }
 }
 
 void Heap::reset() {

@@ -49,9 +49,23 @@ class Heap {
 
   /// The end of an object's life: a new generation, the body out of reach. Its references must be
   /// gone already.
-  void retire(Object* object);
+  void retire(Object* object) {
+    CHECK(!object->dead);
+    object->dead = true;
+    ++object->generation;
+    --live_[static_cast<std::size_t>(object->kind)];
+    if constexpr (sanitizer::kAddress) close(object);
+  }
   /// A parked frame begins a new life; its memory may be touched again.
-  void revive(Object* object);
+  void revive(Object* object) {
+    CHECK(object->dead);
+    object->dead = false;
+    object->refs = 1;
+    ++live_[static_cast<std::size_t>(object->kind)];
+    if constexpr (sanitizer::kAddress) {
+      open(reinterpret_cast<std::byte*>(object) + sizeof(Object), object->bytes - sizeof(Object));
+    }
+  }
 
   /// Empties the arena.
   void reset();
@@ -67,6 +81,7 @@ class Heap {
 
   void* allocate_slowly(std::size_t bytes);
   static void open(void* at, std::size_t bytes);
+  static void close(Object* object);
 
   struct Chunk {
     std::byte* memory;

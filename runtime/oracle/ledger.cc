@@ -138,8 +138,7 @@ void Ledger::destroyed(Token& token, const Tasklet* current, SiteId site, const 
   if (token.place == TokenPlace::kInFlight) {
     message += ", handed to tasklet " + std::to_string(token.receiver) + " but not yet received,";
   }
-  message += " was destroyed by " +
-             (doing != nullptr ? std::string("a ") + doing : by) + " at " +
+  message += " was destroyed by " + (doing != nullptr ? std::string("a ") + doing : by) + " at " +
              names_->site(site) + " in tasklet " +
              (current == nullptr ? "?" : std::to_string(current->number));
   report(FindingKind::kLostValue, sent_by + " " + by, std::move(message));

@@ -399,6 +399,8 @@ bool Mutator::inline_call() {
   const Op call = caller.ops[place->items.first];
   const auto callee = static_cast<std::size_t>(call.args[call.code == OpCode::kRec ? 1 : 0]);
   const std::vector<Op> body = function(callee).ops;
+  // A function that does nothing but call itself would be replaced by the same call.
+  if (body.size() == 1 && body[0].code == call.code && body[0].args == call.args) return false;
   erase_items(caller, place->items);
   if (insert_at(place->function, place->items.first, body, false)) return true;
   insert_items(caller, place->items.first, {&call, 1});

@@ -84,7 +84,10 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
 }
 
 void Thread::forget_codes() {
-  for (Code* code : codes_with_zombie_) code->zombie = FrameRef{};
+  for (Code* code : codes_with_zombie_) {
+    code->zombie = FrameRef{};
+    code->has_had_zombie = false;
+  }
   codes_with_zombie_.clear();
 }
 
@@ -169,15 +172,15 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
     }
     check_frame(frame, "returned");
     const FrameRef back = frame.frame->back;
-    const bool done = !whole_tasklet && frame.frame == entry.frame;
+    if (!whole_tasklet && frame.frame == entry.frame) {
+      // The caller's own dispatcher holds the caller's frame.
+      running_ = back;
+      release_frame(frame);
+      return value;
+    }
     if (back) retain_frame(back);
     running_ = back;
     release_frame(frame);
-    if (done) {
-      // The caller's own dispatcher holds the caller's frame.
-      if (back) release_frame(back);
-      return value;
-    }
     if (!back) return value;
     frame = back;
   }

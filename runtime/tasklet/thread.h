@@ -125,10 +125,18 @@ class Thread {
   FrameRef make_frame(Code& code, SiteId site);
   /// The same for a tasklet's first frame: called from nowhere.
   FrameRef make_root_frame(Code& code);
-  FrameRef retain_frame(FrameRef frame);
+  FrameRef retain_frame(FrameRef frame) {
+    check_frame(frame, "retained");
+    ++frame.frame->refs;
+    return frame;
+  }
   /// May switch, when the frame's locals die with it. A frame that was parked meanwhile is a
   /// finding.
-  void release_frame(FrameRef frame);
+  void release_frame(FrameRef frame) {
+    check_frame(frame, "released");
+    CHECK(frame.frame->refs > 0);
+    if (--frame.frame->refs == 0) end_frame(frame.frame);
+  }
   /// Ends the execution with `dangling-frame` unless the reference is good. `doing` goes into the
   /// signature.
   void check_frame(FrameRef frame, const char* doing) {
@@ -222,6 +230,7 @@ class Thread {
   void run_callback(Code& code);
 
   // Frames: frame/frame_cache.cc
+  void end_frame(Frame* frame);
   void park_frame(Frame* frame);
   [[noreturn]] void report_dangling_frame(FrameRef frame, const char* doing);
 
