@@ -26,17 +26,17 @@ const char* rr_outcome_name(RrOutcome outcome);
 
 struct RrProbe {
   RrOutcome outcome = RrOutcome::kMissing;
-  std::string program;  // Path, or "".
-  std::string version;  // "5.6.0", or "".
-  std::string cause;    // One sentence.
-  std::string fix;      // One sentence.
-  std::string detail;   // What rr itself wrote, its first line of trouble.
+  std::string program{};  // Path, or "".
+  std::string version{};  // "5.6.0", or "".
+  std::string cause{};    // One sentence.
+  std::string fix{};      // One sentence.
+  std::string detail{};   // What rr itself wrote, its first line of trouble.
   bool works() const { return outcome == RrOutcome::kWorks; }
 };
 
 /// Where the facts are read; a test gives a folder of its own.
 struct DoctorOptions {
-  std::string system_root;  // "" is "/": sysfs and procfs are looked for below it.
+  std::string system_root{};  // "" is "/": sysfs and procfs are looked for below it.
   int timeout_ms = 20'000;
 };
 
@@ -45,16 +45,16 @@ RrProbe probe_rr(const DoctorOptions& options = {});
 
 /// One line of the report.
 struct Check {
-  std::string name;  // "rr", "gdb", …
+  std::string name{};  // "rr", "gdb", …
   bool present = false;
   bool needed = false;  // Without it a command does not work at all.
-  std::string found;    // Version or place, or what is wrong.
-  std::string needed_by;
-  std::string fix;  // What to do, or what to use instead; "" if all is well.
+  std::string found{};  // Version or place, or what is wrong.
+  std::string needed_by{};
+  std::string fix{};  // What to do, or what to use instead; "" if all is well.
 };
 
 struct Diagnosis {
-  std::vector<Check> checks;
+  std::vector<Check> checks{};
   RrProbe rr;
   bool healthy() const;  // Nothing that is needed is missing.
 };

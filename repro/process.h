@@ -12,17 +12,17 @@ namespace reweave::repro {
 
 struct ProcessResult {
   enum class End { kExited, kSignalled, kTimedOut, kNotStarted } end = End::kNotStarted;
-  int code = 0;        // Exit code, signal number, or errno of what went wrong at the start.
-  std::string output;  // What it wrote on both streams, at most kOutputBytesMax of it.
+  int code = 0;          // Exit code, signal number, or errno of what went wrong at the start.
+  std::string output{};  // What it wrote on both streams, at most kOutputBytesMax of it.
 
   static constexpr std::size_t kOutputBytesMax = 1u << 20;
   bool succeeded() const { return end == End::kExited && code == 0; }
 };
 
 struct ProcessOptions {
-  std::vector<std::string> environment;  // "NAME=value", put over what we have ourselves.
-  int timeout_ms = 10'000;               // After this it is killed, with its process group.
-  bool capture = true;                   // False: it has our streams, and no time limit.
+  std::vector<std::string> environment{};  // "NAME=value", put over what we have ourselves.
+  int timeout_ms = 10'000;                 // After this it is killed, with its process group.
+  bool capture = true;                     // False: it has our streams, and no time limit.
 };
 
 /// Runs `argv[0]`, looked up on PATH, and waits for its end.

@@ -25,36 +25,36 @@ std::optional<Format> find_format(std::string_view word);
 struct Report {
   static constexpr int kSchema = 1;
 
-  std::string command;  // "hunt", "replay", "shrink".
-  std::string file;     // What it was given, as it was named.
+  std::string command{};  // "hunt", "replay", "shrink".
+  std::string file{};     // What it was given, as it was named.
   std::string program = "reweave";
-  std::string headline;           // Text form only: one line for people, "" to have one made.
-  std::string repro;              // The file that repeats the finding; "" if there is none.
-  std::vector<Finding> findings;  // In order; the first gives kind and signature.
+  std::string headline{};           // Text form only: one line for people, "" to have one made.
+  std::string repro{};              // The file that repeats the finding; "" if there is none.
+  std::vector<Finding> findings{};  // In order; the first gives kind and signature.
   std::uint64_t executions = 0;
   double seconds = 0;
   std::uint64_t steps = 0;  // Of the reported execution.
-  std::optional<std::uint64_t> trace_hash;
-  std::optional<Schedule> schedule;
-  std::vector<std::string> log;  // The event log, if it was asked for.
+  std::optional<std::uint64_t> trace_hash{};
+  std::optional<Schedule> schedule{};
+  std::vector<std::string> log{};  // The event log, if it was asked for.
   std::vector<std::pair<std::string, std::string>>
-      facts;  // What else it takes to repeat it: seed, strategy, …
+      facts{};  // What else it takes to repeat it: seed, strategy, …
 
   bool clean() const { return findings.empty(); }
 };
 
 /// For `check`: one repro and how it did.
 struct CheckedCase {
-  std::string file;
+  std::string file{};
   int line = 0;  // Where in the file, if a line is to blame.
   bool passed = false;
-  std::string message;  // Why not; "" if passed.
+  std::string message{};  // Why not; "" if passed.
   double seconds = 0;
-  std::optional<Finding> finding;
-  std::optional<std::uint64_t> trace_hash;
+  std::optional<Finding> finding{};
+  std::optional<std::uint64_t> trace_hash{};
 };
 struct CheckReport {
-  std::vector<CheckedCase> cases;
+  std::vector<CheckedCase> cases{};
   double seconds = 0;
   std::size_t failed() const;
 };
@@ -68,9 +68,9 @@ std::string github_summary(const CheckReport& report);
 
 /// The three commands of a finding, as words for a POSIX shell.
 struct FindingCommands {
-  std::string reproduce;
-  std::string debug;
-  std::string regression_test;
+  std::string reproduce{};
+  std::string debug{};
+  std::string regression_test{};
 };
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
                                  std::uint64_t step);

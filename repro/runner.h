@@ -25,13 +25,13 @@ std::unique_ptr<Subject> make_subject(const WeaveFile& file);
 struct RunResult {
   bool died = false;  // It took its process with it.
   Outcome outcome{};
-  Divergence divergence;          // If it diverged.
-  std::vector<Finding> findings;  // In order, with their messages.
-  Verdict verdict;                // The same as a file states it.
-  Schedule followed;              // The answers that were really given.
+  Divergence divergence;            // If it diverged.
+  std::vector<Finding> findings{};  // In order, with their messages.
+  Verdict verdict{};                // The same as a file states it.
+  Schedule followed{};              // The answers that were really given.
   std::uint64_t steps = 0;
-  std::vector<std::string> log;  // One line for each event, if wanted.
-  std::string standard_error;    // What a child that died wrote.
+  std::vector<std::string> log{};  // One line for each event, if wanted.
+  std::string standard_error{};    // What a child that died wrote.
 };
 
 class Runner {

@@ -45,16 +45,16 @@ namespace reweave::repro {
 struct StatedFinding {
   FindingKind kind{};
   std::uint64_t step = 0;
-  std::string signature;  // Words with single blanks between them.
+  std::string signature{};  // Words with single blanks between them.
   bool operator==(const StatedFinding&) const = default;
 };
 
 /// What an execution gave: findings in order, then what each receive returned, then the trace hash.
 struct Verdict {
   static constexpr std::size_t kFindingsMax = 100, kResultsMax = 20'000;
-  std::vector<StatedFinding> findings;
-  std::vector<std::string> results;         // Words with single blanks between them.
-  std::optional<std::uint64_t> trace_hash;  // None if the process died before it was known.
+  std::vector<StatedFinding> findings{};
+  std::vector<std::string> results{};         // Words with single blanks between them.
+  std::optional<std::uint64_t> trace_hash{};  // None if the process died before it was known.
   bool operator==(const Verdict&) const = default;
   bool clean() const { return findings.empty(); }
 };
@@ -73,8 +73,8 @@ struct WeaveFile {
 
   runtime::Settings settings;
   runtime::Scenario scenario;
-  std::optional<Schedule> schedule;
-  std::optional<Verdict> verdict;
+  std::optional<Schedule> schedule{};
+  std::optional<Verdict> verdict{};
 };
 
 /// `name` is the file's, for errors.

@@ -138,7 +138,9 @@ TEST(WeaveFile, DamagedFilesAreRefusedWithTheirName) {
   for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
     const Expected<WeaveFile> file =
         read_weave(std::string_view(whole).substr(0, bytes), "f.weave");
-    if (!file) EXPECT_THAT(file.error().message, HasSubstr("f.weave"));
+    if (!file) {
+      EXPECT_THAT(file.error().message, HasSubstr("f.weave"));
+    }
   }
   Prng prng(11);
   for (int round = 0; round < 5000; ++round) {
