@@ -233,7 +233,10 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   if (wakeup->next == nullptr && wakeup->blocked == 0) {
     if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup) {
       ledger_.let_go(*prev->tempval, *prev, ReleaseReason::kRaisedByRun);
-      set_tempval(wakeup, retain(prev->tempval));
+      // As where an uncaught error ends a tasklet: what `wakeup` had received goes.
+      Object* const overwritten = wakeup->tempval;
+      wakeup->tempval = retain(prev->tempval);
+      release_value(wakeup, overwritten, ReleaseReason::kUncaughtError);
     }
     return schedule_task(prev, wakeup, soft, did_switch);
   }
