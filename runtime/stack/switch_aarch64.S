@@ -8,7 +8,8 @@
 //   0    x29 x30       a frame record, so that a debugger can walk through
 //   16   x19 … x28
 //   96   d8 … d15      the low halves of v8 … v15 are callee-saved, no more of them
-//   160  FPCR          rounding, flush to zero, traps; FPSR holds sticky flags only and belongs to nobody
+//   160  FPCR          rounding, flush to zero, traps; FPSR holds sticky flags only and belongs to
+//                      nobody
 // Everything else is caller-saved by the ABI. x18 is the platform's: on Linux it is caller-saved.
 //
 // Copies go downwards from the base in blocks of 128 bytes and may overshoot below sp by up to 127

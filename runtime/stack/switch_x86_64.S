@@ -4,13 +4,16 @@
 // History
 //   2026-11-22  first version
 //
-// Saved on the stack itself, and so with the slice: rbp rbx r12 r13 r14 r15, MXCSR (bits 0-31 of the word at sp) and the
-// x87 control word (bits 32-47). Everything else is caller-saved by the ABI.
+// Saved on the stack itself, and so with the slice: rbp rbx r12 r13 r14 r15, MXCSR (bits 0-31 of
+// the word at sp) and the x87 control word (bits 32-47). Everything else is caller-saved by the
+// ABI.
 //
-// Copies go downwards from the base in blocks of 128 bytes and may overshoot below sp by up to 127 bytes: reading there
-// is harmless, writing too, because sp has been moved before and nobody lives below it.
+// Copies go downwards from the base in blocks of 128 bytes and may overshoot below sp by up to 127
+// bytes: reading there is harmless, writing too, because sp has been moved before and nobody lives
+// below it.
 //
-// Left by an indirect jump, not by ret: the return predictor knows the leaver's calls, not the arriver's.
+// Left by an indirect jump, not by ret: the return predictor knows the leaver's calls, not the
+// arriver's.
   .text
 
 // Copies blocks from \src downwards to \dst until \limited <= \limit. Clobbers ymm0-3 or xmm0-3.
