@@ -368,7 +368,9 @@ TEST(Load, ManyRandomExecutionsAreSilentAndRepeatable) {
     ASSERT_THAT(program.execution.findings(), IsEmpty());
     spills += program.thread.spills();
     hashes.push_back(program.execution.trace_hash());
-    if (i >= 200) EXPECT_EQ(hashes[i], hashes[i - 200]);
+    if (i >= 200) {
+      EXPECT_EQ(hashes[i], hashes[i - 200]);
+    }
   }
   EXPECT_GT(spills, 400u);
   EXPECT_NE(hashes[0], hashes[1]);
