@@ -75,6 +75,28 @@ TEST_F(FloatControl, ASpilledLevelStartsWithTheDefaultsAndTheDeepOneKeepsItsOwn)
   EXPECT_EQ(modes, (std::vector<int>{FE_TONEAREST, FE_UPWARD}));
 }
 
+// On AArch64 half of the vector registers are the callee's to keep, and a loop like this has its
+// sums in them.
+[[gnu::noinline]] bool keeps_sums(Turns& turns, double who) {
+  double a = who, b = who + 1, c = who + 2, d = who + 3, e = who + 4, f = who + 5;
+  for (int i = 0; i < 10; ++i) {
+    turns.pass();
+    a += 1, b += 2, c += 3, d += 4, e += 5, f += 6;
+  }
+  return a == who + 10 && b == who + 21 && c == who + 32 && d == who + 43 && e == who + 54 &&
+         f == who + 65;
+}
+
+TEST_F(FloatControl, SumsThatLiveInRegistersAreKept) {
+  Turns turns;
+  int kept = 0;
+  for (int who = 1; who <= 4; ++who) {
+    turns.add([&, who] { kept += keeps_sums(turns, who * 1000.0) ? 1 : 0; });
+  }
+  turns.run();
+  EXPECT_EQ(kept, 4);
+}
+
 #if defined(__x86_64__)
 
 unsigned short x87_control() {
