@@ -109,6 +109,29 @@ void Reductions::list_deletions() {
   }
   if (unused > 0) edits_.push_back({.kind = Kind::kRemoveUnused, .saving = unused});
   for (std::size_t f = 0; f < scenario_.functions.size(); ++f) list_items(f);
+  list_pairs();
+}
+
+/// What is sent and what receives it: without the other, either leaves somebody waiting.
+void Reductions::list_pairs() {
+  const auto for_each_op = [this](const auto& visit) {
+    for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
+      const std::vector<Op>& ops = scenario_.functions[f].ops;
+      for (std::size_t i = 0; i < ops.size(); ++i) visit(f, i, ops[i]);
+    }
+  };
+  for_each_op([&](std::size_t sender, std::size_t first, const Op& sent) {
+    if (sent.code != OpCode::kSend && sent.code != OpCode::kSendx) return;
+    for_each_op([&](std::size_t receiver, std::size_t last, const Op& received) {
+      if (received.code != OpCode::kRecv || received.args[0] != sent.args[0]) return;
+      edits_.push_back({.kind = Kind::kErasePair,
+                        .function = sender,
+                        .first = first,
+                        .last = last,
+                        .value = static_cast<std::int32_t>(receiver),
+                        .saving = 2});
+    });
+  });
 }
 
 /// Of each body with k items: its first and its second half, its quarters, …, its single items.
@@ -229,6 +252,15 @@ void Reductions::apply(std::size_t n, Scenario& out) const {
     case Kind::kEraseItems:
       erase_items(out.functions[edit.function], {edit.first, edit.last});
       break;
+    case Kind::kErasePair: {
+      const auto receiver = static_cast<std::size_t>(edit.value);
+      // The later one first, so that the other stays where it is.
+      const bool sent_later = receiver == edit.function && edit.first > edit.last;
+      if (sent_later) erase_items(out.functions[edit.function], {edit.first, edit.first + 1});
+      erase_items(out.functions[receiver], {edit.last, edit.last + 1});
+      if (!sent_later) erase_items(out.functions[edit.function], {edit.first, edit.first + 1});
+      break;
+    }
     case Kind::kUnwrap:
       unwrap_block(out.functions[edit.function], edit.first);
       break;

@@ -3,7 +3,8 @@
 // In this order, each group sorted by how much it deletes:
 //   1. everything that is never used; a function with all that refers to it; a run of items (a
 //   half,
-//      a quarter, … of a body; at last one item, a block with its body); one channel, slot or word
+//      a quarter, … of a body; at last one item, a block with its body); a send together with a
+//      receive from the same channel; one channel, slot or word
 //   2. a block without its head and end: its body stays
 //   3. a function that does nothing but call another one is replaced by that one; two functions
 //   with
@@ -46,6 +47,7 @@ class Reductions {
     kRemoveUnused,  // All functions, channels, slots, words that are never used.
     kRemoveName,    // `first` of the kind `value`.
     kEraseItems,    // `first` to `last` of `function`.
+    kErasePair,     // `first` of `function` sends, `last` of function `value` receives.
     kUnwrap,        // The block at `first`.
     kBypass,        // `function` does nothing but call `value`.
     kMerge,         // Name `last` of the kind `value` becomes `first`.
@@ -63,6 +65,7 @@ class Reductions {
 
   void list_deletions();
   void list_items(std::size_t function);
+  void list_pairs();
   void list_unwraps();
   void list_merges();
   void list_simpler_operations();

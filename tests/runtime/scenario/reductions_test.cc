@@ -69,6 +69,15 @@ TEST(Reductions, DeleteHalvesThenQuartersThenSingleOperations) {
   EXPECT_EQ(texts[7], "function main\n  emit a\n  5: emit a\n  emit a\nend\n");
 }
 
+TEST(Reductions, DeleteASendTogetherWithAReceive) {
+  EXPECT_THAT(all_reductions("channel c\nfunction main\n recv c\n emit a\n send c\nend\n"),
+              Contains("channel c\n\nfunction main\n  2: emit a\nend\n"));
+  EXPECT_THAT(all_reductions("channel c\nchannel d\nfunction main\n spawn f -\n recv c\nend\n"
+                             "function f\n send d\n sendx c E1\nend\n"),
+              Contains("channel c\nchannel d\n\nfunction main\n  spawn f -\nend\n\n"
+                       "function f\n  send d\nend\n"));
+}
+
 TEST(Reductions, DeleteABlockWithItsBodyOrUnwrapIt) {
   const std::vector<std::string> texts =
       all_reductions("function main\n finally\n sched\n then\n schedrm\n end\nend\n");
