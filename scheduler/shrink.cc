@@ -79,6 +79,7 @@ class Shrinker {
   }
 
  private:
+  static constexpr std::size_t kFewAnswers = 8;  // More would cost more than they save.
   using Measure = std::tuple<std::size_t, std::size_t, std::uint64_t>;
 
   static Measure measure(const Subject& subject, const Schedule& schedule) {
@@ -158,13 +159,22 @@ class Shrinker {
     return changed;
   }
 
-  /// With the schedule as it is; if answers were dropped, then also as if an actor had been
-  /// deleted, which lowers the ordinals of its younger siblings.
+  /// With the schedule as it is; without one of a few answers, for what is deleted may have been
+  /// what that answer was needed for; and if answers were dropped, as if an actor had been deleted,
+  /// which lowers the ordinals of its younger siblings.
   bool apply_reduction(std::size_t n) {
     std::unique_ptr<Subject> smaller = subject_->reduce(n);
     if (smaller == nullptr) return false;
     if (accept(std::move(smaller), schedule_)) return true;
-    if (!dropped_) return false;
+    const bool dropped = dropped_;
+    if (schedule_.answers.size() <= kFewAnswers) {
+      for (std::size_t i = 0; i < schedule_.answers.size(); ++i) {
+        smaller = subject_->reduce(n);
+        CHECK_MSG(smaller != nullptr, "a reduction is there once and not the second time");
+        if (accept(std::move(smaller), without(i, i + 1))) return true;
+      }
+    }
+    if (!dropped) return false;
     for (const auto& [parent, from] : shift_places(schedule_)) {
       smaller = subject_->reduce(n);
       CHECK_MSG(smaller != nullptr, "a reduction is there once and not the second time");

@@ -10,8 +10,8 @@
 // Passes, repeated until all of them fail:
 // * delete answers: all, then halves, quarters … single ones (delta debugging after Zeller,
 // Hildebrandt, TSE 2002);
-// * apply the subject's reductions from the boldest. Where answers are lost by it, once more with
-// the ordinals of actors
+// * apply the subject's reductions from the boldest; where the schedule is short, also with one of
+//   its answers less. Where answers are lost by it, once more with the ordinals of actors
 //   lowered, because "0.3" is "0.2" when the spawn of "0.2" is deleted;
 // * lower numbers: answers to 1, counts ("the n-th time") to 0, so that the next round can shorten
 // loops. So the result is 1-minimal: no single answer can be deleted and no single reduction be
