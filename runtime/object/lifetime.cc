@@ -28,6 +28,8 @@ Channel* Thread::make_channel(std::uint32_t number) {
 Tasklet* Thread::make_tasklet() {
   Tasklet* const tasklet = heap_.make<Tasklet>(ObjectKind::kTasklet);
   tasklet->number = tasklet_count_++;
+  (last_tasklet_ == nullptr ? first_tasklet_ : last_tasklet_->next_made) = tasklet;
+  last_tasklet_ = tasklet;
   tasklet->thread = this;
   tasklet->tempval = none();
   tasklet->cstate = &stub_cstack_;
@@ -125,6 +127,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
 void Thread::call_weakrefs(Tasklet* tasklet) {
   const auto number = static_cast<std::int32_t>(tasklet->number);
   WeakRef* weakref = tasklet->weakrefs;
+  tasklet->dying = true;
   tasklet->weakrefs = nullptr;
   for (; weakref != nullptr; weakref = weakref->next) {
     log(EventKind::kWeakCallback, {number});

@@ -86,6 +86,12 @@ enum class ErrorCode : std::uint8_t {
   kClosed,
   kNesting,
   kRecursiveScheduleCallback,
+  kBindCurrent,
+  kBindScheduled,
+  kBindCState,
+  kUnbindMain,
+  kSetupAlive,
+  kNotBound,
 };
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);

@@ -20,7 +20,7 @@ namespace reweave::runtime {
 const char* release_reason_name(ReleaseReason reason) {
   static constexpr const char* kNames[] = {
       "none",          "receiver-got-it", "send-failed",    "holder-finalized",
-      "holder-killed", "raised-by-run",   "uncaught-error", "program-ended",
+      "holder-killed", "holder-rebound",   "raised-by-run",   "uncaught-error", "program-ended",
   };
   return kNames[static_cast<std::size_t>(reason)];
 }
@@ -43,8 +43,8 @@ void Ledger::begin(Execution& execution, const LedgerNames& names) {
   lost_.clear();
 }
 
-void Ledger::enter(Token& token, const Tasklet& sender, SiteId site) {
-  token.number = ++tokens_;
+void Ledger::enter(Token& token, const Tasklet& sender, SiteId site, std::uint32_t number) {
+  token.number = number;
   token.place = TokenPlace::kSender;
   token.sender = sender.number;
   token.sender_site = static_cast<std::uint32_t>(site);

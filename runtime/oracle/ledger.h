@@ -31,6 +31,7 @@ enum class ReleaseReason : std::uint8_t {
   kSendFailed,       // The send raised: the value never left.
   kHolderFinalized,  // The tasklet that held it died.
   kHolderKilled,     // It was thrown at: the exception replaces the value.
+  kHolderRebound,
   kRaisedByRun,      // An exception that was sent comes out of run() when nothing can receive it.
   kUncaughtError,    // Another tasklet's uncaught error overwrites what main had received.
   kProgramEnded,
@@ -63,7 +64,21 @@ class Ledger {
   void begin(Execution& execution, const LedgerNames& names);
 
   /// A token enters, in the hands of `sender`, whose operation is at `site`. Gives it its number.
-  void enter(Token& token, const Tasklet& sender, SiteId site);
+  void enter(Token& token, const Tasklet& sender, SiteId site) {
+    enter(token, sender, site, reserve(1));
+  }
+  void enter(Token& token, const Tasklet& sender, SiteId site, std::uint32_t number);
+  /// Draws `count` numbers for tokens to come; the first of them.
+  std::uint32_t reserve(std::uint32_t count) {
+    const std::uint32_t first = tokens_ + 1;
+    tokens_ += count;
+    return first;
+  }
+  /// An exception that is thrown, not sent: it gets a number, but is nobody's to receive.
+  void number_only(Bomb& bomb) {
+    bomb.number = reserve(1);
+    bomb.place = TokenPlace::kReleased;
+  }
 
   /// The channel hands `value` to `receiver`. Not a token: nothing happens.
   void hand_over(Object& value, Tasklet& receiver);

@@ -6,6 +6,11 @@
 
 namespace reweave::runtime {
 
+namespace {
+// What complete() returns for an operation that has another turn to do.
+Object* const kAgain = reinterpret_cast<Object*>(std::uintptr_t{2});
+}  // namespace
+
 struct Interpreter::Body {
   Code code;
   Interpreter* interpreter = nullptr;
@@ -26,6 +31,8 @@ struct Interpreter::Locals {
   bool root;               // The first function of a tasklet: logs start and end.
   std::uint8_t depth;      // Open blocks.
   std::uint32_t token;     // Number of the token that the operation in progress sends.
+  std::uint32_t turn;       // Of an operation that is performed several times: turns done.
+  bool receiving;          // The turn in progress receives.
   std::uint32_t expected;  // While it receives: what the tasklet was already waiting for.
   Object* held;            // What the operation in progress holds; owned.
   Block blocks[1];         // As many as the function nests.
@@ -130,7 +137,8 @@ void Interpreter::store(std::int32_t slot, Tasklet* owned) {
   Tasklet*& at = slots_[static_cast<std::size_t>(slot)];
   Tasklet* const old = at;
   at = owned;
-  if (old != nullptr) thread_.release(old);
+  if (old == nullptr) return;
+  thread_.release(old);
 }
 
 void Interpreter::clear_locals(Thread& thread, Frame& frame) {
@@ -215,13 +223,19 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
     }
     locals.pc = pc;
     locals.phase = Phase::kInOperation;
-    value = perform(op, locals, frame);
-    if (value == kUnwind) return kUnwind;
+    locals.turn = 0;
   }
+  perform_turn:
+    value = perform(function.ops[pc], locals, frame);
+    if (value == kUnwind) return kUnwind;
   operation_done:
     thread_.check_frame(self, "resumed");
     locals.phase = Phase::kRunning;
     value = complete(function.ops[pc], locals, frame, value);
+    if (value == kAgain) {
+      locals.phase = Phase::kInOperation;
+      goto perform_turn;
+    }
     if (value == nullptr) {
       if (!handle_error(function, locals, pc)) goto failed;
       continue;
@@ -332,11 +346,6 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
   const auto code_of = [this](std::int32_t function) -> Code& {
     return bodies_[static_cast<std::size_t>(function)].code;
   };
-  const auto channel = [this](std::int32_t number) -> Channel* {
-    Channel*& at = channels_[static_cast<std::size_t>(number)];
-    if (at == nullptr) at = thread_.make_channel(static_cast<std::uint32_t>(number));
-    return at;
-  };
   Tasklet* const current = thread_.current();
   const std::int32_t a = op.args[0], b = op.args[1];
 
@@ -358,13 +367,15 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     }
     case OpCode::kSelf:
     case OpCode::kGetmain:
-      store(a, retain(op.code == OpCode::kSelf ? current : thread_.main_tasklet()));
+      locals.held = retain(op.code == OpCode::kSelf ? current : thread_.main_tasklet());
+      store(a, retain(static_cast<Tasklet*>(locals.held)));
       return thread_.none();
     case OpCode::kDrop:
       store(a, nullptr);
       return thread_.none();
     case OpCode::kCopy: {
       Tasklet* const tasklet = slots_[static_cast<std::size_t>(a)];
+      if (tasklet != nullptr) locals.held = retain(tasklet);
       store(b, tasklet == nullptr ? nullptr : retain(tasklet));
       return thread_.none();
     }
@@ -383,7 +394,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       Bomb* const bomb = thread_.make_bomb(static_cast<ExceptionType>(b));
       thread_.ledger().enter(*bomb, *current, frame.site);
       locals.token = bomb->number;
-      thread_.log(EventKind::kSendx, {a, b, 0, static_cast<std::int32_t>(bomb->number)});
+      thread_.log(EventKind::kSendx, {a, b, static_cast<std::int32_t>(bomb->number)});
       return thread_.send(channel(a), bomb, soft());
     }
     case OpCode::kRecv:
@@ -416,6 +427,59 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       return thread_.raise(thread_.make_bomb(static_cast<ExceptionType>(a)));
     case OpCode::kRunall:
       return thread_.run_others();
+    case OpCode::kSendseq:
+      return send_next(op, locals, frame);
+    case OpCode::kIter:
+      return iterate(op, locals);
+    case OpCode::kClosed: {
+      const Channel& at = *channel(a);
+      thread_.log(EventKind::kClosed, {a, at.closing, at.closing && at.balance == 0});
+      return thread_.none();
+    }
+    case OpCode::kQueue: {
+      const Channel& at = *channel(a);
+      thread_.log(EventKind::kQueue, {a, at.balance < 0 ? -at.balance : at.balance});
+      for (const Tasklet* t = at.head; t != nullptr; t = t->next) log_item(*t);
+      return thread_.none();
+    }
+    case OpCode::kRunq: {
+      thread_.log(EventKind::kRunQueue, {static_cast<std::int32_t>(thread_.run_count())});
+      const Tasklet* t = current;
+      for (std::uint32_t i = 0; i < thread_.run_count() && t != nullptr; ++i, t = t->next) log_item(*t);
+      return thread_.none();
+    }
+    case OpCode::kRuncount:
+      thread_.log(EventKind::kRunCount, {static_cast<std::int32_t>(thread_.run_count())});
+      return thread_.none();
+    case OpCode::kNest:
+      thread_.log(EventKind::kNest, {static_cast<std::int32_t>(thread_.nesting_level())});
+      return thread_.none();
+    case OpCode::kAtomic:
+      thread_.log(EventKind::kAtomic, {current->atomic});
+      current->atomic = a != 0;
+      return thread_.none();
+    case OpCode::kIgnnest:
+      thread_.log(EventKind::kIgnoreNesting, {current->ignore_nesting});
+      current->ignore_nesting = a != 0;
+      return thread_.none();
+    case OpCode::kSwtrap:
+      thread_.log(EventKind::kSwitchTrap, {thread_.switch_trap()});
+      thread_.trap_switches(a);
+      return thread_.none();
+    case OpCode::kErrh:
+      thread_.set_error_handler(a != 0);
+      return thread_.none();
+    case OpCode::kSoftsw:
+      thread_.log(EventKind::kSoftSwitching, {soft()});
+      thread_.set_switching(a != 0 ? Switching::kSoft : Switching::kHard);
+      return thread_.none();
+    case OpCode::kGc:
+      return thread_.none();
+    case OpCode::kSame: {
+      const Tasklet* const t = slots_[static_cast<std::size_t>(a)];
+      if (t != nullptr) thread_.log(EventKind::kSame, {b, t == slots_[static_cast<std::size_t>(b)]});
+      return thread_.none();
+    }
     case OpCode::kBtrap:
       current->block_trap = a != 0;
       return thread_.none();
@@ -446,6 +510,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
 }
 
 Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
+  const auto number = static_cast<std::int32_t>(tasklet->number);
   switch (op.code) {
     case OpCode::kWeakref:
       thread_.add_weakref(tasklet, &bodies_[static_cast<std::size_t>(op.args[1])].code);
@@ -457,9 +522,42 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
     case OpCode::kRun:
       return thread_.run_tasklet(tasklet, soft());
     case OpCode::kSwitch:
+      if (tasklet == thread_.current()) return thread_.none();  // As the recorded programs guard it.
       return thread_.switch_to(tasklet, soft());
     case OpCode::kKill:
-      return thread_.kill(tasklet, soft());
+    case OpCode::kKillp:
+      return thread_.kill(tasklet, soft(), op.code == OpCode::kKillp);
+    case OpCode::kRaiseException:
+    case OpCode::kThrow:
+    case OpCode::kThrowp: {
+      Bomb* const bomb = thread_.make_bomb(static_cast<ExceptionType>(op.args[1]));
+      thread_.ledger().number_only(*bomb);
+      return thread_.throw_at(tasklet, bomb, soft(), op.code == OpCode::kThrowp);
+    }
+    case OpCode::kState:
+      thread_.log(EventKind::kState, {number, static_cast<std::int32_t>(flags_of(*tasklet))});
+      return thread_.none();
+    case OpCode::kTnest:
+      thread_.log(EventKind::kTaskletNest, {number, static_cast<std::int32_t>(thread_.nesting_level_of(tasklet))});
+      return thread_.none();
+    case OpCode::kTchan:
+      thread_.log(EventKind::kTaskletChannel,
+                  {number, tasklet->channel == nullptr ? -1 : static_cast<std::int32_t>(tasklet->channel->number)});
+      return thread_.none();
+    case OpCode::kTatomic:
+      thread_.log(EventKind::kTaskletAtomic, {number, tasklet->atomic});
+      tasklet->atomic = op.args[1] != 0;
+      return thread_.none();
+    case OpCode::kTbtrap:
+      tasklet->block_trap = op.args[1] != 0;
+      return thread_.none();
+    case OpCode::kSwitchRaw:
+      return thread_.switch_to(tasklet, soft());
+    case OpCode::kRebind:
+    case OpCode::kUnbind:
+    case OpCode::kSetup:
+    case OpCode::kSetupNobind:
+      return bind_again(op, tasklet);
     default:
       CHECK_MSG(false, "an operation of the table has no case in the interpreter");
       return nullptr;
@@ -495,13 +593,116 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
       if (value != nullptr)
         thread_.log(EventKind::kSentx, {channel, static_cast<std::int32_t>(locals.token)});
       break;
+    case OpCode::kSendseq:
+      if (value == nullptr || ++locals.turn > static_cast<std::uint32_t>(op.args[1])) break;
+      if (locals.turn < static_cast<std::uint32_t>(op.args[1])) {
+        thread_.release(value);
+        return kAgain;
+      }
+      thread_.log(EventKind::kSentSequence, {channel, op.args[1]});
+      break;
+    case OpCode::kIter:
+      return iterated(op, locals, frame, value);
     case OpCode::kRunall:
-      if (value != nullptr) thread_.log(EventKind::kRan);
+      if (value != nullptr) thread_.log(EventKind::kRan, {-1});
       break;
     default:
       break;
   }
   return value;
+}
+
+// One value of a send_sequence. Their numbers are drawn together, before the first is sent.
+Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
+  const std::int32_t count = op.args[1];
+  if (locals.turn == 0) {
+    locals.token = thread_.ledger().reserve(static_cast<std::uint32_t>(count));
+    thread_.log(EventKind::kSendSequence, {op.args[0], static_cast<std::int32_t>(locals.token), count});
+    if (count == 0) return thread_.none();
+  }
+  Token* const token = thread_.make_token();
+  thread_.ledger().enter(*token, *thread_.current(), frame.site, locals.token + locals.turn);
+  return thread_.send(channel(op.args[0]), token, soft());
+}
+
+// One turn of a for loop over a channel.
+Object* Interpreter::iterate(const Op& op, Locals& locals) {
+  Channel* const at = channel(op.args[0]);
+  if (at->closing && at->balance <= 0) return thread_.raise(thread_.make_bomb(ExceptionType::kStopIteration));
+  Tasklet* const current = thread_.current();
+  locals.expected = current->expects;
+  current->expects = 0;
+  locals.receiving = true;
+  return thread_.receive(at, soft());
+}
+
+Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
+  if (locals.receiving) {
+    thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(), frame.site);
+    thread_.current()->expects = locals.expected;
+    locals.receiving = false;
+  }
+  if (value == nullptr) {
+    if (thread_.error()->type != ExceptionType::kStopIteration) return nullptr;
+    thread_.release(thread_.take_error());
+    value = thread_.none();
+  } else {
+    const bool token = value->kind == ObjectKind::kToken;
+    thread_.log(EventKind::kIterated,
+                {op.args[0], token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
+    if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
+      thread_.release(value);
+      return kAgain;
+    }
+  }
+  thread_.log(EventKind::kIterationEnd, {op.args[0], static_cast<std::int32_t>(locals.turn)});
+  return value;
+}
+
+Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
+  if (tasklet == thread_.main_tasklet()) return thread_.none();  // As the recorded programs guard it.
+  Code* const code = op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
+  if (op.code != OpCode::kSetupNobind) {
+    Object* const bound = thread_.rebind(tasklet, code);
+    if (bound == nullptr || op.code == OpCode::kUnbind) return bound;
+    thread_.release(bound);
+  }
+  if (op.code == OpCode::kRebind) {
+    tasklet->frame = thread_.make_root_frame(*code);
+    tasklet->bound = nullptr;
+  } else {
+    Object* const ready = thread_.setup(tasklet);
+    if (ready == nullptr) return nullptr;
+    thread_.release(ready);
+  }
+  tasklet->frame.frame->locals<Locals>().root = true;
+  return thread_.none();
+}
+
+std::uint32_t Interpreter::flags_of(const Tasklet& tasklet) const {
+  const bool alive = thread_.is_alive(&tasklet);
+  const bool scheduled = tasklet.next != nullptr || tasklet.blocked != 0;
+  return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (scheduled ? 4u : 0) |
+         (alive && !scheduled ? 8u : 0) | (&tasklet == thread_.current() ? 16u : 0) |
+         (&tasklet == thread_.main_tasklet() ? 32u : 0);
+}
+
+std::string flags_text(std::uint32_t flags) {
+  std::string text;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if ((flags >> i & 1) != 0) text += "abspcm"[i];
+  }
+  return text;
+}
+
+void Interpreter::log_item(const Tasklet& tasklet) {
+  thread_.log(EventKind::kListItem, {static_cast<std::int32_t>(tasklet.number)});
+}
+
+Channel* Interpreter::channel(std::int32_t number) {
+  Channel*& at = channels_[static_cast<std::size_t>(number)];
+  if (at == nullptr) at = thread_.make_channel(static_cast<std::uint32_t>(number));
+  return at;
 }
 
 // Bugs on purpose, to prove that the harness reports each of them.

@@ -32,6 +32,13 @@ class Interpreter : public LedgerNames {
 
   const Thread& thread() const { return thread_; }
 
+  /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
+  std::uint32_t flags_of(const Tasklet& tasklet) const;
+  /// Balance of a channel, at any time until the next execution.
+  std::int32_t balance_of(std::size_t channel) const {
+    return channels_[channel] == nullptr ? 0 : channels_[channel]->balance;
+  }
+
   std::string site(SiteId site) const override;
   std::string operation(SiteId site) const override;
 
@@ -50,6 +57,12 @@ class Interpreter : public LedgerNames {
   Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  Object* send_next(const Op& op, Locals& locals, Frame& frame);
+  Object* iterate(const Op& op, Locals& locals);
+  Object* iterated(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* bind_again(const Op& op, Tasklet* tasklet);
+  Channel* channel(std::int32_t number);
+  void log_item(const Tasklet& tasklet);
   void misbehave(Canary canary);
   void enter_block(const Function& function, Locals& locals, std::uint32_t& pc);
   bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
@@ -65,5 +78,8 @@ class Interpreter : public LedgerNames {
   std::vector<Tasklet*> slots_;     // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
 };
+
+/// The letters of flags_of(): "abs".
+std::string flags_text(std::uint32_t flags);
 
 }  // namespace reweave::runtime

@@ -22,6 +22,7 @@ class ScenarioSubject : public Subject {
   /// For the next execution.
   void set_settings(const Settings& settings) { settings_ = settings; }
   const Interpreter& interpreter() const { return interpreter_; }
+  const Thread::Ending& ending() const { return ending_; }
 
   /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it
   /// and must leave it linked. For fuzz targets, which run another scenario every time.

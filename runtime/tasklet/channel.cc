@@ -48,7 +48,11 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     release_value(source, unsent, ReleaseReason::kSendFailed);
     return nullptr;
   };
-  if (!notify_channel(channel, direction > 0, !peer_waits())) return fail();
+  if (!notify_channel(channel, direction > 0, !peer_waits())) {
+    if (!settings_.defects.has(Defect::kRefusedSendReplaces)) return fail();
+    release(old);  // The defect: what was refused stays where the outer operation will find it.
+    return nullptr;
+  }
 
   Tasklet* target = nullptr;
   Tasklet* peer = nullptr;

@@ -10,6 +10,37 @@ Tasklet* Thread::bind(Code& code) {
   return tasklet;
 }
 
+std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
+  return tasklet == current_ ? nesting_level_ : tasklet->cstate->nesting_level;
+}
+
+Object* Thread::rebind(Tasklet* tasklet, Code* code) {
+  if (tasklet == current_) return raise_runtime_error(ErrorCode::kBindCurrent);
+  if (tasklet->next != nullptr || tasklet->blocked != 0) {
+    return raise_runtime_error(ErrorCode::kBindScheduled);
+  }
+  if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
+  if (tasklet == main_) return raise_runtime_error(ErrorCode::kUnbindMain);
+  const FrameRef frame = tasklet->frame;
+  tasklet->frame = FrameRef{};
+  tasklet->bound = code;
+  tasklet->ended = tasklet->started = tasklet->zombie = false;
+  Object* const old = claim(tasklet);
+  release_value(tasklet, old, ReleaseReason::kHolderRebound);
+  if (frame) release_frame(frame);
+  return none();
+}
+
+Object* Thread::setup(Tasklet* tasklet) {
+  if (is_alive(tasklet)) return raise_runtime_error(ErrorCode::kSetupAlive);
+  if (tasklet->bound == nullptr) return raise_runtime_error(ErrorCode::kNotBound);
+  tasklet->frame = make_root_frame(*tasklet->bound);
+  tasklet->bound = nullptr;
+  tasklet->ended = tasklet->zombie = false;
+  if (tasklet->next == nullptr) queue_append(retain(tasklet));
+  return none();
+}
+
 Object* Thread::insert(Tasklet* tasklet) {
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (tasklet->next != nullptr) return none();
@@ -86,20 +117,29 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
 
 // An exception at a tasklet: it becomes what the tasklet's next resumption raises, in place of any
 // value that it holds.
-Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft) {
+Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) {
   if (tasklet == current_) return raise(bomb);
   if (!is_alive(tasklet)) {
     const bool silent = bomb->type == ExceptionType::kTaskletExit;
     release(bomb);
     return silent ? none() : raise_runtime_error(ErrorCode::kThrowDead);
   }
-  if (refuses_switch()) {
+  if (!pending && refuses_switch()) {
     release(bomb);
     return nullptr;
   }
   Object* const old = tasklet->tempval;
   tasklet->tempval = bomb;
   release_value(tasklet, old, ReleaseReason::kHolderKilled);
+  if (pending) {
+    if (tasklet->blocked != 0) {
+      channel_remove(tasklet);
+      queue_append(tasklet);
+    } else if (tasklet->next == nullptr) {
+      queue_append(retain(tasklet));
+    }
+    return none();
+  }
   return give_way(tasklet, nullptr, soft);
 }
 

@@ -240,6 +240,7 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
     }
     return schedule_task(prev, wakeup, soft, did_switch);
   }
+  if (settings_.defects.has(Defect::kDeadlockDropsValue)) release(claim(wakeup));
   Object* const old = prev->tempval;
   prev->tempval = make_bomb(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
   release_value(prev, old, ReleaseReason::kSendFailed);
@@ -267,6 +268,11 @@ Object* Thread::tasklet_end(Object* value) {
       ending_.token = bomb->number;
     }
     return nullptr;
+  }
+  if (value == nullptr && error_handler_) {
+    log(EventKind::kErrorHandler, {static_cast<std::int32_t>(error_->type)});
+    release(take_error());
+    value = none();
   }
   Object* result = value != nullptr ? value : take_error();
   tasklet->ended = true;

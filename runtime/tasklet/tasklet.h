@@ -41,10 +41,14 @@ struct Tasklet : Object {
   Channel* channel = nullptr;  // Where it is blocked.
   std::int8_t blocked = 0;     // -1 in receive, 1 in send.
   bool atomic = false;
+  bool ignore_nesting = false;
   bool block_trap = false;
   bool zombie = false;  // Its finalizer has begun.
   bool started = false;
   bool ended = false;
+  bool dying = false;  // Its weak references are cleared: nobody finds it any more.
+  Code* bound = nullptr;         // Its function, before it is made runnable.
+  Tasklet* next_made = nullptr;   // The tasklet made after it in this execution.
   std::uint32_t expects =
       0;  // Number of the token that was handed to it and not returned yet; 0: none.
 

@@ -30,6 +30,12 @@ const char* error_code_name(ErrorCode code) {
       "closed",
       "nesting",
       "recursive_schedule_cb",
+      "bind_current",
+      "bind_scheduled",
+      "bind_cstate",
+      "unbind_main",
+      "setup_alive",
+      "not_bound",
   };
   return kNames[static_cast<std::size_t>(code)];
 }
@@ -77,6 +83,7 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
   channel_callback_ = schedule_callback_ = {};
+  error_handler_ = false;
   watchdog_count_ = 0;
   doing_ = nullptr;
   ending_ = {};
@@ -99,6 +106,7 @@ Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution&
   spill_code_.execute = &Thread::run_spilled;
   jump_code_.execute = &Thread::run_jump;
 
+  first_tasklet_ = last_tasklet_ = nullptr;
   main_ = make_tasklet();
   main_->actor = ActorId{0};
   main_->frame = make_root_frame(main_code);

@@ -164,6 +164,15 @@ class Thread {
 
   /// A tasklet for `code`, owned by the caller; paused.
   Tasklet* bind(Code& code);
+  /// bind(func): its function is `code` (null: none), it is not alive until it is set up. Refused for the current, a
+  /// queued or blocked tasklet, one with C state, and for main.
+  Object* rebind(Tasklet* tasklet, Code* code);
+  /// Makes it runnable with the function that it was bound to. Alive already, or bound to nothing: RuntimeError.
+  Object* setup(Tasklet* tasklet);
+  /// A tasklet's nesting level: the thread's own for the current one.
+  std::uint32_t nesting_level_of(const Tasklet* tasklet) const;
+  /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip the dead).
+  const Tasklet* first_tasklet() const { return first_tasklet_; }
   /// Appends it to the run queue. Queued already: nothing. Blocked or dead: RuntimeError.
   Object* insert(Tasklet* tasklet);
   /// Takes it out of the run queue, whose reference goes: it may die. Blocked or current:
@@ -180,14 +189,18 @@ class Thread {
   /// Switches to it at once; the caller leaves the queue. May switch.
   Object* switch_to(Tasklet* tasklet, bool soft);
   /// Raises `bomb` (owned) in it, at once; in itself: here. May switch.
-  Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft);
-  Object* kill(Tasklet* tasklet, bool soft) {
-    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft);
+  Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending = false);
+  Object* kill(Tasklet* tasklet, bool soft, bool pending = false) {
+    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft, pending);
   }
   /// stackless.run(): runs the others until none is runnable; always a hard switch. May switch.
   Object* run_others();
   /// switch_trap(+1 or -1).
   void trap_switches(int difference) { switch_trap_ += difference; }
+  int switch_trap() const { return switch_trap_; }
+  /// Uncaught errors of tasklets are logged and forgotten.
+  void set_error_handler(bool installed) { error_handler_ = installed; }
+  void set_switching(Switching switching) { settings_.switching = switching; }
 
   // ---- Channels ----
 
@@ -298,6 +311,8 @@ class Thread {
   Tasklet* main_ = nullptr;
   std::uint32_t run_count_ = 0;      // Length of the run queue.
   std::uint32_t tasklet_count_ = 0;  // Ever made.
+  Tasklet* first_tasklet_ = nullptr;
+  Tasklet* last_tasklet_ = nullptr;
   Bomb* error_ = nullptr;            // The pending exception; owned.
   FrameRef running_;                 // The executing frame; borrowed from its dispatcher.
   FrameRef transfer_frame_;          // The frame that goes on next; owned.
@@ -312,6 +327,7 @@ class Thread {
   bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
   Callback channel_callback_;
   Callback schedule_callback_;
+  bool error_handler_ = false;
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
   std::uint32_t watchdog_count_ = 0;
