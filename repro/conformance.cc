@@ -81,7 +81,8 @@ Observation expectation(const Json& mode) {
 
 std::string token_text(char prefix, std::int32_t number) { return prefix + std::to_string(number); }
 
-/// Events in the words of the recording. A list arrives as a head and one event for each of its items.
+/// Events in the words of the recording. A list arrives as a head and one event for each of its
+/// items.
 class Renderer {
  public:
   explicit Renderer(const std::vector<std::string>& words) : words_(words) {}
@@ -104,18 +105,30 @@ class Renderer {
     for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
       const std::int32_t arg = event.args[next++];
       switch (*letter) {
-        case 'v': line.push_back(arg == 0 ? Json() : Json(token_text('v', arg))); break;
-        case 'y': line.push_back(token_text('x', arg)); break;
-        case 'e': line.push_back(runtime::exception_name(static_cast<runtime::ExceptionType>(arg))); break;
+        case 'v':
+          line.push_back(arg == 0 ? Json() : Json(token_text('v', arg)));
+          break;
+        case 'y':
+          line.push_back(token_text('x', arg));
+          break;
+        case 'e':
+          line.push_back(runtime::exception_name(static_cast<runtime::ExceptionType>(arg)));
+          break;
         case 'x':
           line.push_back(runtime::exception_text(static_cast<runtime::ExceptionType>(arg & 0xff),
                                                  static_cast<runtime::ErrorCode>(arg >> 8),
                                                  static_cast<std::uint32_t>(event.args[next++])));
           break;
-        case 'w': line.push_back(words_[static_cast<std::size_t>(arg)]); break;
+        case 'w':
+          line.push_back(words_[static_cast<std::size_t>(arg)]);
+          break;
         case 't':
-        case 'C': line.push_back(arg < 0 ? Json() : Json(arg)); break;
-        case 'f': line.push_back(runtime::flags_text(static_cast<std::uint32_t>(arg))); break;
+        case 'C':
+          line.push_back(arg < 0 ? Json() : Json(arg));
+          break;
+        case 'f':
+          line.push_back(runtime::flags_text(static_cast<std::uint32_t>(arg)));
+          break;
         case 'V': {
           Json values = Json::array();
           const std::int32_t count = event.args[next++];
@@ -128,7 +141,9 @@ class Renderer {
           list = true;
           items_missing_ = arg;
           break;
-        default: line.push_back(arg); break;
+        default:
+          line.push_back(arg);
+          break;
       }
     }
     if (!list) {
@@ -159,8 +174,10 @@ Expected<ConformanceCase> read_case(std::string_view line) {
     const Json json = Json::parse(line);
     result.id = json.at("id").get<std::string>();
     Scenario& scenario = result.scenario;
-    for (int i = 0; i < json.at("chans").get<int>(); ++i) scenario.channels.push_back("c" + std::to_string(i));
-    for (int i = 0; i < json.at("slots").get<int>(); ++i) scenario.slots.push_back("s" + std::to_string(i));
+    for (int i = 0; i < json.at("chans").get<int>(); ++i)
+      scenario.channels.push_back("c" + std::to_string(i));
+    for (int i = 0; i < json.at("slots").get<int>(); ++i)
+      scenario.slots.push_back("s" + std::to_string(i));
     for (const Json& list : json.at("funcs")) {
       runtime::Function function;
       const std::size_t number = scenario.functions.size();
@@ -195,8 +212,9 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
   if (!ending.ended) {
     lines.push_back(Json::array({"out", "stopped"}).dump());
   } else {
-    lines.push_back(Json::array({"out", ending.failed ? "exc:" + runtime::exception_text(ending.exception, ending.code,
-                                                                                     ending.token)
+    lines.push_back(Json::array({"out", ending.failed ? "exc:" + runtime::exception_text(
+                                                                     ending.exception, ending.code,
+                                                                     ending.token)
                                                       : "ok"})
                         .dump());
     const runtime::Interpreter& interpreter = subject.interpreter();
@@ -208,14 +226,13 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
     Json left = Json::array();
     for (const runtime::Tasklet* tasklet = interpreter.thread().first_tasklet(); tasklet != nullptr;
          tasklet = tasklet->next_made) {
-      if (tasklet->dead || tasklet->dying || tasklet == interpreter.thread().main_tasklet()) continue;
-      left.push_back(Json::array({tasklet->number, runtime::flags_text(interpreter.flags_of(*tasklet))}));
+      if (tasklet->dead || tasklet->dying || tasklet == interpreter.thread().main_tasklet())
+        continue;
+      left.push_back(
+          Json::array({tasklet->number, runtime::flags_text(interpreter.flags_of(*tasklet))}));
     }
     lines.push_back(Json::array({"left", left}).dump());
     lines.push_back(Json::array({"runcount", interpreter.thread().run_count()}).dump());
-  }
-  for (const Finding& finding : execution.findings()) {
-    lines.push_back(Json::array({"finding", finding.signature}).dump());
   }
   return observation;
 }
@@ -228,7 +245,8 @@ std::optional<Difference> first_difference(const Observation& expected, const Ob
     const std::string right = i < found.lines.size() ? found.lines[i] : "";
     if (left == right) continue;
     Difference difference{.line = i, .expected = left, .found = right, .before = {}};
-    for (std::size_t j = i > kContext ? i - kContext : 0; j < i; ++j) difference.before.push_back(expected.lines[j]);
+    for (std::size_t j = i > kContext ? i - kContext : 0; j < i; ++j)
+      difference.before.push_back(expected.lines[j]);
     return difference;
   }
   return std::nullopt;

@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"replay", "repeat an execution exactly", run_replay},
     {"shrink", "make a repro as small as it can be", run_shrink},
     {"check", "for CI: does every repro give exactly its verdict?", run_check},
+    {"conform", "does the runtime do what the real interpreter did?", run_conform},
     {"doctor", "is everything here that each command needs?", run_doctor},
     {"bench", "run the benchmarks", run_bench},
     {"help", "about a command, or: operations, defects, strategies, format", run_help},

@@ -118,6 +118,8 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   CHECK(tasklet->cstate->stub || tasklet->ended);
   if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
   heap_.retire(tasklet);
+  // Who walks through all tasklets must be able to go past the dead.
+  sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
   error_ = error;

@@ -32,8 +32,8 @@ enum class ReleaseReason : std::uint8_t {
   kHolderFinalized,  // The tasklet that held it died.
   kHolderKilled,     // It was thrown at: the exception replaces the value.
   kHolderRebound,
-  kRaisedByRun,      // An exception that was sent comes out of run() when nothing can receive it.
-  kUncaughtError,    // Another tasklet's uncaught error overwrites what main had received.
+  kRaisedByRun,    // An exception that was sent comes out of run() when nothing can receive it.
+  kUncaughtError,  // Another tasklet's uncaught error overwrites what main had received.
   kProgramEnded,
 };
 const char* release_reason_name(ReleaseReason reason);

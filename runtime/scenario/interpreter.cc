@@ -31,7 +31,7 @@ struct Interpreter::Locals {
   bool root;               // The first function of a tasklet: logs start and end.
   std::uint8_t depth;      // Open blocks.
   std::uint32_t token;     // Number of the token that the operation in progress sends.
-  std::uint32_t turn;       // Of an operation that is performed several times: turns done.
+  std::uint32_t turn;      // Of an operation that is performed several times: turns done.
   bool receiving;          // The turn in progress receives.
   std::uint32_t expected;  // While it receives: what the tasklet was already waiting for.
   Object* held;            // What the operation in progress holds; owned.
@@ -445,7 +445,8 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kRunq: {
       thread_.log(EventKind::kRunQueue, {static_cast<std::int32_t>(thread_.run_count())});
       const Tasklet* t = current;
-      for (std::uint32_t i = 0; i < thread_.run_count() && t != nullptr; ++i, t = t->next) log_item(*t);
+      for (std::uint32_t i = 0; i < thread_.run_count() && t != nullptr; ++i, t = t->next)
+        log_item(*t);
       return thread_.none();
     }
     case OpCode::kRuncount:
@@ -477,7 +478,8 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       return thread_.none();
     case OpCode::kSame: {
       const Tasklet* const t = slots_[static_cast<std::size_t>(a)];
-      if (t != nullptr) thread_.log(EventKind::kSame, {b, t == slots_[static_cast<std::size_t>(b)]});
+      if (t != nullptr)
+        thread_.log(EventKind::kSame, {b, t == slots_[static_cast<std::size_t>(b)]});
       return thread_.none();
     }
     case OpCode::kBtrap:
@@ -522,7 +524,8 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
     case OpCode::kRun:
       return thread_.run_tasklet(tasklet, soft());
     case OpCode::kSwitch:
-      if (tasklet == thread_.current()) return thread_.none();  // As the recorded programs guard it.
+      if (tasklet == thread_.current())
+        return thread_.none();  // As the recorded programs guard it.
       return thread_.switch_to(tasklet, soft());
     case OpCode::kKill:
     case OpCode::kKillp:
@@ -538,11 +541,14 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
       thread_.log(EventKind::kState, {number, static_cast<std::int32_t>(flags_of(*tasklet))});
       return thread_.none();
     case OpCode::kTnest:
-      thread_.log(EventKind::kTaskletNest, {number, static_cast<std::int32_t>(thread_.nesting_level_of(tasklet))});
+      thread_.log(EventKind::kTaskletNest,
+                  {number, static_cast<std::int32_t>(thread_.nesting_level_of(tasklet))});
       return thread_.none();
     case OpCode::kTchan:
-      thread_.log(EventKind::kTaskletChannel,
-                  {number, tasklet->channel == nullptr ? -1 : static_cast<std::int32_t>(tasklet->channel->number)});
+      thread_.log(
+          EventKind::kTaskletChannel,
+          {number,
+           tasklet->channel == nullptr ? -1 : static_cast<std::int32_t>(tasklet->channel->number)});
       return thread_.none();
     case OpCode::kTatomic:
       thread_.log(EventKind::kTaskletAtomic, {number, tasklet->atomic});
@@ -617,7 +623,8 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
   const std::int32_t count = op.args[1];
   if (locals.turn == 0) {
     locals.token = thread_.ledger().reserve(static_cast<std::uint32_t>(count));
-    thread_.log(EventKind::kSendSequence, {op.args[0], static_cast<std::int32_t>(locals.token), count});
+    thread_.log(EventKind::kSendSequence,
+                {op.args[0], static_cast<std::int32_t>(locals.token), count});
     if (count == 0) return thread_.none();
   }
   Token* const token = thread_.make_token();
@@ -628,7 +635,8 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
 // One turn of a for loop over a channel.
 Object* Interpreter::iterate(const Op& op, Locals& locals) {
   Channel* const at = channel(op.args[0]);
-  if (at->closing && at->balance <= 0) return thread_.raise(thread_.make_bomb(ExceptionType::kStopIteration));
+  if (at->closing && at->balance <= 0)
+    return thread_.raise(thread_.make_bomb(ExceptionType::kStopIteration));
   Tasklet* const current = thread_.current();
   locals.expected = current->expects;
   current->expects = 0;
@@ -638,7 +646,8 @@ Object* Interpreter::iterate(const Op& op, Locals& locals) {
 
 Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (locals.receiving) {
-    thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(), frame.site);
+    thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(),
+                              frame.site);
     thread_.current()->expects = locals.expected;
     locals.receiving = false;
   }
@@ -648,8 +657,9 @@ Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object
     value = thread_.none();
   } else {
     const bool token = value->kind == ObjectKind::kToken;
-    thread_.log(EventKind::kIterated,
-                {op.args[0], token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
+    thread_.log(
+        EventKind::kIterated,
+        {op.args[0], token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
     if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
       thread_.release(value);
       return kAgain;
@@ -660,8 +670,10 @@ Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object
 }
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
-  if (tasklet == thread_.main_tasklet()) return thread_.none();  // As the recorded programs guard it.
-  Code* const code = op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
+  if (tasklet == thread_.main_tasklet())
+    return thread_.none();  // As the recorded programs guard it.
+  Code* const code =
+      op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
   if (op.code != OpCode::kSetupNobind) {
     Object* const bound = thread_.rebind(tasklet, code);
     if (bound == nullptr || op.code == OpCode::kUnbind) return bound;

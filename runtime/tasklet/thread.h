@@ -164,14 +164,16 @@ class Thread {
 
   /// A tasklet for `code`, owned by the caller; paused.
   Tasklet* bind(Code& code);
-  /// bind(func): its function is `code` (null: none), it is not alive until it is set up. Refused for the current, a
-  /// queued or blocked tasklet, one with C state, and for main.
+  /// bind(func): its function is `code` (null: none), it is not alive until it is set up. Refused
+  /// for the current, a queued or blocked tasklet, one with C state, and for main.
   Object* rebind(Tasklet* tasklet, Code* code);
-  /// Makes it runnable with the function that it was bound to. Alive already, or bound to nothing: RuntimeError.
+  /// Makes it runnable with the function that it was bound to. Alive already, or bound to nothing:
+  /// RuntimeError.
   Object* setup(Tasklet* tasklet);
   /// A tasklet's nesting level: the thread's own for the current one.
   std::uint32_t nesting_level_of(const Tasklet* tasklet) const;
-  /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip the dead).
+  /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
+  /// the dead).
   const Tasklet* first_tasklet() const { return first_tasklet_; }
   /// Appends it to the run queue. Queued already: nothing. Blocked or dead: RuntimeError.
   Object* insert(Tasklet* tasklet);
@@ -313,9 +315,9 @@ class Thread {
   std::uint32_t tasklet_count_ = 0;  // Ever made.
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
-  Bomb* error_ = nullptr;            // The pending exception; owned.
-  FrameRef running_;                 // The executing frame; borrowed from its dispatcher.
-  FrameRef transfer_frame_;          // The frame that goes on next; owned.
+  Bomb* error_ = nullptr;    // The pending exception; owned.
+  FrameRef running_;         // The executing frame; borrowed from its dispatcher.
+  FrameRef transfer_frame_;  // The frame that goes on next; owned.
   Object* transfer_value_ =
       nullptr;  // The value it goes on with; owned; null: the pending exception.
   Object* del_post_switch_ = nullptr;  // Released when the switch under way is complete; owned.

@@ -1,0 +1,129 @@
+// `reweave conform`: does the runtime do what the real interpreter did, event by event?
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "repro/command/command_line.h"
+#include "repro/conformance.h"
+#include "repro/workdir.h"
+
+namespace reweave::repro {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 256u << 20;
+
+/// One case in one mode.
+struct Failure {
+  std::string id;  // "p00042:hard"
+  Difference difference;
+};
+
+struct Conformance {
+  std::size_t cases = 0;  // Pairs of a case and a mode.
+  std::size_t passed = 0;
+  std::vector<Failure> failures;
+};
+
+std::string describe(const Failure& failure) {
+  std::string text =
+      fmt::format("{} differs at line {}\n", failure.id, failure.difference.line + 1);
+  for (const std::string& line : failure.difference.before) text += "    both      " + line + "\n";
+  const auto or_end = [](const std::string& line) {
+    return line.empty() ? "(nothing more)" : line;
+  };
+  text += "    recorded  " + or_end(failure.difference.expected) + "\n";
+  text += "    here      " + or_end(failure.difference.found) + "\n";
+  return text;
+}
+
+void run_case(const ConformanceCase& conformance_case, runtime::Settings settings,
+              Conformance& result) {
+  using runtime::Switching;
+  for (const Switching mode : {Switching::kSoft, Switching::kHard}) {
+    settings.switching = mode;
+    ++result.cases;
+    const bool soft = mode == Switching::kSoft;
+    const auto difference = first_difference(soft ? conformance_case.soft : conformance_case.hard,
+                                             observe(conformance_case, settings));
+    if (!difference) {
+      ++result.passed;
+    } else {
+      result.failures.push_back({conformance_case.id + (soft ? ":soft" : ":hard"), *difference});
+    }
+  }
+}
+
+Status conform_file(const std::string& name, const runtime::Settings& settings,
+                    Conformance& result) {
+  const Expected<std::string> text = read_file(name, kFileBytesMax);
+  if (!text) return text.error();
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < text->size();) {
+    const std::size_t end = std::min(text->find('\n', begin), text->size());
+    const std::string_view line = std::string_view(*text).substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.empty()) continue;
+    const Expected<ConformanceCase> read = read_case(line);
+    if (!read) return Error{fmt::format("{}:{}: {}", name, number, read.error().message)};
+    run_case(*read, settings, result);
+  }
+  return ok();
+}
+
+std::string render(const Conformance& result, Format format) {
+  if (format == Format::kJson) {
+    nlohmann::ordered_json failed = nlohmann::ordered_json::array();
+    for (const Failure& failure : result.failures) failed.push_back(failure.id);
+    const nlohmann::ordered_json json = {{"schema", Report::kSchema},
+                                         {"cases", result.cases},
+                                         {"passed", result.passed},
+                                         {"failed", failed}};
+    return json.dump() + "\n";
+  }
+  constexpr std::size_t kShown = 20;
+  std::string text;
+  for (std::size_t i = 0; i < result.failures.size() && i < kShown; ++i)
+    text += describe(result.failures[i]) + "\n";
+  if (result.failures.size() > kShown) {
+    text += fmt::format("… and {} more; --format=json lists them all\n",
+                        result.failures.size() - kShown);
+  }
+  return text + fmt::format("{} of {}\n", result.passed, result.cases);
+}
+
+}  // namespace
+
+int run_conform(const Arguments& arguments) {
+  CommandLine line("conform", "Compare traces with those of the real interpreter.",
+                   "  reweave conform corpora/conformance/public.jsonl\n"
+                   "  reweave conform cases.jsonl --profile fixed --format=json",
+                   "0 all agree, 1 some differ, 2 a file cannot be read");
+  std::vector<std::string> names;
+  std::string profile = "stackless-3.7.5";
+  line.app()
+      .add_option("files", names, "Recorded cases, one JSON object on a line")
+      ->type_name("FILE")
+      ->required();
+  line.app()
+      .add_option("--profile", profile,
+                  "The version whose defects are on (default: stackless-3.7.5)")
+      ->type_name("NAME");
+  line.add_output_flags({"text", "json"});
+  if (!line.parse(arguments)) return line.exit_code();
+  runtime::Settings settings;
+  const Expected<runtime::DefectSet> defects = runtime::profile_defects(profile);
+  if (!defects) return line.fail(defects.error());
+  settings.defects = *defects;
+  Conformance result;
+  for (const std::string& name : names) {
+    if (Status status = conform_file(name, settings, result); !status)
+      return line.fail(status.error());
+  }
+  return print_and_return(render(result, line.format()),
+                          result.failures.empty() ? kExitClean : kExitFinding);
+}
+
+}  // namespace reweave::repro
