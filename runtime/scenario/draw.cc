@@ -145,6 +145,8 @@ OpWeights::OpWeights() {
 
 void OpWeights::switch_off(Prng& prng, Ratio probability) {
   for (int code = 0; code < op_count(); ++code) {
+    // What is never drawn anyway takes no number: a new operation without weight changes nothing.
+    if (op_info(static_cast<OpCode>(code)).weight == 0) continue;
     const bool off = prng.chance(probability);
     if (!off || static_cast<OpCode>(code) == OpCode::kSpawn) continue;
     total_ -= weights_[static_cast<std::size_t>(code)];

@@ -31,7 +31,12 @@ std::size_t columns(std::string_view text) {
 void append_row(std::string& text, const std::string& left, std::size_t width,
                 std::string_view right) {
   text += "  " + left;
-  text.append(width + 2 - std::min(width, columns(left)), ' ');
+  if (columns(left) > width) {  // One long usage must not push all the others to the right.
+    text += "\n  ";
+    text.append(width + 2, ' ');
+  } else {
+    text.append(width + 2 - columns(left), ' ');
+  }
   text += right;
   text += '\n';
 }
@@ -49,18 +54,15 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 std::string operations_help() {
-  std::size_t width = 0;
-  for (int code = 0; code < op_count(); ++code) {
-    width = std::max(width, columns(usage(op_info(static_cast<OpCode>(code)))));
-  }
+  constexpr std::size_t kWidth = 23;
   std::string text = "Operations\n";
   for (int code = 0; code < op_count(); ++code) {
     const OpInfo& info = op_info(static_cast<OpCode>(code));
-    append_row(text, usage(info), width, info.help);
+    append_row(text, usage(info), kWidth, info.help);
   }
   text += "\nArguments\n";
   for (const char letter : std::string_view(kArgumentLetters)) {
-    append_row(text, argument_placeholder(letter), width, argument_help(letter));
+    append_row(text, argument_placeholder(letter), kWidth, argument_help(letter));
   }
   return text;
 }

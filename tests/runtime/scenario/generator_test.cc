@@ -51,33 +51,29 @@ word w0
 word w1
 
 function main
-  rec 15 f2
-  emit w1
-  pref c0 1
-  spawn f1 -
-  bind f3 s0
-  rec 40 -
+  pref c0 -1
+  spawn f1 s1
+  pref c1 0
   runall
 end
 
 function f1
-  recv c0
-  send c1
-  recv c1
+  spawn f3 s1
   hcall f2
+  hcall f2
+  sall c1 1
+  schedcbf f3
 end
 
 function f2
-  drop s0
-  spawn f3 -
+  try
+    spawn f3 s1
+  end
   hcall f3
 end
 
 function f3
-  send c0
-  drop s0
-  drop s0
-  drop s0
+  pref c1 1
 end
 )");
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -86,7 +82,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 2118640611752378006u);
+  EXPECT_EQ(hash, 900769653393291530u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
