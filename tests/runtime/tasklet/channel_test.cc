@@ -238,5 +238,52 @@ TEST_F(Channels, TheCallbackSeesEachOperationBeforeItHappens) {
   expect_clean();
 }
 
+// The value to be sent waits in the sender's tempval while the callback lets others run.
+TEST_F(Channels, ACallbackThatSchedulesDoesNotDisturbTheOperation) {
+  Code& callback = program_.code([&](Thread& thread) {
+    program_.say("callback");
+    return thread.schedule(false);
+  });
+  program_.run([&](Thread& thread) {
+    make_channel(thread, 0);
+    program_.spawn(thread, receiver("R"));
+    thread.release(thread.run_others());
+    program_.spawn(thread, talker("other"));
+    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.release(program_.send(thread, channel_, 9));
+    thread.set_channel_callback({});
+    thread.release(thread.run_others());
+    return thread.none();
+  });
+  EXPECT_THAT(program_.said, ElementsAre("R waits", "callback", "other", "R got 9"));
+  expect_clean();
+}
+
+// The same with the peer that was there gone when the callback is over.
+TEST_F(Channels, APeerThatLeavesDuringTheCallbackIsNotServed) {
+  Tasklet* waits = nullptr;
+  Code& callback = program_.code([&](Thread& thread) {
+    if (waits == nullptr) return thread.none();
+    Tasklet* const killed = waits;
+    waits = nullptr;
+    Object* const value = thread.kill(killed, false);
+    thread.release(killed);
+    return value;
+  });
+  Code& waiter = program_.code([&](Thread& thread) { return program_.receive(thread, channel_); });
+  program_.run([&](Thread& thread) {
+    make_channel(thread, 0);
+    waits = program_.spawn_kept(thread, waiter);
+    thread.release(thread.run_others());
+    thread.set_channel_callback({.installed = true, .code = &callback});
+    EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_, 9)), "deadlock");
+    EXPECT_EQ(channel_->balance, 0);
+    thread.set_channel_callback({});
+    return thread.none();
+  });
+  EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));
+  expect_clean();
+}
+
 }  // namespace
 }  // namespace reweave::runtime

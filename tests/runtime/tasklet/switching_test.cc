@@ -105,6 +105,37 @@ TEST(Switching, SoftAndHardOnesMix) {
   EXPECT_THAT(program.execution.findings(), IsEmpty());
 }
 
+TEST(Switching, ASoftCallNeedsNoCStack) {
+  NativeProgram program;
+  std::vector<std::size_t> depths;
+  std::vector<std::uint32_t> levels;
+  // A chain of two hundred frames, each called by the one before.
+  Code* leaf = &program.steps({[&](Thread& thread) {
+    depths.push_back(sliced_depth(thread.stack()));
+    levels.push_back(thread.nesting_level());
+    return thread.none();
+  }});
+  for (int i = 0; i < 200; ++i) {
+    Code* const callee = leaf;
+    leaf = &program.steps({
+        [&, i](Thread& thread) {
+          if (i == 199) depths.push_back(sliced_depth(thread.stack()));
+          return thread.none();
+        },
+        [callee](Thread& thread) {
+          return thread.call_softly(thread.make_frame(*callee, callee->entry), thread.none());
+        },
+    });
+  }
+  EXPECT_TRUE(program.run(*leaf).ended);
+  ASSERT_EQ(depths.size(), 2u);
+  // The first frame of the chain, and the last: but for their own locals the stack is the same.
+  EXPECT_LT(depths[1], depths[0] + 500);
+  EXPECT_THAT(levels, ElementsAre(0u));
+  EXPECT_EQ(program.thread.spills(), 0u);
+  EXPECT_EQ(program.thread.heap().live(ObjectKind::kFrame), 0u);
+}
+
 // ---- Spilling ----
 
 // Calls itself through C, so many levels deep; at the bottom `bottom`. Each level has something to

@@ -123,6 +123,33 @@ TEST_F(Tasklets, RunNests) {
   expect_clean();
 }
 
+TEST_F(Tasklets, WhoeverIsWokenInAnOuterRunFreesTheInnerOnes) {
+  Code& inner = program_.code([&](Thread& thread) {
+    program_.say("inner runs");
+    thread.release(thread.run_others());
+    program_.say("inner ran");
+    return thread.none();
+  });
+  Code& waker = program_.code([&](Thread& thread) {
+    program_.say("waker");
+    thread.release(thread.run_tasklet(thread.main_tasklet(), false));
+    program_.say("waker ends");
+    return thread.none();
+  });
+  program_.run([&](Thread& thread) {
+    program_.spawn(thread, inner);
+    program_.spawn(thread, waker);
+    thread.release(thread.run_others());
+    program_.say("main woken");
+    thread.release(thread.run_others());
+    program_.say("main ran");
+    return thread.none();
+  });
+  EXPECT_THAT(program_.said, ElementsAre("inner runs", "waker", "main woken", "waker ends",
+                                         "inner ran", "main ran"));
+  expect_clean();
+}
+
 TEST_F(Tasklets, RunInsideOfManyRunsIsRefused) {
   int depth = 0;
   std::string error;
@@ -261,6 +288,24 @@ TEST_F(Tasklets, OneWithACStackIsKilledBeforeItDies) {
     return thread.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("s sleeps", "s raised TaskletExit", "dropped"));
+  EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));
+  expect_clean();
+}
+
+TEST_F(Tasklets, AnExceptionInPlaceOfTaskletExitIsForgottenWhenTheLastHolderGoes) {
+  Code& rude = program_.code([&](Thread& thread) {
+    Object* const value = thread.schedule_remove(false);
+    EXPECT_EQ(value, nullptr);
+    thread.release(thread.take_error());
+    return thread.raise(thread.make_bomb(ExceptionType::kValueError));
+  });
+  program_.run([&](Thread& thread) {
+    Tasklet* const tasklet = program_.spawn_kept(thread, rude);
+    thread.release(thread.run_others());
+    thread.release(tasklet);
+    EXPECT_EQ(thread.error(), nullptr);
+    return thread.none();
+  });
   EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));
   expect_clean();
 }
@@ -411,6 +456,50 @@ TEST_F(Tasklets, TheScheduleCallbackSeesEachSwitch) {
   });
   EXPECT_THAT(seen, ElementsAre(0u, 1u));
   EXPECT_THAT(program_.events({EventKind::kScheduleCallback}), ElementsAre("schcb 0", "schcb 1"));
+  expect_clean();
+}
+
+TEST_F(Tasklets, AScheduleCallbackMayNotUseChannelsForOneThatLeaves) {
+  std::vector<std::string> errors;
+  Channel* channel = nullptr;
+  Code& callback = program_.code([&](Thread& thread) {
+    errors.push_back(NativeProgram::error(thread, thread.receive(channel, false)));
+    errors.push_back(NativeProgram::error(thread, program_.send(thread, channel)));
+    return thread.none();
+  });
+  program_.run([&](Thread& thread) {
+    channel = thread.make_channel(0);
+    program_.spawn(thread, say("a"));
+    thread.set_schedule_callback({.installed = true, .code = &callback});
+    thread.release(thread.run_others());
+    thread.set_schedule_callback({});
+    return thread.none();
+  });
+  EXPECT_EQ(errors.size(), 4u);
+  EXPECT_THAT(errors, testing::Each("recursive_schedule_cb"));
+  EXPECT_EQ(channel->balance, 0);
+  expect_clean();
+}
+
+TEST_F(Tasklets, AScheduleCallbackMayRemoveTheOneThatIsAboutToRun) {
+  Tasklet* next = nullptr;
+  Code& callback = program_.code([&](Thread& thread) {
+    if (next == nullptr) return thread.none();
+    Tasklet* const removed = next;
+    next = nullptr;
+    return thread.remove(removed);
+  });
+  program_.run([&](Thread& thread) {
+    Tasklet* const tasklet = program_.spawn_kept(thread, say("runs all the same"));
+    next = tasklet;
+    thread.set_schedule_callback({.installed = true, .code = &callback});
+    thread.release(thread.schedule(false));
+    thread.set_schedule_callback({});
+    thread.release(tasklet);
+    return thread.none();
+  });
+  EXPECT_THAT(program_.said, ElementsAre("runs all the same"));
+  EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));
   expect_clean();
 }
 
