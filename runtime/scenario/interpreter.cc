@@ -733,8 +733,8 @@ void Interpreter::misbehave(Canary canary) {
     }
     case Canary::kOverflow: {
       volatile char buffer[16] = {};
-      volatile std::size_t beyond = sizeof buffer;
-      sink = buffer[beyond];
+      volatile char* volatile const end = buffer + sizeof buffer;  // Of no known array any more.
+      sink = *end;
       return;
     }
     case Canary::kUseAfterFree: {
