@@ -67,8 +67,8 @@ TEST_P(CanaryHunt, SurvivesAndWritesARepro) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Canaries, CanaryHunt, testing::ValuesIn(kCanaries),
-                         [](const testing::TestParamInfo<CanaryCase>& info) {
-                           std::string name = info.param.name;
+                         [](const testing::TestParamInfo<CanaryCase>& canary) {
+                           std::string name = canary.param.name;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

@@ -79,8 +79,9 @@ TEST(Hunt, FindsNothingWithAllDefectsOff) {
     const Exploration hunted = hunt(with_defects(corpus_file(name), ""), 1, executions);
     EXPECT_FALSE(hunted.found.has_value())
         << name << ": " << hunted.found->finding.signature << ": " << hunted.found->finding.message;
-    if (hunted.reason != StopReason::kExhausted)
+    if (hunted.reason != StopReason::kExhausted) {
       EXPECT_EQ(hunted.statistics.executions, executions) << name;
+    }
   }
 }
 

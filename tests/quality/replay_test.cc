@@ -54,8 +54,8 @@ TEST_P(ReplayOfRepro, GivesOneTraceHashAThousandTimes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Corpus, ReplayOfRepro, testing::ValuesIn(files_in("repros")),
-                         [](const testing::TestParamInfo<std::string>& info) {
-                           std::string name = info.param.substr(0, info.param.rfind('.'));
+                         [](const testing::TestParamInfo<std::string>& repro) {
+                           std::string name = repro.param.substr(0, repro.param.rfind('.'));
                            std::replace_if(
                                name.begin(), name.end(),
                                [](char c) {
