@@ -2,14 +2,15 @@
 // engine reads.
 //
 // libFuzzer finds it by the name of its section; other engines, and the plain build, ignore it.
-// Each counter is one feature, in eight buckets by its value.
+// A counter says that a feature was there, not how often: how often would keep the engine busy with
+// longer inputs of no other kind.
 #pragma once
 
 #include <cstdint>
 
 namespace reweave::fuzz {
 
-/// Counts a feature, by any 64-bit name; different features may share a counter.
+/// Tells of a feature, by any 64-bit name; different features may share a counter.
 void count_feature(std::uint64_t feature);
 
 }  // namespace reweave::fuzz
