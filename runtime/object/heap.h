@@ -25,7 +25,7 @@ class Heap {
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  /// A new object of type T with `extra` zeroed bytes behind it. Never null.
+  /// A new object of type T with `extra` bytes behind it, which are not zeroed. Never null.
   template <typename T>
   T* make(ObjectKind kind, std::size_t extra = 0) {
     void* const at = allocate(sizeof(T) + extra);
