@@ -2,8 +2,7 @@
 // engine reads.
 //
 // libFuzzer finds it by the name of its section; other engines, and the plain build, ignore it.
-// A counter says that a feature was there, not how often: how often would keep the engine busy with
-// longer inputs of no other kind.
+// A counter says that a feature was there, not how often.
 #pragma once
 
 #include <cstdint>
