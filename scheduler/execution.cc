@@ -109,39 +109,12 @@ std::uint32_t Execution::ask_named(QuestionKind kind, ActorId actor, SiteId site
   return ask_chooser(kind, actor, site, answers, options, nth);
 }
 
-std::uint32_t Execution::ask_chooser(QuestionKind kind, ActorId actor, SiteId site,
-                                     std::uint32_t answers, std::span<const Option> options,
-                                     std::uint32_t nth) {
-  if (questions_ >= question_cap_) [[unlikely]]
-    return refuse_question();
-  Question question;
-  question.kind = kind;
-  question.actor = actor;
-  question.site = site;
-  question.answers = answers;
-  question.index = questions_;
-  question.nth = nth;
-  question.options = options;
-  DCHECK(kind != QuestionKind::kRun || options.size() == answers);
-  ++questions_;
-  const std::uint32_t answer = chooser_->choose(question);
-  CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
-  if (stopped_) [[unlikely]]
-    return 0;  // The chooser ended the run as diverged.
-  hash_ = mix(hash_, (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
-  hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
-  if (answer != 0 || tape_ != nullptr) record(question, answer);
-  return answer;
-}
-
 std::uint32_t Execution::refuse_question() {
   if (!stopped_) raise(Outcome::kQuestionLimit);
   return 0;
 }
 
 void Execution::record(const Question& question, std::uint32_t answer) {
-  if (tape_ != nullptr) tape_->questions = questions_;
-  if (answer == 0) return;
   const DenseAnswer dense{question.index, answer};
   dense_.push_back(dense);
   if (tape_ != nullptr) {

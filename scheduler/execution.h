@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/check.h"
 #include "scheduler/finding.h"
 #include "scheduler/point_counts.h"
 #include "scheduler/question.h"
@@ -109,8 +110,9 @@ class Execution {
 
   /// A point where a question may be asked. `answers` is how many answers are possible here, at
   /// least 1; with 1 nothing is asked, but the point counts. Returns an answer below `answers`.
-  std::uint32_t ask(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
-                    std::span<const Option> options = {}) {
+  [[gnu::always_inline]] std::uint32_t ask(QuestionKind kind, ActorId actor, SiteId site,
+                                           std::uint32_t answers,
+                                           std::span<const Option> options = {}) {
     if (named_mode_) [[unlikely]]
       return ask_named(kind, actor, site, answers, options);
     if (answers < 2) return 0;
@@ -162,8 +164,35 @@ class Execution {
   }
   std::uint32_t ask_named(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
                           std::span<const Option> options);
-  std::uint32_t ask_chooser(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
-                            std::span<const Option> options, std::uint32_t nth);
+  /// Inlined by force: the compiler finds it too large, but the call would cost as much as the
+  /// rest.
+  [[gnu::always_inline]] std::uint32_t ask_chooser(QuestionKind kind, ActorId actor, SiteId site,
+                                                   std::uint32_t answers,
+                                                   std::span<const Option> options,
+                                                   std::uint32_t nth) {
+    if (questions_ >= question_cap_) [[unlikely]]
+      return refuse_question();
+    question_.kind = kind;
+    question_.actor = actor;
+    question_.site = site;
+    question_.answers = answers;
+    question_.index = questions_;
+    question_.nth = nth;
+    question_.options = options;
+    DCHECK(kind != QuestionKind::kRun || options.size() == answers);
+    ++questions_;
+    if (tape_ != nullptr) tape_->questions = questions_;
+    const std::uint32_t answer = chooser_->choose(question_);
+    CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
+    if (stopped_) [[unlikely]]
+      return 0;  // The chooser ended the run as diverged.
+    hash_ =
+        mix(hash_, (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
+    hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
+    if (answer != 0) [[unlikely]]
+      record(question_, answer);
+    return answer;
+  }
   std::uint32_t refuse_question();
   void record(const Question& question, std::uint32_t answer);
   void keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args);
@@ -187,6 +216,7 @@ class Execution {
   std::uint32_t question_cap_ = 0;  // limits_.questions_max; 0 once stopped.
   std::uint64_t points_ = 0;
   std::uint64_t hash_ = 0;
+  Question question_;  // The one being asked: here, not on the stack that the subject may slice.
   StepHook step_hook_ = nullptr;
   void* step_hook_context_ = nullptr;
   std::vector<ActorOrigin> actors_;

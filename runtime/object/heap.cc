@@ -40,8 +40,11 @@ void* Heap::allocate_slowly(std::size_t bytes) {
 void Heap::reset() {
   if (next_ != nullptr) {
     if constexpr (sanitizer::kAddress) {
-      for (std::size_t i = 0; i <= chunk_; ++i)
+      // Behind what was handed out everything is poisoned still.
+      for (std::size_t i = 0; i < chunk_; ++i)
         sanitizer::poison(chunks_[i].memory, chunks_[i].bytes);
+      sanitizer::poison(chunks_[chunk_].memory,
+                        static_cast<std::size_t>(next_ - chunks_[chunk_].memory));
     }
     chunk_ = 0;
     next_ = chunks_[0].memory;

@@ -19,8 +19,8 @@ namespace reweave::runtime {
 //   program-ended     p01388 v1: it still waits with its sender
 const char* release_reason_name(ReleaseReason reason) {
   static constexpr const char* kNames[] = {
-      "none",          "receiver-got-it", "send-failed",    "holder-finalized",
-      "holder-killed", "holder-rebound",   "raised-by-run",   "uncaught-error", "program-ended",
+      "none",           "receiver-got-it", "send-failed",    "holder-finalized", "holder-killed",
+      "holder-rebound", "raised-by-run",   "uncaught-error", "program-ended",
   };
   return kNames[static_cast<std::size_t>(reason)];
 }
@@ -86,12 +86,12 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
   }
   receives_.push_back(result);
 
-  const std::string where = names_->operation(site);
+  const auto where = [&] { return names_->operation(site); };
   if (got != 0) {
     auto& token = static_cast<Token&>(value);
     if (got == expected) {
       if (token.place == TokenPlace::kDelivered) {
-        report(FindingKind::kDuplicatedValue, where,
+        report(FindingKind::kDuplicatedValue, where(),
                token_name(token) + " was received a second time, by tasklet " +
                    std::to_string(receiver.number) + " at " + names_->site(site));
       }
@@ -106,17 +106,17 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
   if (expected == 0 && got == 0) {
     // A value that was lost before it was handed over has been reported where it was lost.
     if (!lost_.empty()) return;
-    report(FindingKind::kWrongValue, where + " none",
+    report(FindingKind::kWrongValue, where() + " none",
            "tasklet " + std::to_string(receiver.number) + " received None at " +
                names_->site(site) + " though nothing was handed to it");
   } else if (got != 0) {
-    report(FindingKind::kWrongValue, where,
+    report(FindingKind::kWrongValue, where(),
            "tasklet " + std::to_string(receiver.number) + " received v" + std::to_string(got) +
                " at " + names_->site(site) + ", but what was handed to it was number " +
                std::to_string(expected));
   } else if (!lost(expected)) {
     // The token is alive somewhere, but this receive should have returned it.
-    report(FindingKind::kLostValue, where + " none",
+    report(FindingKind::kLostValue, where() + " none",
            "tasklet " + std::to_string(receiver.number) + " received None at " +
                names_->site(site) + " instead of value number " + std::to_string(expected));
   }

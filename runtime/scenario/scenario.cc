@@ -10,7 +10,6 @@
 #include "scheduler/check.h"
 
 namespace reweave::runtime {
-namespace {
 
 constexpr OpInfo kOperations[] = {
 #define OPERATION(identifier, word, arguments, shape, weight, help) \
@@ -18,6 +17,9 @@ constexpr OpInfo kOperations[] = {
 #include "runtime/scenario/operations.def"
 #undef OPERATION
 };
+
+namespace {
+
 constexpr int kOpCount = static_cast<int>(std::size(kOperations));
 
 constexpr bool arguments_are_known() {
@@ -205,11 +207,6 @@ Status match_blocks(const Scenario& scenario, Function& function) {
 }  // namespace
 
 int op_count() { return kOpCount; }
-
-const OpInfo& op_info(OpCode code) {
-  DCHECK(static_cast<int>(code) < kOpCount);
-  return kOperations[static_cast<std::size_t>(code)];
-}
 
 std::optional<OpCode> find_op(std::string_view word) {
   for (int code = 0; code < kOpCount; ++code) {

@@ -39,9 +39,11 @@ struct OpInfo {
   std::uint32_t weight;
   const char* help;
 };
+/// The whole table, in the order of the codes.
+extern const OpInfo kOperations[];
 int op_count();
 /// `code` is a valid code; the result lives for ever.
-const OpInfo& op_info(OpCode code);
+inline const OpInfo& op_info(OpCode code) { return kOperations[static_cast<std::size_t>(code)]; }
 std::optional<OpCode> find_op(std::string_view word);
 
 /// "E1", "TaskletExit", …; the first kNameableExceptions may be named in a scenario, in the order

@@ -43,10 +43,6 @@ constexpr std::size_t kMargin = 1024;
 // Between the host's frame and the base, for what the host's own frame still pushes.
 constexpr std::size_t kGap = 1024;
 
-ExceptionGlobals& exception_globals() {
-  return *reinterpret_cast<ExceptionGlobals*>(__cxxabiv1::__cxa_get_globals());
-}
-
 std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
@@ -167,7 +163,7 @@ std::byte* lowest_use(void* frame) {
 REWEAVE_UNINSTRUMENTED void switch_slices(SliceStack& stack, Slice* from, Slice& to) {
   std::byte* const low = lowest_use(__builtin_frame_address(0));
   const std::size_t bytes = low < stack.base ? static_cast<std::size_t>(stack.base - low) : 0;
-  const ExceptionGlobals exceptions = exception_globals();
+  const ExceptionGlobals exceptions = *static_cast<ExceptionGlobals*>(stack.exceptions);
   if (from != nullptr && bytes > 0) {
     stack.cache->reserve(*from, bytes);
     if constexpr (sanitizer::kAddress) {
@@ -182,7 +178,7 @@ REWEAVE_UNINSTRUMENTED void switch_slices(SliceStack& stack, Slice* from, Slice&
     clear_stale_shadow(stack, low);
     if (bytes > 0) copy_shadow(sanitizer::shadow_of(low), from->shadow - bytes / 8, bytes / 8);
   }
-  exception_globals() = exceptions;
+  *static_cast<ExceptionGlobals*>(stack.exceptions) = exceptions;
 }
 
 REWEAVE_UNINSTRUMENTED void enter_sliced(SliceStack& stack, Slice& host) {
@@ -190,6 +186,7 @@ REWEAVE_UNINSTRUMENTED void enter_sliced(SliceStack& stack, Slice& host) {
   CHECK(stack.entry != nullptr);
   const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - kMargin - kGap;
   stack.base = reinterpret_cast<std::byte*>(frame / kSliceBlock * kSliceBlock);
+  stack.exceptions = __cxxabiv1::__cxa_get_globals();
   Slice fresh;
   host = Slice{};
   switch_slices(stack, &host, fresh);
@@ -207,7 +204,7 @@ std::size_t sliced_depth(const SliceStack& stack) {
 extern "C" REWEAVE_UNINSTRUMENTED void reweave_start_slice(reweave::runtime::SliceStack* stack) {
   using namespace reweave::runtime;
   if constexpr (reweave::sanitizer::kAddress) clear_stale_shadow(*stack, stack->base);
-  exception_globals() = {nullptr, 0};
+  *static_cast<ExceptionGlobals*>(stack->exceptions) = {nullptr, 0};
   stack->entry(stack->argument);
   CHECK_MSG(false, "the entry of a slice returned");
 }

@@ -94,7 +94,8 @@ struct SliceStack {
   std::byte* base = nullptr;  // Set by enter_sliced().
   std::byte* leaver_low =
       nullptr;  // Lowest address that the side which switched away last may have used.
-  std::uint64_t switches = 0;      // How often switch_slices() ran.
+  void* exceptions = nullptr;  // What libstdc++ keeps for this OS thread. Set by enter_sliced().
+  std::uint64_t switches = 0;  // How often switch_slices() ran.
   std::uint64_t bytes_copied = 0;  // Bytes of slices saved so far.
 };
 

@@ -245,6 +245,7 @@ class Thread {
   void run_callback(Code& code);
 
   // Frames: frame/frame_cache.cc
+  Frame* take_frame(Code& code);
   void end_frame(Frame* frame);
   void park_frame(Frame* frame);
   [[noreturn]] void report_dangling_frame(FrameRef frame, const char* doing);
