@@ -46,7 +46,11 @@ bool Thread::is_alive(const Tasklet* tasklet) const {
   return tasklet == current_ || tasklet->frame || !tasklet->cstate->stub;
 }
 
+// The last reference goes. What is dead already was given away once before.
 void Thread::destroy(Object* object) {
+  if (object->dead) [[unlikely]]
+    report_over_release(object);
+  object->refs = 0;
   switch (object->kind) {
     case ObjectKind::kNone:
       CHECK_MSG(false, "None was released more often than it was retained");
@@ -75,8 +79,7 @@ void Thread::destroy(Object* object) {
       break;
     case ObjectKind::kChannel: {
       auto* const channel = static_cast<Channel*>(object);
-      CHECK_MSG(channel->head == nullptr,
-                "a channel with blocked tasklets was released by its last holder");
+      require(channel->head == nullptr, "channel-with-tasklets-released");
       heap_.retire(object);
       break;
     }
@@ -89,7 +92,7 @@ void Thread::destroy(Object* object) {
 // A suspended tasklet with a C stack cannot just vanish: it is killed, so that its stack unwinds,
 // by a switch from inside this release. One without simply loses its frames.
 void Thread::destroy_tasklet(Tasklet* tasklet) {
-  CHECK(tasklet->next == nullptr);
+  require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-tasklet-released");
   Bomb* const error = take_error();
   if (!tasklet->zombie && !tasklet->ended && !tasklet->cstate->stub) {
     tasklet->zombie = true;
@@ -115,7 +118,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   tasklet->frame = FrameRef{};
   Object* const tempval = tasklet->tempval;
   tasklet->tempval = nullptr;
-  CHECK(tasklet->cstate->stub || tasklet->ended);
+  require(tasklet->cstate->stub || tasklet->ended, "c-stack-released");
   if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
   heap_.retire(tasklet);
   // Who walks through all tasklets must be able to go past the dead.
@@ -140,7 +143,7 @@ void Thread::call_weakrefs(Tasklet* tasklet) {
 
 // An exception of a callback has nobody to go to: it is logged and forgotten.
 void Thread::run_callback(Code& code) {
-  CHECK(error_ == nullptr);
+  require(error_ == nullptr, "callback-over-exception");
   Object* const value = evaluate(make_frame(code, code.entry), none());
   if (value != nullptr) {
     release(value);

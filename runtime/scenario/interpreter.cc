@@ -230,6 +230,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
     if (value == kUnwind) return kUnwind;
   operation_done:
     thread_.check_frame(self, "resumed");
+    thread_.check_result(value);
     locals.phase = Phase::kRunning;
     value = complete(function.ops[pc], locals, frame, value);
     if (value == kAgain) {

@@ -79,7 +79,7 @@ Object* Thread::run_spilled(Thread& thread, FrameRef self, Object* value) {
       thread.abandon();
     }
   } else {
-    CHECK(value != nullptr);
+    thread.require(value != nullptr, "null-without-error");
     thread.release(value);
     Object* const aside = locals.tempval;
     locals.tempval = nullptr;

@@ -88,7 +88,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     target = head_;
   }
 
-  CHECK(del_post_switch_ == nullptr);
+  require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = retain(channel);
   bool switched = false;
   Object* const result = schedule_task(source, target, soft, &switched);

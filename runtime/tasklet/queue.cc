@@ -7,12 +7,35 @@
 
 namespace reweave::runtime {
 
+// What every one of them takes for granted, and no correct runtime breaks.
+
+void Thread::check_floating(const Tasklet* tasklet) {
+  check_tasklet(tasklet, "queued");
+  require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-twice");
+}
+
+void Thread::check_queued(const Tasklet* tasklet) {
+  check_tasklet(tasklet, "in-run-queue");
+  require(tasklet->in_run_queue(), "not-in-run-queue");
+  check_tasklet(tasklet->next, "in-run-queue");
+  check_tasklet(tasklet->previous, "in-run-queue");
+  require(tasklet->next->previous == tasklet && tasklet->previous->next == tasklet,
+          "run-queue-links");
+}
+
+void Thread::check_channel(const Channel* channel) {
+  require((channel->head == nullptr) == (channel->balance == 0), "balance");
+  if (channel->head == nullptr) return;
+  check_tasklet(channel->head, "in-channel");
+  require((channel->head->blocked > 0) == (channel->balance > 0), "balance");
+}
+
 void Thread::queue_append(Tasklet* tasklet) {
-  CHECK(tasklet->next == nullptr);
-  CHECK(tasklet->blocked == 0);
+  check_floating(tasklet);
   if (head_ == nullptr) {
     head_ = tasklet->next = tasklet->previous = tasklet;
   } else {
+    check_queued(head_);
     tasklet->next = head_;
     tasklet->previous = head_->previous;
     head_->previous->next = tasklet;
@@ -22,7 +45,8 @@ void Thread::queue_append(Tasklet* tasklet) {
 }
 
 void Thread::queue_insert_after_head(Tasklet* tasklet) {
-  CHECK(head_ != nullptr);
+  require(head_ != nullptr, "empty-run-queue");
+  check_queued(head_);
   Tasklet* const head = head_;
   head_ = head->next;
   queue_append(tasklet);
@@ -30,9 +54,9 @@ void Thread::queue_insert_after_head(Tasklet* tasklet) {
 }
 
 void Thread::queue_remove(Tasklet* tasklet) {
-  CHECK(tasklet->in_run_queue());
+  check_queued(tasklet);
   if (tasklet->next == tasklet) {
-    CHECK(head_ == tasklet);
+    require(head_ == tasklet, "run-queue-head");
     head_ = nullptr;
   } else {
     if (head_ == tasklet) head_ = tasklet->next;
@@ -44,8 +68,8 @@ void Thread::queue_remove(Tasklet* tasklet) {
 }
 
 void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {
-  CHECK(tasklet->next == nullptr);
-  CHECK(tasklet->blocked == 0);
+  check_floating(tasklet);
+  check_channel(channel);
   tasklet->blocked = static_cast<std::int8_t>(direction);
   tasklet->channel = channel;
   tasklet->previous = channel->tail;
@@ -59,8 +83,8 @@ void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {
 }
 
 void Thread::channel_push_front(Channel* channel, Tasklet* tasklet, int direction) {
-  CHECK(tasklet->next == nullptr);
-  CHECK(tasklet->blocked == 0);
+  check_floating(tasklet);
+  check_channel(channel);
   tasklet->blocked = static_cast<std::int8_t>(direction);
   tasklet->channel = channel;
   tasklet->next = channel->head;
@@ -75,19 +99,21 @@ void Thread::channel_push_front(Channel* channel, Tasklet* tasklet, int directio
 
 void Thread::channel_remove(Tasklet* tasklet) {
   Channel* const channel = tasklet->channel;
-  CHECK(channel != nullptr);
-  CHECK(tasklet->blocked != 0);
+  for (const Tasklet* const each : {tasklet->previous, tasklet->next, tasklet})
+    if (each != nullptr) check_tasklet(each, "in-channel");
+  require(channel != nullptr && tasklet->blocked != 0, "not-in-channel");
   (tasklet->previous == nullptr ? channel->head : tasklet->previous->next) = tasklet->next;
   (tasklet->next == nullptr ? channel->tail : tasklet->next->previous) = tasklet->previous;
   channel->balance -= tasklet->blocked;
   tasklet->next = tasklet->previous = nullptr;
   tasklet->blocked = 0;
   tasklet->channel = nullptr;
+  check_channel(channel);
 }
 
 Tasklet* Thread::channel_pop(Channel* channel) {
   Tasklet* const tasklet = channel->head;
-  CHECK(tasklet != nullptr);
+  require(tasklet != nullptr, "balance");
   channel_remove(tasklet);
   return tasklet;
 }

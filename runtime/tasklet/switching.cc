@@ -180,7 +180,7 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   transfer(mine, next->cstate);
   // Somebody switched back to `prev`, whose locals these are. It holds the frame again by running
   // in it.
-  CHECK(current_ == prev);
+  require(current_ == prev, "resumed-in-another-tasklet");
   const FrameRef suspended = prev->frame;
   prev->frame = FrameRef{};
   if (suspended) release_frame(suspended);
@@ -206,7 +206,7 @@ Object* Thread::give_way(Tasklet* next, Object* dying, bool soft) {
   Object* const aside = callback_running_ && nesting_level_ > 0 ? claim(me) : nullptr;
   set_tempval(me, none());
   doing_ = nullptr;
-  CHECK(del_post_switch_ == nullptr);
+  require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = dying;
   bool switched = false;
   Object* const value = schedule_task(me, next, soft, &switched);
@@ -251,7 +251,7 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
 // one, or ends the run.
 Object* Thread::tasklet_end(Object* value) {
   Tasklet* const tasklet = current_;
-  CHECK(nesting_level_ == 0);
+  require(nesting_level_ == 0, "nesting-level-at-end");
   running_ = FrameRef{};
   const bool is_main = tasklet == main_;
   if (value == nullptr && error_->type == ExceptionType::kTaskletExit && !is_main) {
@@ -299,11 +299,11 @@ Object* Thread::tasklet_end(Object* value) {
   Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
   dying->first = tasklet;
   dying->second = result;
-  CHECK(del_post_switch_ == nullptr);
+  require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = dying;
   Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
-  CHECK_MSG(unwinding == kUnwind,
-            "a tasklet could not end: it ended while switching was forbidden");
+  // As for the real thing: "Could not end tasklet", a fatal error.
+  require(unwinding == kUnwind, "tasklet-cannot-end");
   return unwinding;
 }
 

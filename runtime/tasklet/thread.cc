@@ -158,7 +158,7 @@ void Thread::stub() {
 
 FrameRef Thread::take_transfer(Object*& value) {
   const FrameRef frame = transfer_frame_;
-  CHECK_MSG(frame.frame != nullptr, "an execute returned kUnwind without a frame to go on with");
+  require(frame.frame != nullptr, "no-frame-to-go-on-with");
   value = transfer_value_;
   transfer_frame_ = FrameRef{};
   transfer_value_ = nullptr;
@@ -187,6 +187,7 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
       continue;
     }
     check_frame(frame, "returned");
+    check_result(value);
     const FrameRef back = frame.frame->back;
     if (!whole_tasklet && frame.frame == entry.frame) {
       // The caller's own dispatcher holds the caller's frame.
@@ -231,7 +232,7 @@ Object* Thread::evaluate(FrameRef frame, Object* value) {
 }
 
 Object* Thread::raise(Bomb* bomb) {
-  CHECK_MSG(error_ == nullptr, "an exception is pending already");
+  require(error_ == nullptr, "exception-over-exception");
   error_ = bomb;
   return nullptr;
 }

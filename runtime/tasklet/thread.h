@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <vector>
 
 #include "runtime/frame/frame.h"
@@ -102,10 +103,13 @@ class Thread {
   Heap& heap() { return heap_; }
   /// Gives a reference back. The last one ends the object: its weak-reference callbacks and its
   /// finalizer run here, so this may switch. A pending exception is kept aside meanwhile.
+  /// One reference too many is a finding that ends the execution.
   void release(Object* object) {
-    DCHECK(object->refs > 0);
-    if (--object->refs == 0) [[unlikely]]
+    if (object->refs == 1) [[unlikely]] {
       destroy(object);
+    } else if (object->refs-- == 0) [[unlikely]] {
+      report_over_release(object);
+    }
   }
   /// `code` runs when `tasklet` dies; newest first. Lives as long as the tasklet.
   void add_weakref(Tasklet* tasklet, Code* code);
@@ -226,6 +230,25 @@ class Thread {
   // ---- The execution ----
 
   void log(EventKind kind, std::initializer_list<std::int32_t> args = {});
+  /// A rule that only a defect can break. Broken: a finding `structure RULE`, and the execution
+  /// ends.
+  void require(bool holds, const char* rule) {
+    if (!holds) [[unlikely]]
+      violated(rule);
+  }
+  [[noreturn]] void violated(const char* rule);
+  /// Ends the execution with `dangling-tasklet` if `tasklet` was destroyed. `doing` goes into the
+  /// signature.
+  void check_tasklet(const Tasklet* tasklet, const char* doing) {
+    if (tasklet->dead) [[unlikely]]
+      report_dangling_tasklet(tasklet, doing);
+  }
+  /// A value, or null with an exception pending: anything else is a finding, and ends the
+  /// execution.
+  void check_result(const Object* value) {
+    if ((value == nullptr) != (error_ != nullptr)) [[unlikely]]
+      violated(value == nullptr ? "null-without-error" : "result-with-error");
+  }
   /// Leaves the sliced stack for the host without unwinding it: the execution is over.
   [[noreturn]] void abandon();
   /// Asks whether the running tasklet is switched away here, if that is possible here.
@@ -240,6 +263,9 @@ class Thread {
 
   // Life of objects: object/lifetime.cc
   void destroy(Object* object);
+  [[noreturn]] void report_over_release(const Object* object);
+  [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
+  [[noreturn]] void stop(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
   void call_weakrefs(Tasklet* tasklet);
   void run_callback(Code& code);
@@ -287,6 +313,9 @@ class Thread {
   void release_value(Tasklet* holder, Object* value, ReleaseReason reason);
 
   // Queues: tasklet/queue.cc
+  void check_floating(const Tasklet* tasklet);
+  void check_queued(const Tasklet* tasklet);
+  void check_channel(const Channel* channel);
   void queue_append(Tasklet* tasklet);
   void queue_insert_after_head(Tasklet* tasklet);
   void queue_remove(Tasklet* tasklet);

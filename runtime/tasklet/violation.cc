@@ -1,0 +1,50 @@
+// Rules of the runtime that only a defect can break, seen where they are broken: each is a finding
+// about memory or structure, after which the execution cannot go on.
+#include <utility>
+
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+void Thread::stop(FindingKind kind, std::string signature, std::string message) {
+  // The frame that runs may be the very thing that is wrong.
+  const bool known = running_ && running_.frame->generation == running_.generation;
+  if (known) {
+    signature += " " + names_->operation(running_.frame->site);
+    message += ", at " + names_->site(running_.frame->site);
+  }
+  if (current_ != nullptr && !current_->dead)
+    message += ", in tasklet " + std::to_string(current_->number);
+  Finding finding;
+  finding.kind = kind;
+  finding.step = execution_->steps();
+  finding.signature = std::string(finding_kind_name(kind)) + " " + signature;
+  finding.message = std::move(message);
+  execution_->report(std::move(finding), /*stops=*/true);
+  abandon();
+}
+
+void Thread::violated(const char* rule) {
+  stop(FindingKind::kStructure, rule,
+       std::string("a rule of the runtime is broken (") + rule +
+           "); the real interpreter fails an assertion here, or crashes");
+}
+
+void Thread::report_dangling_tasklet(const Tasklet* tasklet, const char* doing) {
+  sanitizer::unpoison(&tasklet->number, sizeof tasklet->number);
+  stop(FindingKind::kDanglingTasklet, doing,
+       "tasklet " + std::to_string(tasklet->number) + " was used (" + doing +
+           ") after its last reference was gone");
+}
+
+void Thread::report_over_release(const Object* object) {
+  if (object->kind == ObjectKind::kTasklet)
+    report_dangling_tasklet(static_cast<const Tasklet*>(object), "released");
+  static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
+                                           "tasklet", "channel", "pair"};
+  const char* const word = kWords[static_cast<std::size_t>(object->kind)];
+  stop(FindingKind::kRefcount, word,
+       std::string("one reference too many of an object was given back (") + word + ")");
+}
+
+}  // namespace reweave::runtime
