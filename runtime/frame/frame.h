@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "runtime/object/object.h"
 #include "scheduler/question.h"
@@ -72,6 +73,19 @@ struct FrameCounts {
   std::uint64_t made = 0;
   std::uint64_t from_zombie = 0;
   std::uint64_t from_free_list = 0;
+};
+
+/// The shared free list, and which codes keep a zombie. For one execution: frames are arena memory.
+struct FrameCache {
+  Frame* free = nullptr;
+  std::uint32_t free_count = 0;
+  FrameCounts counts;
+  std::vector<Code*> codes_with_zombie;
+
+  /// Forgets all frames: their memory is gone.
+  void clear();
+  /// The code objects of earlier executions are gone: their zombies are not looked for again.
+  void forget_codes();
 };
 
 }  // namespace reweave::runtime

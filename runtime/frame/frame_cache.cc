@@ -6,6 +6,21 @@
 
 namespace reweave::runtime {
 
+void FrameCache::clear() {
+  forget_codes();
+  free = nullptr;
+  free_count = 0;
+  counts = {};
+}
+
+void FrameCache::forget_codes() {
+  for (Code* code : codes_with_zombie) {
+    code->zombie = FrameRef{};
+    code->has_had_zombie = false;
+  }
+  codes_with_zombie.clear();
+}
+
 // Both ways to make a frame, and the one to end it, contain their common part: they are what most
 // executions spend most of their time with, and a call would cost as much as a third of the work.
 [[gnu::always_inline]] inline Frame* Thread::take_frame(Code& code) {
@@ -13,11 +28,11 @@ namespace reweave::runtime {
   if (code.zombie.frame != nullptr) {
     frame = code.zombie.frame;
     code.zombie = FrameRef{};
-    ++frame_counts_.from_zombie;
+    ++frames_.counts.from_zombie;
     heap_.revive(frame);
   } else {
     // The free list is shared by all codes: the first frame that is large enough will do.
-    Frame** link = &free_frames_;
+    Frame** link = &frames_.free;
     while (*link != nullptr &&
            (*link)->bytes < sizeof(Frame) + ((code.locals_bytes + 7u) & ~std::size_t{7})) {
       link = &(*link)->next_free;
@@ -25,13 +40,13 @@ namespace reweave::runtime {
     frame = *link;
     if (frame != nullptr) {
       *link = frame->next_free;
-      --free_frame_count_;
-      ++frame_counts_.from_free_list;
+      --frames_.free_count;
+      ++frames_.counts.from_free_list;
       heap_.revive(frame);
     }
   }
   if (frame == nullptr) {
-    ++frame_counts_.made;
+    ++frames_.counts.made;
     frame = heap_.make<Frame>(ObjectKind::kFrame, (code.locals_bytes + 7u) & ~std::size_t{7});
   }
   frame->next_free = nullptr;
@@ -63,12 +78,12 @@ FrameRef Thread::make_frame(Code& code, SiteId site) {
   if (settings_.zombie_frames && code->zombie.frame == nullptr) {
     heap_.retire(frame);
     code->zombie = {frame, frame->generation};
-    if (!code->has_had_zombie) codes_with_zombie_.push_back(code);
+    if (!code->has_had_zombie) frames_.codes_with_zombie.push_back(code);
     code->has_had_zombie = true;
-  } else if (free_frame_count_ < settings_.free_frames_max) {
-    frame->next_free = free_frames_;
-    free_frames_ = frame;
-    ++free_frame_count_;
+  } else if (frames_.free_count < settings_.free_frames_max) {
+    frame->next_free = frames_.free;
+    frames_.free = frame;
+    ++frames_.free_count;
     heap_.retire(frame);
     // Who looks through the list must be able to read the links of parked frames.
     sanitizer::unpoison(&frame->next_free, sizeof frame->next_free);

@@ -1,7 +1,7 @@
 // How objects are made and how they die. Death is where the runtime calls back: finalizers and weak
 // references run in whatever tasklet is current, from inside a release, one interpreter level
 // deeper.
-#include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
@@ -27,9 +27,10 @@ Channel* Thread::make_channel(std::uint32_t number) {
 
 Tasklet* Thread::make_tasklet() {
   Tasklet* const tasklet = heap_.make<Tasklet>(ObjectKind::kTasklet);
-  tasklet->number = tasklet_count_++;
-  (last_tasklet_ == nullptr ? first_tasklet_ : last_tasklet_->next_made) = tasklet;
-  last_tasklet_ = tasklet;
+  tasklet->number = runtime_.tasklet_count_++;
+  Tasklet* const last = runtime_.last_tasklet_;
+  (last == nullptr ? runtime_.first_tasklet_ : last->next_made) = tasklet;
+  runtime_.last_tasklet_ = tasklet;
   tasklet->thread = this;
   tasklet->tempval = none();
   tasklet->cstate = &stub_cstack_;

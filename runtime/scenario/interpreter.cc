@@ -75,7 +75,7 @@ Interpreter::~Interpreter() = default;
 
 void Interpreter::set_scenario(const Scenario& scenario) {
   scenario_ = &scenario;
-  thread_.forget_codes();
+  runtime_.forget_codes();
   bodies_.resize(scenario.functions.size());
   for (std::size_t i = 0; i < bodies_.size(); ++i) {
     Body& body = bodies_[i];
@@ -94,7 +94,7 @@ void Interpreter::set_scenario(const Scenario& scenario) {
 Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) {
   slots_.assign(scenario_->slots.size(), nullptr);
   channels_.assign(scenario_->channels.size(), nullptr);
-  const Thread::Ending ending = thread_.run(bodies_[0].code, settings, execution, *this);
+  const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   if (!ending.ended) return ending;
   thread_.ledger().end();
   const bool deadlocked = ending.failed && (ending.code == ErrorCode::kDeadlock ||

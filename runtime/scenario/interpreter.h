@@ -1,4 +1,4 @@
-// Runs a scenario on the tasklet runtime: a thin layer of frames over Thread's public interface.
+// Runs a scenario on the tasklet runtime: a thin layer of frames over the runtime's public interface.
 //
 // Each function of the scenario becomes a code object; each call of it a frame whose locals are a
 // program counter, the open blocks and the reference that the operation in progress holds. An
@@ -12,7 +12,7 @@
 
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
-#include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
@@ -27,9 +27,10 @@ class Interpreter : public LedgerNames {
   /// Points it at another scenario; keeps its memory.
   void set_scenario(const Scenario& scenario);
 
-  /// One execution of the scenario. See Thread::run().
+  /// One execution of the scenario. See Runtime::run().
   Thread::Ending run(const Settings& settings, Execution& execution);
 
+  const Runtime& runtime() const { return runtime_; }
   const Thread& thread() const { return thread_; }
 
   /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
@@ -72,7 +73,8 @@ class Interpreter : public LedgerNames {
   bool soft() const { return thread_.settings().switching == Switching::kSoft; }
 
   const Scenario* scenario_;
-  Thread thread_;
+  Runtime runtime_;
+  Thread& thread_ = runtime_.main_thread();
   std::vector<Body> bodies_;
   Code rec_code_;
   std::vector<Tasklet*> slots_;     // Owned, or null.

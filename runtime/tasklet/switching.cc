@@ -5,7 +5,7 @@
 // 0), hard when a C stack has to be put aside. Either way the value for the resumed tasklet waits
 // in its tempval, and one object, the previous tasklet or a channel, may be due to die as soon as
 // the switch is complete (del_post_switch_).
-#include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
@@ -42,9 +42,9 @@ void Thread::release_value(Tasklet* holder, Object* value, ReleaseReason reason)
 // ---- Saved C stacks ----
 
 CStack* Thread::make_cstack(std::uint32_t nesting_level) {
-  CStack* cstack = free_cstacks_;
+  CStack* cstack = runtime_.free_cstacks_;
   if (cstack != nullptr) {
-    free_cstacks_ = cstack->next;
+    runtime_.free_cstacks_ = cstack->next;
   } else {
     cstack = new CStack;
   }
@@ -61,8 +61,8 @@ void Thread::free_cstack(CStack* cstack) {
   slice_cache_.release(cstack->slice);
   cstack->next->previous = cstack->previous;
   cstack->previous->next = cstack->next;
-  cstack->next = free_cstacks_;
-  free_cstacks_ = cstack;
+  cstack->next = runtime_.free_cstacks_;
+  runtime_.free_cstacks_ = cstack;
 }
 
 // Leaves the running C stack for `target`, saving it in `save` (null: it is abandoned). What is in

@@ -1,6 +1,6 @@
 #include "runtime/tasklet/thread.h"
 
-#include <cstring>
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
@@ -40,8 +40,19 @@ const char* error_code_name(ErrorCode code) {
   return kNames[static_cast<std::size_t>(code)];
 }
 
-Thread::Thread() {
-  none_.kind = ObjectKind::kNone;
+Thread::Thread(Runtime& runtime)
+    : runtime_(runtime),
+      settings_(runtime.settings_),
+      ledger_(runtime.ledger_),
+      heap_(runtime.heap_),
+      none_(runtime.none_),
+      frames_(runtime.frames_),
+      slice_cache_(runtime.slice_cache_),
+      spill_code_(runtime.spill_code_),
+      jump_code_(runtime.jump_code_),
+      channel_callback_(runtime.channel_callback_),
+      schedule_callback_(runtime.schedule_callback_),
+      error_handler_(runtime.error_handler_) {
   stub_cstack_.stub = true;
   chain_.next = chain_.previous = &chain_;
   stack_.cache = &slice_cache_;
@@ -49,32 +60,19 @@ Thread::Thread() {
   stack_.argument = this;
 }
 
-Thread::~Thread() {
+Thread::~Thread() { free_cstacks(); }
+
+void Thread::free_cstacks() {
   while (chain_.next != &chain_) free_cstack(chain_.next);
-  while (CStack* cstack = free_cstacks_) {
-    free_cstacks_ = cstack->next;
-    delete cstack;
-  }
 }
 
-void Thread::begin_execution(const Settings& settings, Execution& execution,
-                             const LedgerNames& names) {
-  settings_ = settings;
+// Before the shared state is cleared: saved stacks go back to the cache of slices.
+void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   execution_ = &execution;
   names_ = &names;
-  while (chain_.next != &chain_) free_cstack(chain_.next);
-  slice_cache_.set_enabled(settings.slice_cache);
-  forget_codes();
-  spill_code_.zombie = jump_code_.zombie = FrameRef{};
-  free_frames_ = nullptr;
-  free_frame_count_ = 0;
-  frame_counts_ = {};
-  heap_.reset();
-  ledger_.begin(execution, names);
-
-  none_.refs = 1u << 30;
+  free_cstacks();
   current_ = head_ = main_ = nullptr;
-  run_count_ = tasklet_count_ = 0;
+  run_count_ = 0;
   error_ = nullptr;
   running_ = transfer_frame_ = FrameRef{};
   transfer_value_ = nullptr;
@@ -82,31 +80,15 @@ void Thread::begin_execution(const Settings& settings, Execution& execution,
   nesting_level_ = level_ = root_ = 0;
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
-  channel_callback_ = schedule_callback_ = {};
-  error_handler_ = false;
   watchdog_count_ = 0;
   doing_ = nullptr;
   ending_ = {};
   spills_ = 0;
 }
 
-void Thread::forget_codes() {
-  for (Code* code : codes_with_zombie_) {
-    code->zombie = FrameRef{};
-    code->has_had_zombie = false;
-  }
-  codes_with_zombie_.clear();
-}
-
-Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution& execution,
-                           const LedgerNames& names) {
-  CHECK_MSG(!executing_, "Thread::run() was called from within an execution");
-  executing_ = true;
-  begin_execution(settings, execution, names);
-  spill_code_.execute = &Thread::run_spilled;
-  jump_code_.execute = &Thread::run_jump;
-
-  first_tasklet_ = last_tasklet_ = nullptr;
+// Runs `main_code` in a fresh main tasklet, on this machine stack, until it has ended or the
+// execution is stopped.
+void Thread::run_main(Code& main_code) {
   main_ = make_tasklet();
   main_->actor = ActorId{0};
   main_->frame = make_root_frame(main_code);
@@ -116,8 +98,6 @@ Thread::Ending Thread::run(Code& main_code, const Settings& settings, Execution&
   transfer_frame_ = main_->frame;
   main_->frame = FrameRef{};
   enter_sliced(stack_, host_);
-  executing_ = false;
-  return ending_;
 }
 
 void Thread::stub_entry(void* thread) {

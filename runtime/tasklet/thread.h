@@ -1,5 +1,6 @@
-// One interpreter thread: its tasklets, its run queue, its sliced stack. This is the runtime's
-// interface for C++.
+// One interpreter thread: its run queue, its current tasklet, its sliced stack, and all that a
+// program can do with tasklets and channels. This is the runtime's interface for C++; what all
+// threads share, and how an execution begins, is in runtime.h.
 //
 // Values: an operation returns an owned reference; null means that an exception is pending in
 // error(); kUnwind means that a soft switch is under way and that the caller's `execute` must
@@ -42,20 +43,22 @@ struct EventInfo {
 };
 const EventInfo& event_info(EventKind kind);
 
+class Runtime;
+
 class Thread {
  public:
   static constexpr std::uint32_t kWatchdogsMax = 64;
   static constexpr std::uint32_t kNestingMax =
       2000;  // C-recursive levels of one tasklet; then a RuntimeError.
 
-  Thread();
+  explicit Thread(Runtime& runtime);
   ~Thread();
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
 
-  // ---- For the host: one execution ----
+  // ---- For the host ----
 
-  /// How main ended.
+  /// How a thread's main tasklet ended.
   struct Ending {
     bool ended = false;   // False: the execution was stopped before.
     bool failed = false;  // Main's function left by an exception.
@@ -64,20 +67,11 @@ class Thread {
     std::uint32_t token = 0;
   };
 
-  /// Runs `main_code` in a fresh main tasklet until it ends or `execution` is stopped. What is
-  /// suspended then is abandoned. Everything of the previous execution is gone, memory is kept. The
-  /// arguments must live until the next call. Not re-entrant.
-  Ending run(Code& main_code, const Settings& settings, Execution& execution,
-             const LedgerNames& names);
-
-  /// The code objects of earlier executions are gone: their zombie frames are not looked for again.
-  void forget_codes();
-
   const Ledger& ledger() const { return ledger_; }
   const SliceStack& stack() const { return stack_; }
   const SliceCache& slice_cache() const { return slice_cache_; }
   const Heap& heap() const { return heap_; }
-  const FrameCounts& frame_counts() const { return frame_counts_; }
+  const FrameCounts& frame_counts() const { return frames_.counts; }
   std::uint64_t spills() const { return spills_; }
 
   // ---- State, from within a tasklet ----
@@ -176,9 +170,6 @@ class Thread {
   Object* setup(Tasklet* tasklet);
   /// A tasklet's nesting level: the thread's own for the current one.
   std::uint32_t nesting_level_of(const Tasklet* tasklet) const;
-  /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
-  /// the dead).
-  const Tasklet* first_tasklet() const { return first_tasklet_; }
   /// Appends it to the run queue. Queued already: nothing. Blocked or dead: RuntimeError.
   Object* insert(Tasklet* tasklet);
   /// Takes it out of the run queue, whose reference goes: it may die. Blocked or current:
@@ -257,7 +248,7 @@ class Thread {
   std::uint32_t level() const { return level_; }
 
  private:
-  friend struct StubCode;
+  friend class Runtime;
   struct SpillLocals;
   struct JumpLocals;
 
@@ -281,7 +272,8 @@ class Thread {
   void stub();
   Object* dispatch(FrameRef frame, Object* value, bool whole_tasklet);
   FrameRef take_transfer(Object*& value);
-  void begin_execution(const Settings& settings, Execution& execution, const LedgerNames& names);
+  void begin_execution(Execution& execution, const LedgerNames& names);
+  void run_main(Code& main_code);
 
   // Spilling: stack/spill.cc
   Object* evaluate_spilled(FrameRef frame, Object* value);
@@ -303,6 +295,7 @@ class Thread {
   void notify_schedule(Tasklet* prev, Tasklet* next);
   CStack* make_cstack(std::uint32_t nesting_level);
   void free_cstack(CStack* cstack);
+  void free_cstacks();
   void suspend_frame(Tasklet* tasklet);
   Tasklet* innermost_runner() const;
 
@@ -330,21 +323,28 @@ class Thread {
 
   Tasklet* make_tasklet();
 
+  // Shared by all threads of the runtime, which owns them.
+  Runtime& runtime_;
+  Settings& settings_;
+  Ledger& ledger_;
+  Heap& heap_;
+  Object& none_;
+  FrameCache& frames_;
+  SliceCache& slice_cache_;
+  Code& spill_code_;
+  Code& jump_code_;
+  Callback& channel_callback_;
+  Callback& schedule_callback_;
+  bool& error_handler_;
+
   // Per execution.
-  Settings settings_;
   Execution* execution_ = nullptr;
   const LedgerNames* names_ = nullptr;
-  Ledger ledger_;
-  Heap heap_;
-  Object none_;
   Tasklet* current_ = nullptr;  // The running tasklet.
   Tasklet* head_ =
       nullptr;  // Of the run queue: the running tasklet, unless it has just left the queue.
   Tasklet* main_ = nullptr;
   std::uint32_t run_count_ = 0;      // Length of the run queue.
-  std::uint32_t tasklet_count_ = 0;  // Ever made.
-  Tasklet* first_tasklet_ = nullptr;
-  Tasklet* last_tasklet_ = nullptr;
   Bomb* error_ = nullptr;    // The pending exception; owned.
   FrameRef running_;         // The executing frame; borrowed from its dispatcher.
   FrameRef transfer_frame_;  // The frame that goes on next; owned.
@@ -357,25 +357,14 @@ class Thread {
   int switch_trap_ = 0;
   bool callback_running_ = false;  // A channel or schedule callback runs (Stackless: schedlock).
   bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
-  Callback channel_callback_;
-  Callback schedule_callback_;
-  bool error_handler_ = false;
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
   std::uint32_t watchdog_count_ = 0;
   Ending ending_;
-  bool executing_ = false;  // Inside run().
   const char* doing_ =
       nullptr;  // What the runtime itself is doing when a value dies; null: the operation.
 
-  // Caches: frames for one execution, the rest for ever.
-  Frame* free_frames_ = nullptr;
-  std::uint32_t free_frame_count_ = 0;
-  FrameCounts frame_counts_;
-  std::vector<Code*> codes_with_zombie_;
-  Code spill_code_;
-  Code jump_code_;
-  SliceCache slice_cache_;
+  // For ever.
   SliceStack stack_;
   Slice host_;
   CStack stub_cstack_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runtime/tasklet/native.h"
+#include "runtime/tasklet/runtime.h"
 #include "scheduler/check.h"
 #include "scheduler/strategy/ordinary.h"
 
@@ -49,7 +50,7 @@ class TaskletLoad::Program : public runtime::LedgerNames {
     execution_.begin(ordinary_);
     const bool native = what_ == What::kHardSwitch || what_ == What::kSpill;
     const Thread::Ending ending =
-        thread_.run(native ? native_main_.code() : main_, settings_, execution_, *this);
+        runtime_.run(native ? native_main_.code() : main_, settings_, execution_, *this);
     CHECK(ending.ended);
     CHECK(!ending.failed);
     CHECK(done_ == kBatch);
@@ -174,7 +175,8 @@ class TaskletLoad::Program : public runtime::LedgerNames {
   Channel* there_ = nullptr;
   Channel* back_ = nullptr;
   runtime::Settings settings_;
-  Thread thread_;
+  runtime::Runtime runtime_;
+  Thread& thread_ = runtime_.main_thread();
   Ordinary ordinary_;
   Execution execution_;
 };

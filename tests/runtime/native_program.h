@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "runtime/tasklet/native.h"
+#include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::runtime {
@@ -67,7 +68,8 @@ class NativeProgram : public LedgerNames {
   using Body = NativeCode::Body;
 
   Settings settings;
-  Thread thread;
+  Runtime runtime;
+  Thread& thread = runtime.main_thread();
   Execution execution;
   std::vector<std::string> said;  // What the program said, in order; cleared by run().
 
@@ -86,7 +88,7 @@ class NativeProgram : public LedgerNames {
     said.clear();
     execution.limits() = settings.limits;
     execution.begin(chooser, /*keep_log=*/true);
-    return thread.run(main, settings, execution, *this);
+    return runtime.run(main, settings, execution, *this);
   }
   Thread::Ending run(Body main) {
     Ordinary ordinary;

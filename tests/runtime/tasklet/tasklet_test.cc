@@ -524,10 +524,10 @@ TEST_F(Tasklets, RunIsNotReentrant) {
     Execution other;
     other.begin(ordinary);
     Settings settings;
-    thread.run(say("inner"), settings, other, program_);
+    program_.runtime.run(say("inner"), settings, other, program_);
     return thread.none();
   }),
-               "Thread::run\\(\\) was called from within an execution");
+               "Runtime::run\\(\\) was called from within an execution");
 }
 
 TEST_F(Tasklets, AStoppedExecutionIsFollowedByAnother) {
