@@ -1,0 +1,218 @@
+// How a function of the scenario runs: its frame, which an operation may leave softly and come back
+// to, and its blocks (try, finally, loop, trapped).
+#include "runtime/scenario/locals.h"
+#include "scheduler/check.h"
+
+namespace reweave::runtime {
+
+namespace {
+
+// `except Exception` does not catch what is only a BaseException.
+bool is_ordinary_exception(ExceptionType type) {
+  return type != ExceptionType::kTaskletExit && type != ExceptionType::kSystemExit;
+}
+
+}  // namespace
+
+void Interpreter::clear_locals(Thread& thread, Frame& frame) {
+  auto& locals = frame.locals<Locals>();
+  if (locals.held != nullptr) {
+    Object* const held = locals.held;
+    locals.held = nullptr;
+    thread.release(held);
+  }
+  for (std::uint32_t i = 0; i < locals.depth; ++i) {
+    Bomb* const error = locals.blocks[i].error;
+    locals.blocks[i].error = nullptr;
+    if (error != nullptr) thread.release(error);
+  }
+}
+
+Object* Interpreter::execute(Thread&, FrameRef self, Object* value) {
+  const Body& body = *static_cast<const Body*>(self.frame->code->body);
+  return body.interpreter->run_frame(self, body, value);
+}
+
+Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
+  using Phase = Locals::Phase;
+  const Function& function = scenario_->functions[body.function];
+  Frame& frame = *self.frame;
+  auto& locals = frame.locals<Locals>();
+  std::uint32_t pc = locals.pc;
+
+  switch (locals.phase) {
+    case Phase::kFresh:
+      if (value == nullptr) return nullptr;  // Killed before it ran: nothing of it runs.
+      thread_.release(value);
+      locals.phase = Phase::kRunning;
+      if (locals.root) thread_.log(EventKind::kStart);
+      break;
+    case Phase::kRunning:
+      CHECK_MSG(false, "a frame was resumed that did not wait");
+      break;
+    case Phase::kPreempted:
+      locals.phase = Phase::kRunning;
+      if (value == nullptr) {
+        if (!handle_error(function, locals, pc)) goto failed;
+      } else {
+        thread_.release(value);
+        goto after_preemption;
+      }
+      break;
+    case Phase::kInOperation:
+      goto operation_done;
+  }
+
+  for (;;) {
+    thread_.check_frame(self, "run");
+    if (pc == function.ops.size()) break;
+    {
+      const Op& op = function.ops[pc];
+      if (op_info(op.code).shape == OpShape::kMark) {
+        if (!leave_block(function, locals, pc) && !handle_error(function, locals, pc)) goto failed;
+        continue;
+      }
+      frame.site = site_of(body.function, op.label);
+      if (!thread_.execution().step(thread_.current()->actor, frame.site)) thread_.abandon();
+      if (thread_.ask_preempt(frame.site)) {
+        locals.pc = pc;
+        locals.phase = Phase::kPreempted;
+        value = thread_.preempt(soft());
+        if (value == kUnwind) return kUnwind;
+        thread_.check_frame(self, "resumed");
+        locals.phase = Phase::kRunning;
+        if (value == nullptr) {
+          if (!handle_error(function, locals, pc)) goto failed;
+          continue;
+        }
+        thread_.release(value);
+      }
+    }
+  after_preemption : {
+    const Op& op = function.ops[pc];
+    if (op_info(op.code).shape != OpShape::kPlain) {
+      enter_block(function, locals, pc);
+      continue;
+    }
+    locals.pc = pc;
+    locals.phase = Phase::kInOperation;
+    locals.turn = 0;
+  }
+  perform_turn:
+    value = perform(function.ops[pc], locals, frame);
+    if (value == kUnwind) return kUnwind;
+  operation_done:
+    thread_.check_frame(self, "resumed");
+    thread_.check_result(value);
+    locals.phase = Phase::kRunning;
+    value = complete(function.ops[pc], locals, frame, value);
+    if (value == kAgain) {
+      locals.phase = Phase::kInOperation;
+      goto perform_turn;
+    }
+    if (value == nullptr) {
+      if (!handle_error(function, locals, pc)) goto failed;
+      continue;
+    }
+    thread_.release(value);
+    ++pc;
+  }
+  if (locals.root) thread_.log(EventKind::kEnd);
+  return thread_.none();
+
+failed:
+  if (locals.root) log_exception(EventKind::kDied, *thread_.error());
+  return nullptr;
+}
+
+void Interpreter::enter_block(const Function& function, Locals& locals, std::uint32_t& pc) {
+  const Op& op = function.ops[pc];
+  if (op.code == OpCode::kLoop && op.args[0] == 0) {
+    pc = op.match + 1;
+    return;
+  }
+  locals.blocks[locals.depth++] = {.op = pc, .count = 0, .second = false, .error = nullptr};
+  if (op.code == OpCode::kTrapped) thread_.trap_switches(+1);
+  ++pc;
+}
+
+// At a `then` or `end`. False: an exception goes on from here.
+bool Interpreter::leave_block(const Function& function, Locals& locals, std::uint32_t& pc) {
+  CHECK(locals.depth > 0);
+  Block& block = locals.blocks[locals.depth - 1];
+  const Op& opener = function.ops[block.op];
+  if (function.ops[pc].code == OpCode::kThen) {
+    block.second = true;
+    ++pc;
+    return true;
+  }
+  if (opener.code == OpCode::kLoop && ++block.count < static_cast<std::uint32_t>(opener.args[0])) {
+    pc = block.op + 1;
+    return true;
+  }
+  if (opener.code == OpCode::kTrapped) thread_.trap_switches(-1);
+  Bomb* const error = block.error;
+  block.error = nullptr;
+  --locals.depth;
+  ++pc;
+  if (error == nullptr) return true;
+  thread_.raise(error);
+  return false;
+}
+
+// An exception is pending: finds who handles it in this function. False: nobody.
+bool Interpreter::handle_error(const Function& function, Locals& locals, std::uint32_t& pc) {
+  while (locals.depth > 0) {
+    Block& block = locals.blocks[locals.depth - 1];
+    const Op& opener = function.ops[block.op];
+    if (opener.code == OpCode::kTrapped) thread_.trap_switches(-1);
+    if (opener.code == OpCode::kFinally && !block.second) {
+      block.second = true;
+      block.error = thread_.take_error();
+      pc = opener.match + 1;
+      return true;
+    }
+    --locals.depth;
+    if (block.error !=
+        nullptr) {  // The new exception replaces the one that `finally` was to raise again.
+      Bomb* const replaced = block.error;
+      block.error = nullptr;
+      thread_.release(replaced);
+    }
+    const bool catches =
+        opener.code == OpCode::kTryall ||
+        (opener.code == OpCode::kTry && is_ordinary_exception(thread_.error()->type));
+    if (catches) {
+      Bomb* const bomb = thread_.take_error();
+      log_exception(EventKind::kCaught, *bomb);
+      thread_.release(bomb);
+      pc = opener.match + 1;
+      return true;
+    }
+  }
+  return false;
+}
+
+Object* Interpreter::rec(std::int32_t levels, std::int32_t function, SiteId site) {
+  const FrameRef frame = thread_.make_frame(rec_code_, site);
+  auto& locals = frame.frame->locals<RecLocals>();
+  locals.levels = levels - 1;
+  locals.function = function;
+  return thread_.evaluate(frame, thread_.none());
+}
+
+Object* Interpreter::execute_rec(Thread& thread, FrameRef self, Object* value) {
+  auto* const interpreter = static_cast<Interpreter*>(const_cast<void*>(self.frame->code->body));
+  auto& locals = self.frame->locals<RecLocals>();
+  if (value == nullptr || locals.called) return value;
+  if (locals.levels > 0) {
+    thread.release(value);
+    return interpreter->rec(locals.levels, locals.function, self.frame->site);
+  }
+  if (locals.function < 0) return value;
+  locals.called = true;
+  Code& code = interpreter->bodies_[static_cast<std::size_t>(locals.function)].code;
+  return thread.call_softly(thread.make_frame(code, code.entry), value);
+}
+
+}  // namespace reweave::runtime
