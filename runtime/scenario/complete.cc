@@ -10,41 +10,41 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
   if (locals.held != nullptr) {
     Object* const held = locals.held;
     locals.held = nullptr;
-    thread_.release(held);
+    thread().release(held);
   }
   const std::int32_t channel = op.args[0];
   switch (op.code) {
     case OpCode::kRecv:
-      thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(),
+      thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
                                 frame.site);
-      thread_.current()->expects = locals.expected;
+      thread().current()->expects = locals.expected;
       if (value != nullptr) {
         const bool token = value->kind == ObjectKind::kToken;
-        thread_.log(
+        thread().log(
             EventKind::kGot,
             {channel, token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
       }
       break;
     case OpCode::kSend:
       if (value != nullptr)
-        thread_.log(EventKind::kSent, {channel, static_cast<std::int32_t>(locals.token)});
+        thread().log(EventKind::kSent, {channel, static_cast<std::int32_t>(locals.token)});
       break;
     case OpCode::kSendx:
       if (value != nullptr)
-        thread_.log(EventKind::kSentx, {channel, static_cast<std::int32_t>(locals.token)});
+        thread().log(EventKind::kSentx, {channel, static_cast<std::int32_t>(locals.token)});
       break;
     case OpCode::kSendseq:
       if (value == nullptr || ++locals.turn > static_cast<std::uint32_t>(op.args[1])) break;
       if (locals.turn < static_cast<std::uint32_t>(op.args[1])) {
-        thread_.release(value);
+        thread().release(value);
         return kAgain;
       }
-      thread_.log(EventKind::kSentSequence, {channel, op.args[1]});
+      thread().log(EventKind::kSentSequence, {channel, op.args[1]});
       break;
     case OpCode::kIter:
       return iterated(op, locals, frame, value);
     case OpCode::kRunall:
-      if (value != nullptr) thread_.log(EventKind::kRan, {-1});
+      if (value != nullptr) thread().log(EventKind::kRan, {-1});
       break;
     default:
       break;
@@ -56,73 +56,73 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
 Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
   const std::int32_t count = op.args[1];
   if (locals.turn == 0) {
-    locals.token = thread_.ledger().reserve(static_cast<std::uint32_t>(count));
-    thread_.log(EventKind::kSendSequence,
+    locals.token = thread().ledger().reserve(static_cast<std::uint32_t>(count));
+    thread().log(EventKind::kSendSequence,
                 {op.args[0], static_cast<std::int32_t>(locals.token), count});
-    if (count == 0) return thread_.none();
+    if (count == 0) return thread().none();
   }
-  Token* const token = thread_.make_token();
-  thread_.ledger().enter(*token, *thread_.current(), frame.site, locals.token + locals.turn);
-  return thread_.send(channel(op.args[0]), token, soft());
+  Token* const token = thread().make_token();
+  thread().ledger().enter(*token, *thread().current(), frame.site, locals.token + locals.turn);
+  return thread().send(channel(op.args[0]), token, soft());
 }
 
 // One turn of a for loop over a channel.
 Object* Interpreter::iterate(const Op& op, Locals& locals) {
   Channel* const at = channel(op.args[0]);
   if (at->closing && at->balance <= 0)
-    return thread_.raise(thread_.make_bomb(ExceptionType::kStopIteration));
-  Tasklet* const current = thread_.current();
+    return thread().raise(thread().make_bomb(ExceptionType::kStopIteration));
+  Tasklet* const current = thread().current();
   locals.expected = current->expects;
   current->expects = 0;
   locals.receiving = true;
-  return thread_.receive(at, soft());
+  return thread().receive(at, soft());
 }
 
 Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (locals.receiving) {
-    thread_.ledger().received(value != nullptr ? *value : *thread_.error(), *thread_.current(),
+    thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
                               frame.site);
-    thread_.current()->expects = locals.expected;
+    thread().current()->expects = locals.expected;
     locals.receiving = false;
   }
   if (value == nullptr) {
-    if (thread_.error()->type != ExceptionType::kStopIteration) return nullptr;
-    thread_.release(thread_.take_error());
-    value = thread_.none();
+    if (thread().error()->type != ExceptionType::kStopIteration) return nullptr;
+    thread().release(thread().take_error());
+    value = thread().none();
   } else {
     const bool token = value->kind == ObjectKind::kToken;
-    thread_.log(
+    thread().log(
         EventKind::kIterated,
         {op.args[0], token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
     if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
-      thread_.release(value);
+      thread().release(value);
       return kAgain;
     }
   }
-  thread_.log(EventKind::kIterationEnd, {op.args[0], static_cast<std::int32_t>(locals.turn)});
+  thread().log(EventKind::kIterationEnd, {op.args[0], static_cast<std::int32_t>(locals.turn)});
   return value;
 }
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
-  if (tasklet == thread_.main_tasklet())
-    return thread_.none();  // As the recorded programs guard it.
+  if (tasklet == thread().main_tasklet())
+    return thread().none();  // As the recorded programs guard it.
   Code* const code =
       op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
   if (op.code != OpCode::kSetupNobind) {
-    Object* const bound = thread_.rebind(tasklet, code);
+    Object* const bound = thread().rebind(tasklet, code);
     if (bound == nullptr || op.code == OpCode::kUnbind) return bound;
-    thread_.release(bound);
+    thread().release(bound);
   }
   if (op.code == OpCode::kRebind) {
-    tasklet->frame = thread_.make_root_frame(*code);
+    tasklet->frame = thread().make_root_frame(*code);
     tasklet->bound = nullptr;
   } else {
-    Object* const ready = thread_.setup(tasklet);
+    Object* const ready = thread().setup(tasklet);
     if (ready == nullptr) return nullptr;
-    thread_.release(ready);
+    thread().release(ready);
   }
   tasklet->frame.frame->locals<Locals>().root = true;
-  return thread_.none();
+  return thread().none();
 }
 
 }  // namespace reweave::runtime

@@ -43,9 +43,9 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
   switch (locals.phase) {
     case Phase::kFresh:
       if (value == nullptr) return nullptr;  // Killed before it ran: nothing of it runs.
-      thread_.release(value);
+      thread().release(value);
       locals.phase = Phase::kRunning;
-      if (locals.root) thread_.log(EventKind::kStart);
+      if (locals.root) thread().log(EventKind::kStart);
       break;
     case Phase::kRunning:
       CHECK_MSG(false, "a frame was resumed that did not wait");
@@ -55,7 +55,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       if (value == nullptr) {
         if (!handle_error(function, locals, pc)) goto failed;
       } else {
-        thread_.release(value);
+        thread().release(value);
         goto after_preemption;
       }
       break;
@@ -64,7 +64,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
   }
 
   for (;;) {
-    thread_.check_frame(self, "run");
+    thread().check_frame(self, "run");
     if (pc == function.ops.size()) break;
     {
       const Op& op = function.ops[pc];
@@ -73,19 +73,19 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
         continue;
       }
       frame.site = site_of(body.function, op.label);
-      if (!thread_.execution().step(thread_.current()->actor, frame.site)) thread_.abandon();
-      if (thread_.ask_preempt(frame.site)) {
+      if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
+      if (thread().ask_preempt(frame.site)) {
         locals.pc = pc;
         locals.phase = Phase::kPreempted;
-        value = thread_.preempt(soft());
+        value = thread().preempt(soft());
         if (value == kUnwind) return kUnwind;
-        thread_.check_frame(self, "resumed");
+        thread().check_frame(self, "resumed");
         locals.phase = Phase::kRunning;
         if (value == nullptr) {
           if (!handle_error(function, locals, pc)) goto failed;
           continue;
         }
-        thread_.release(value);
+        thread().release(value);
       }
     }
   after_preemption : {
@@ -102,8 +102,8 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
     value = perform(function.ops[pc], locals, frame);
     if (value == kUnwind) return kUnwind;
   operation_done:
-    thread_.check_frame(self, "resumed");
-    thread_.check_result(value);
+    thread().check_frame(self, "resumed");
+    thread().check_result(value);
     locals.phase = Phase::kRunning;
     value = complete(function.ops[pc], locals, frame, value);
     if (value == kAgain) {
@@ -114,14 +114,14 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       if (!handle_error(function, locals, pc)) goto failed;
       continue;
     }
-    thread_.release(value);
+    thread().release(value);
     ++pc;
   }
-  if (locals.root) thread_.log(EventKind::kEnd);
-  return thread_.none();
+  if (locals.root) thread().log(EventKind::kEnd);
+  return thread().none();
 
 failed:
-  if (locals.root) log_exception(EventKind::kDied, *thread_.error());
+  if (locals.root) log_exception(EventKind::kDied, *thread().error());
   return nullptr;
 }
 
@@ -132,7 +132,7 @@ void Interpreter::enter_block(const Function& function, Locals& locals, std::uin
     return;
   }
   locals.blocks[locals.depth++] = {.op = pc, .count = 0, .second = false, .error = nullptr};
-  if (op.code == OpCode::kTrapped) thread_.trap_switches(+1);
+  if (op.code == OpCode::kTrapped) thread().trap_switches(+1);
   ++pc;
 }
 
@@ -150,13 +150,13 @@ bool Interpreter::leave_block(const Function& function, Locals& locals, std::uin
     pc = block.op + 1;
     return true;
   }
-  if (opener.code == OpCode::kTrapped) thread_.trap_switches(-1);
+  if (opener.code == OpCode::kTrapped) thread().trap_switches(-1);
   Bomb* const error = block.error;
   block.error = nullptr;
   --locals.depth;
   ++pc;
   if (error == nullptr) return true;
-  thread_.raise(error);
+  thread().raise(error);
   return false;
 }
 
@@ -165,10 +165,10 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
   while (locals.depth > 0) {
     Block& block = locals.blocks[locals.depth - 1];
     const Op& opener = function.ops[block.op];
-    if (opener.code == OpCode::kTrapped) thread_.trap_switches(-1);
+    if (opener.code == OpCode::kTrapped) thread().trap_switches(-1);
     if (opener.code == OpCode::kFinally && !block.second) {
       block.second = true;
-      block.error = thread_.take_error();
+      block.error = thread().take_error();
       pc = opener.match + 1;
       return true;
     }
@@ -177,15 +177,15 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
         nullptr) {  // The new exception replaces the one that `finally` was to raise again.
       Bomb* const replaced = block.error;
       block.error = nullptr;
-      thread_.release(replaced);
+      thread().release(replaced);
     }
     const bool catches =
         opener.code == OpCode::kTryall ||
-        (opener.code == OpCode::kTry && is_ordinary_exception(thread_.error()->type));
+        (opener.code == OpCode::kTry && is_ordinary_exception(thread().error()->type));
     if (catches) {
-      Bomb* const bomb = thread_.take_error();
+      Bomb* const bomb = thread().take_error();
       log_exception(EventKind::kCaught, *bomb);
-      thread_.release(bomb);
+      thread().release(bomb);
       pc = opener.match + 1;
       return true;
     }
@@ -194,11 +194,11 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
 }
 
 Object* Interpreter::rec(std::int32_t levels, std::int32_t function, SiteId site) {
-  const FrameRef frame = thread_.make_frame(rec_code_, site);
+  const FrameRef frame = thread().make_frame(rec_code_, site);
   auto& locals = frame.frame->locals<RecLocals>();
   locals.levels = levels - 1;
   locals.function = function;
-  return thread_.evaluate(frame, thread_.none());
+  return thread().evaluate(frame, thread().none());
 }
 
 Object* Interpreter::execute_rec(Thread& thread, FrameRef self, Object* value) {

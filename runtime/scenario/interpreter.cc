@@ -54,7 +54,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   channels_.assign(scenario_->channels.size(), nullptr);
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   if (!ending.ended) return ending;
-  thread_.ledger().end();
+  thread().ledger().end();
   const bool deadlocked = ending.failed && (ending.code == ErrorCode::kDeadlock ||
                                             ending.code == ErrorCode::kMainRecvDeadlock ||
                                             ending.code == ErrorCode::kMainSendDeadlock);
@@ -85,7 +85,7 @@ std::string Interpreter::operation(SiteId site) const {
 }
 
 void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
-  thread_.log(kind,
+  thread().log(kind,
               {static_cast<std::int32_t>(bomb.type) | static_cast<std::int32_t>(bomb.code) << 8,
                static_cast<std::int32_t>(bomb.number)});
 }
@@ -96,15 +96,15 @@ void Interpreter::store(std::int32_t slot, Tasklet* owned) {
   Tasklet* const old = at;
   at = owned;
   if (old == nullptr) return;
-  thread_.release(old);
+  thread().release(old);
 }
 
 std::uint32_t Interpreter::flags_of(const Tasklet& tasklet) const {
-  const bool alive = thread_.is_alive(&tasklet);
+  const bool alive = thread().is_alive(&tasklet);
   const bool scheduled = tasklet.next != nullptr || tasklet.blocked != 0;
   return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (scheduled ? 4u : 0) |
-         (alive && !scheduled ? 8u : 0) | (&tasklet == thread_.current() ? 16u : 0) |
-         (&tasklet == thread_.main_tasklet() ? 32u : 0);
+         (alive && !scheduled ? 8u : 0) | (&tasklet == thread().current() ? 16u : 0) |
+         (&tasklet == thread().main_tasklet() ? 32u : 0);
 }
 
 std::string flags_text(std::uint32_t flags) {
@@ -116,12 +116,12 @@ std::string flags_text(std::uint32_t flags) {
 }
 
 void Interpreter::log_item(const Tasklet& tasklet) {
-  thread_.log(EventKind::kListItem, {static_cast<std::int32_t>(tasklet.number)});
+  thread().log(EventKind::kListItem, {static_cast<std::int32_t>(tasklet.number)});
 }
 
 Channel* Interpreter::channel(std::int32_t number) {
   Channel*& at = channels_[static_cast<std::size_t>(number)];
-  if (at == nullptr) at = thread_.make_channel(static_cast<std::uint32_t>(number));
+  if (at == nullptr) at = thread().make_channel(static_cast<std::uint32_t>(number));
   return at;
 }
 

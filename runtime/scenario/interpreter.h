@@ -31,7 +31,8 @@ class Interpreter : public LedgerNames {
   Thread::Ending run(const Settings& settings, Execution& execution);
 
   const Runtime& runtime() const { return runtime_; }
-  const Thread& thread() const { return thread_; }
+  /// The running one; between executions the first.
+  const Thread& thread() const { return runtime_.running(); }
 
   /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
   std::uint32_t flags_of(const Tasklet& tasklet) const;
@@ -44,6 +45,8 @@ class Interpreter : public LedgerNames {
   std::string operation(SiteId site) const override;
 
  private:
+  Thread& thread() { return runtime_.running(); }
+
   struct Body;       // What a function's code object points to.
   struct Block;      // An open block of a frame.
   struct Locals;     // The locals of a function's frame.
@@ -70,11 +73,10 @@ class Interpreter : public LedgerNames {
   bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
   void log_exception(EventKind kind, const Bomb& bomb);
   void store(std::int32_t slot, Tasklet* owned);
-  bool soft() const { return thread_.settings().switching == Switching::kSoft; }
+  bool soft() const { return thread().settings().switching == Switching::kSoft; }
 
   const Scenario* scenario_;
   Runtime runtime_;
-  Thread& thread_ = runtime_.main_thread();
   std::vector<Body> bodies_;
   Code rec_code_;
   std::vector<Tasklet*> slots_;     // Owned, or null.

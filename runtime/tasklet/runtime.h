@@ -34,6 +34,10 @@ class Runtime {
   Thread& main_thread() { return main_thread_; }
   const Thread& main_thread() const { return main_thread_; }
 
+  /// The one that holds the lock: all others wait for it. Between executions the first.
+  Thread& running() { return *running_; }
+  const Thread& running() const { return *running_; }
+
   const Ledger& ledger() const { return ledger_; }
   Ledger& ledger() { return ledger_; }
   const Heap& heap() const { return heap_; }
@@ -61,6 +65,7 @@ class Runtime {
   Tasklet* last_tasklet_ = nullptr;
   bool executing_ = false;  // Inside run().
   Thread main_thread_;
+  Thread* running_ = &main_thread_;
 };
 
 }  // namespace reweave::runtime
