@@ -16,6 +16,13 @@ const std::vector<DefectInfo>& all_defects() {
   return defects;
 }
 
+static_assert(std::size_t{0}
+#define DEFECT(identifier, name, date, origin, cause, symptom) +1
+#include "runtime/defects.def"
+#undef DEFECT
+                  <= 64,
+              "a DefectSet is one word");
+
 std::string defect_names(DefectSet defects) {
   std::string names;
   for (const DefectInfo& info : all_defects()) {

@@ -142,19 +142,22 @@ void Thread::call_weakrefs(Tasklet* tasklet) {
   }
 }
 
-// An exception of a callback has nobody to go to: it is logged and forgotten.
-void Thread::run_callback(Code& code) {
+// An exception of a callback has nobody to go to: it is logged and forgotten. Defects may let it
+// out: false, and it is pending.
+bool Thread::run_callback(Code& code, bool lets_errors_out) {
   require(error_ == nullptr, "callback-over-exception");
   Object* const value = evaluate(make_frame(code, code.entry), none());
   if (value != nullptr) {
     release(value);
-    return;
+    return true;
   }
+  if (lets_errors_out) return false;
   Bomb* const bomb = take_error();
   log(EventKind::kCaught,
       {static_cast<std::int32_t>(bomb->type) | static_cast<std::int32_t>(bomb->code) << 8,
        static_cast<std::int32_t>(bomb->number)});
   release(bomb);
+  return true;
 }
 
 }  // namespace reweave::runtime

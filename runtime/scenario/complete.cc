@@ -104,12 +104,14 @@ Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object
 }
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
-  if (tasklet == thread().main_tasklet())
-    return thread().none();  // As the recorded programs guard it.
+  // The recorded programs leave main alone, because of the very defect.
+  if (tasklet == thread().main_tasklet() &&
+      !thread().settings().defects.has(Defect::kBindDestroysMain))
+    return thread().none();
   Code* const code =
       op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
   if (op.code != OpCode::kSetupNobind) {
-    Object* const bound = thread().rebind(tasklet, code);
+    Object* const bound = thread().rebind(tasklet, code, op.code == OpCode::kRebind);
     if (bound == nullptr || op.code == OpCode::kUnbind) return bound;
     thread().release(bound);
   }

@@ -42,8 +42,9 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
 
   switch (locals.phase) {
     case Phase::kFresh:
-      if (value == nullptr) return nullptr;  // Killed before it ran: nothing of it runs.
-      thread().release(value);
+      // Killed before it ran: nothing of it runs.
+      if (value == nullptr && !thread().enters_killed()) return nullptr;
+      if (value != nullptr) thread().release(value);
       locals.phase = Phase::kRunning;
       if (locals.root) thread().log(EventKind::kStart);
       break;

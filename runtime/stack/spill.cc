@@ -95,6 +95,7 @@ Object* Thread::run_spilled(Thread& thread, FrameRef self, Object* value) {
     thread.release(argument);
     argument_or_error = nullptr;
   }
+  ++thread.recursion_depth_;
   Object* result = thread.dispatch(frame, argument_or_error, /*whole_tasklet=*/false);
   if (result == nullptr) result = thread.take_error();
   locals.value = result;

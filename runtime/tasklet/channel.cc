@@ -18,10 +18,26 @@ bool Thread::notify_channel(Channel* channel, bool sending, bool will_block) {
        sending ? 1 : 0, will_block ? 1 : 0});
   if (channel_callback_.code != nullptr) {
     callback_running_ = true;
-    run_callback(*channel_callback_.code);
+    run_callback(*channel_callback_.code,
+                 settings_.defects.has(Defect::kChannelCallbackErrorStays));
     callback_running_ = false;
   }
   return true;
+}
+
+// The switch to `peer`, or past it, was refused (switch_trap): the hand-over is undone, place in
+// the queues and values alike. Each defect forgets one part of it.
+void Thread::undo_hand_over(Channel* channel, Tasklet* peer, int direction) {
+  Tasklet* const source = current_;
+  const DefectSet defects = settings_.defects;
+  if (!defects.has(Defect::kRefusedSwitchKeepsValue)) {
+    std::swap(source->tempval, peer->tempval);
+    ledger_.take_back(*(direction > 0 ? source : peer)->tempval, direction > 0 ? *peer : *source);
+  }
+  queue_remove(peer);
+  if (defects.has(Defect::kRefusedSwitchLosesPeer)) return;
+  channel_insert(channel, channel->head, peer, -direction);
+  if (defects.has(Defect::kRefusedSwitchKeepsBalance)) channel->balance += direction;
 }
 
 // `direction`: 1 sends `value`, -1 receives (`value` is None). Consumes `value`.
@@ -75,14 +91,14 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   } else {
     if (source->block_trap) {
       raise_runtime_error(ErrorCode::kBlockTrap);
-      return fail();
+      (void)fail();
+      // The defect: everything is put back, and then there is a result all the same.
+      return settings_.defects.has(Defect::kFailedBlockGoesOn) ? claim(source) : nullptr;
     }
     if (channel->closing) {
       raise(make_bomb(ExceptionType::kValueError, ErrorCode::kClosed));
       return fail();
     }
-    // What would be refused further down is refused here, where nothing has to be undone.
-    if (blocking_would_switch() && refuses_switch()) return fail();
     queue_remove(source);
     channel_append(channel, source, direction);
     target = head_;
@@ -92,21 +108,15 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   del_post_switch_ = retain(channel);
   bool switched = false;
   Object* const result = schedule_task(source, target, soft, &switched);
+  if (!switched) release_undue();
   if (result == nullptr && !switched && peer != nullptr && target != source) {
-    // Refused (switch_trap): the hand-over is undone, place in the queues and values alike.
-    std::swap(source->tempval, peer->tempval);
-    ledger_.take_back(*(direction > 0 ? source : peer)->tempval, direction > 0 ? *peer : *source);
-    queue_remove(peer);
-    channel_push_front(channel, peer, -direction);
-    Object* const keep = del_post_switch_;
-    del_post_switch_ = nullptr;
-    release(keep);
+    undo_hand_over(channel, peer, direction);
     return fail();
   }
-  if (!switched) {
-    Object* const keep = del_post_switch_;
-    del_post_switch_ = nullptr;
-    release(keep);
+  if (!switched && source->blocked != 0) {
+    channel_remove(source);
+    queue_unremove(source);
+    return fail();
   }
   if (callback_running_ && nesting_level_ > 0 && !is_none(old)) {
     // In the middle of another operation, whose value has to be found where it was.

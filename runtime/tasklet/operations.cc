@@ -14,16 +14,19 @@ std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
   return tasklet == current_ ? nesting_level_ : tasklet->cstate->nesting_level;
 }
 
-Object* Thread::rebind(Tasklet* tasklet, Code* code) {
+Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
   if (tasklet == current_) return raise_runtime_error(ErrorCode::kBindCurrent);
   if (tasklet->next != nullptr || tasklet->blocked != 0) {
     return raise_runtime_error(ErrorCode::kBindScheduled);
   }
   if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
-  if (tasklet == main_) return raise_runtime_error(ErrorCode::kUnbindMain);
+  if (tasklet == main_ && !(with_arguments && settings_.defects.has(Defect::kBindDestroysMain))) {
+    return raise_runtime_error(ErrorCode::kUnbindMain);
+  }
   const FrameRef frame = tasklet->frame;
   tasklet->frame = FrameRef{};
   tasklet->bound = code;
+  if (!settings_.defects.has(Defect::kRebindKeepsDepth)) tasklet->recursion_depth = 0;
   tasklet->ended = tasklet->started = tasklet->zombie = false;
   Object* const old = claim(tasklet);
   release_value(tasklet, old, ReleaseReason::kHolderRebound);
@@ -31,13 +34,32 @@ Object* Thread::rebind(Tasklet* tasklet, Code* code) {
   return none();
 }
 
+bool Thread::enters_killed() {
+  if (settings_.defects.has(Defect::kKillRunsNew)) {
+    release(take_error());
+    return true;
+  }
+  return settings_.defects.has(Defect::kKillEntersNew);
+}
+
+// The function that an alive tasklet runs: that of its outermost frame.
+Code* Thread::function_of(const Tasklet* tasklet) const {
+  FrameRef frame = tasklet == current_ ? running_ : tasklet->frame;
+  while (frame && frame.frame->back) frame = frame.frame->back;
+  return frame ? frame.frame->code : nullptr;
+}
+
 Object* Thread::setup(Tasklet* tasklet) {
-  if (is_alive(tasklet)) return raise_runtime_error(ErrorCode::kSetupAlive);
+  if (is_alive(tasklet)) {
+    if (!settings_.defects.has(Defect::kSetupReplacesFrame))
+      return raise_runtime_error(ErrorCode::kSetupAlive);
+    tasklet->bound = function_of(tasklet);
+  }
   if (tasklet->bound == nullptr) return raise_runtime_error(ErrorCode::kNotBound);
   tasklet->frame = make_root_frame(*tasklet->bound);
   tasklet->bound = nullptr;
   tasklet->ended = tasklet->zombie = false;
-  if (tasklet->next == nullptr) queue_append(retain(tasklet));
+  if (tasklet->next == nullptr && tasklet->blocked == 0) queue_append(retain(tasklet));
   return none();
 }
 
@@ -60,7 +82,7 @@ Object* Thread::remove(Tasklet* tasklet) {
 
 // True, with an exception pending, where the running tasklet may not be switched away.
 bool Thread::refuses_switch() {
-  if (switch_trap_ == 0 && !in_schedule_callback_) return false;
+  if (!switch_is_refused()) return false;
   if (switch_trap_ > 0) {
     refuse_trapped_switch(current_);
   } else {
@@ -69,17 +91,15 @@ bool Thread::refuses_switch() {
   return true;
 }
 
-// If the running tasklet, which is in the run queue, left it: would another one run?
-bool Thread::blocking_would_switch() const {
-  if (current_->next != current_) return true;
-  const Tasklet* const wakeup = innermost_runner();
-  return wakeup != current_ && wakeup->next == nullptr && wakeup->blocked == 0;
-}
-
 Object* Thread::schedule(bool soft) {
   Tasklet* const me = current_;
   if (me->next == me) return give_way(me, nullptr, soft);
-  if (refuses_switch()) return nullptr;
+  if (me->next == nullptr) {
+    // The schedule callback of a tasklet that has left the run queue. The live defect looks for its
+    // successor all the same.
+    require(!settings_.defects.has(Defect::kScheduleWithoutSuccessor), "null-successor");
+    if (refuses_switch()) return nullptr;
+  }
   return give_way(me->next, retain(me), soft);
 }
 
@@ -91,17 +111,16 @@ Object* Thread::preempt(bool soft) {
 
 Object* Thread::schedule_remove(bool soft) {
   Tasklet* const me = current_;
-  if (blocking_would_switch() && refuses_switch()) return nullptr;
+  if (!me->in_run_queue() && refuses_switch()) return nullptr;
   // The queue's reference lives until the switch is complete, and may be the last.
   queue_remove(me);
-  return give_way(head_, me, soft);
+  return give_way(head_, me, soft, {.left_queue = true});
 }
 
 Object* Thread::run_tasklet(Tasklet* tasklet, bool soft) {
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
   if (tasklet == current_) return none();
-  if (refuses_switch()) return nullptr;
   return give_way(tasklet, nullptr, soft);
 }
 
@@ -109,35 +128,40 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
   Tasklet* const me = current_;
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
-  if (tasklet == me) return none();
-  if (refuses_switch()) return nullptr;
+  if (!me->in_run_queue()) {
+    if (tasklet == me) return none();
+    if (refuses_switch()) return nullptr;
+  }
   queue_remove(me);
-  return give_way(tasklet, me, soft);
+  return give_way(
+      tasklet, me, soft,
+      {.left_queue = true,
+       .keeps_undue = tasklet == me && settings_.defects.has(Defect::kSwitchToSelfKeepsReference)});
 }
 
 // An exception at a tasklet: it becomes what the tasklet's next resumption raises, in place of any
 // value that it holds.
 Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) {
   if (tasklet == current_) return raise(bomb);
-  if (!is_alive(tasklet)) {
+  if (!is_alive(tasklet) && !(pending && settings_.defects.has(Defect::kThrowQueuesDead))) {
     const bool silent = bomb->type == ExceptionType::kTaskletExit;
     release(bomb);
     return silent ? none() : raise_runtime_error(ErrorCode::kThrowDead);
   }
+  Object* const old = tasklet->tempval;
+  tasklet->tempval = bomb;
   if (!pending && refuses_switch()) {
+    if (settings_.defects.has(Defect::kRefusedThrowStays)) {
+      release(old);  // The historical defect: the exception stays in the place of the value.
+      return nullptr;
+    }
+    tasklet->tempval = old;
     release(bomb);
     return nullptr;
   }
-  Object* const old = tasklet->tempval;
-  tasklet->tempval = bomb;
   release_value(tasklet, old, ReleaseReason::kHolderKilled);
   if (pending) {
-    if (tasklet->blocked != 0) {
-      channel_remove(tasklet);
-      queue_append(tasklet);
-    } else if (tasklet->next == nullptr) {
-      queue_append(retain(tasklet));
-    }
+    (void)make_runnable(tasklet);
     return none();
   }
   return give_way(tasklet, nullptr, soft);
@@ -146,13 +170,11 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) 
 Object* Thread::run_others() {
   Tasklet* const me = current_;
   if (watchdog_count_ == kWatchdogsMax) return raise_runtime_error(ErrorCode::kNesting);
-  if (!me->in_run_queue() || me->next != me) {
-    if (refuses_switch()) return nullptr;
-  }
+  if (!me->in_run_queue() && refuses_switch()) return nullptr;
   // The list's reference replaces the run queue's.
   watchdogs_[watchdog_count_++] = me;
   queue_remove(me);
-  Object* const value = give_way(head_, nullptr, /*soft=*/false);
+  Object* const value = give_way(head_, nullptr, /*soft=*/false, {.left_queue = true});
   leave_run(me);
   return value;
 }

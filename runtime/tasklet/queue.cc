@@ -67,33 +67,26 @@ void Thread::queue_remove(Tasklet* tasklet) {
   --run_count_;
 }
 
-void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {
-  check_floating(tasklet);
-  check_channel(channel);
-  tasklet->blocked = static_cast<std::int8_t>(direction);
-  tasklet->channel = channel;
-  tasklet->previous = channel->tail;
-  if (channel->tail == nullptr) {
-    channel->head = tasklet;
-  } else {
-    channel->tail->next = tasklet;
-  }
-  channel->tail = tasklet;
-  channel->balance += direction;
+// Undoes the removal of the head.
+void Thread::queue_unremove(Tasklet* tasklet) {
+  queue_append(tasklet);
+  head_ = tasklet;
 }
 
-void Thread::channel_push_front(Channel* channel, Tasklet* tasklet, int direction) {
+void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {
+  channel_insert(channel, nullptr, tasklet, direction);
+}
+
+// Before `successor`, who waits there; null: at the end.
+void Thread::channel_insert(Channel* channel, Tasklet* successor, Tasklet* tasklet, int direction) {
   check_floating(tasklet);
   check_channel(channel);
   tasklet->blocked = static_cast<std::int8_t>(direction);
   tasklet->channel = channel;
-  tasklet->next = channel->head;
-  if (channel->head == nullptr) {
-    channel->tail = tasklet;
-  } else {
-    channel->head->previous = tasklet;
-  }
-  channel->head = tasklet;
+  tasklet->next = successor;
+  tasklet->previous = successor == nullptr ? channel->tail : successor->previous;
+  (tasklet->previous == nullptr ? channel->head : tasklet->previous->next) = tasklet;
+  (successor == nullptr ? channel->tail : successor->previous) = tasklet;
   channel->balance += direction;
 }
 

@@ -124,32 +124,64 @@ Object* Thread::refuse_trapped_switch(Tasklet* prev) {
   return raise_runtime_error(ErrorCode::kSwitchTrap);
 }
 
+// Appends it to the run queue, if it is not there.
+Thread::QueuePlace Thread::make_runnable(Tasklet* tasklet) {
+  check_tasklet(tasklet, "switched-to");
+  QueuePlace place;
+  if (tasklet->blocked != 0) {
+    place = {tasklet->channel, tasklet->next, tasklet->blocked, false};
+    channel_remove(tasklet);
+    queue_append(tasklet);
+  } else if (tasklet->next == nullptr) {
+    place.floating = true;
+    queue_append(retain(tasklet));
+  }
+  return place;
+}
+
+// Undoes make_runnable().
+void Thread::put_back(Tasklet* tasklet, const QueuePlace& place) {
+  if (place.channel != nullptr) {
+    queue_remove(tasklet);
+    channel_insert(place.channel, place.successor, tasklet, place.direction);
+  } else if (place.floating) {
+    Tasklet* const head = head_;
+    queue_remove(tasklet);
+    // The historical defect: the head goes back to what it was, even to the tasklet that just left.
+    if (head != tasklet || settings_.defects.has(Defect::kUninsertKeepsHead)) head_ = head;
+    release(tasklet);
+  }
+}
+
 // Makes `next` runnable if it is not, and switches to it from `prev`, which is the running tasklet
 // although it may have left the run queue. Null and an exception, with everything undone, if the
 // switch is refused.
 Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch) {
   if (did_switch != nullptr) *did_switch = false;
   if (next == nullptr) return block(prev, soft, did_switch);
-  if (switch_trap_ > 0 && prev != next) return refuse_trapped_switch(prev);
-  if (in_schedule_callback_ && prev != next)
-    return raise_runtime_error(ErrorCode::kRecursiveScheduleCallback);
-  if (next->blocked != 0) {
-    channel_remove(next);
-    queue_append(next);
-  } else if (next->next == nullptr) {
-    queue_append(retain(next));
-  }
+  const QueuePlace place = make_runnable(next);
   if (prev == next) {
-    head_ = next;
+    // It may have left the queue and come back at the end: the head has moved on meanwhile.
+    if (settings_.defects.has(Defect::kSwitchToSelfMovesHead)) {
+      current_ = head_;
+    } else {
+      head_ = next;
+    }
     return explode(claim(prev));
   }
-  notify_schedule(prev, next);
+  if (refuses_switch()) {
+    put_back(next, place);
+    return nullptr;
+  }
+  if (!notify_schedule(prev, next)) return nullptr;
   if (did_switch != nullptr) *did_switch = true;
   return switch_tasklets(prev, next, soft);
 }
 
 Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   suspend_frame(prev);
+  prev->recursion_depth = recursion_depth_;
+  recursion_depth_ = next->recursion_depth;
   head_ = next;
   next->started = true;
   if (soft && nesting_level_ == 0) {
@@ -200,8 +232,9 @@ Object* Thread::run_jump(Thread& thread, FrameRef self, Object* value) {
 
 // The common part of all operations that switch without a channel and return None. `dying` (owned,
 // may be null) goes when the switch is complete. In the middle of another operation, whose value
-// waits in the tempval while its callback runs, that value is put aside first.
-Object* Thread::give_way(Tasklet* next, Object* dying, bool soft) {
+// waits in the tempval while its callback runs, that value is put aside first. If the switch is
+// refused, the running tasklet is back where it was in the run queue, if it had left it.
+Object* Thread::give_way(Tasklet* next, Object* dying, bool soft, GivingWay how) {
   Tasklet* const me = current_;
   Object* const aside = callback_running_ && nesting_level_ > 0 ? claim(me) : nullptr;
   set_tempval(me, none());
@@ -210,16 +243,22 @@ Object* Thread::give_way(Tasklet* next, Object* dying, bool soft) {
   del_post_switch_ = dying;
   bool switched = false;
   Object* const value = schedule_task(me, next, soft, &switched);
-  if (!switched && del_post_switch_ != nullptr) {
-    Object* const undue = del_post_switch_;
-    del_post_switch_ = nullptr;
-    release(undue);
+  if (!switched) {
+    if (how.left_queue && me->next == nullptr) queue_unremove(retain(me));
+    if (!how.keeps_undue) release_undue();
   }
   if (aside != nullptr) {
     CHECK(value != kUnwind);
     set_tempval(me, aside);
   }
   return value;
+}
+
+// Nothing was switched, so nothing is left to die after it.
+void Thread::release_undue() {
+  Object* const undue = del_post_switch_;
+  del_post_switch_ = nullptr;
+  if (undue != nullptr) release(undue);
 }
 
 Tasklet* Thread::innermost_runner() const {
@@ -231,7 +270,7 @@ Tasklet* Thread::innermost_runner() const {
 Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   Tasklet* const wakeup = innermost_runner();
   if (wakeup->next == nullptr && wakeup->blocked == 0) {
-    if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup) {
+    if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup && !switch_is_refused()) {
       ledger_.let_go(*prev->tempval, *prev, ReleaseReason::kRaisedByRun);
       // As where an uncaught error ends a tasklet: what `wakeup` had received goes.
       Object* const overwritten = wakeup->tempval;
@@ -253,6 +292,7 @@ Object* Thread::tasklet_end(Object* value) {
   Tasklet* const tasklet = current_;
   require(nesting_level_ == 0, "nesting-level-at-end");
   running_ = FrameRef{};
+  require(recursion_depth_ == 0, "recursion-depth-at-end");
   const bool is_main = tasklet == main_;
   if (value == nullptr && error_->type == ExceptionType::kTaskletExit && !is_main) {
     release(take_error());
@@ -271,6 +311,7 @@ Object* Thread::tasklet_end(Object* value) {
   }
   if (value == nullptr && error_handler_) {
     log(EventKind::kErrorHandler, {static_cast<std::int32_t>(error_->type)});
+    if (settings_.defects.has(Defect::kErrorHandlerLeaks)) retain(error_);
     release(take_error());
     value = none();
   }
@@ -282,7 +323,8 @@ Object* Thread::tasklet_end(Object* value) {
   bool failed = result->kind == ObjectKind::kBomb;
   if (next == nullptr) {
     next = innermost_runner();
-    if (next->blocked != 0 && !failed) {
+    // The historical defect: the deadlock's error replaces the one that there is.
+    if (next->blocked != 0 && (!failed || settings_.defects.has(Defect::kDeadlockReplacesError))) {
       release(result);
       result =
           make_bomb(ExceptionType::kRuntimeError, next->blocked < 0 ? ErrorCode::kMainRecvDeadlock
@@ -290,7 +332,10 @@ Object* Thread::tasklet_end(Object* value) {
       failed = true;
     }
   }
-  if (failed) {
+  if (failed && next != innermost_runner() && settings_.defects.has(Defect::kErrorToNextRunnable)) {
+    set_tempval(next, retain(result));  // The historical defect: only then is main chosen.
+    next = innermost_runner();
+  } else if (failed) {
     next = innermost_runner();
     Object* const overwritten = next->tempval;
     next->tempval = retain(result);
@@ -298,28 +343,37 @@ Object* Thread::tasklet_end(Object* value) {
   }
   Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
   dying->first = tasklet;
+  if (settings_.defects.has(Defect::kEndKeepsResult)) {
+    set_tempval(tasklet, result);
+    result = none();
+  }
   dying->second = result;
   require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = dying;
   Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
-  // As for the real thing: "Could not end tasklet", a fatal error.
+  // For the real thing this is fatal: "Could not end tasklet", a fatal error.
   require(unwinding == kUnwind, "tasklet-cannot-end");
   return unwinding;
 }
 
-// The schedule callback sees `prev` as the current tasklet, and nothing that waits to die.
-void Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
-  if (!schedule_callback_.installed || callback_running_) return;
+// The schedule callback sees `prev` as the current tasklet, and nothing that waits to die. False:
+// an exception is pending, which only a defect lets out of a callback.
+bool Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
+  if (!schedule_callback_.installed || callback_running_) return true;
   Tasklet* const current = current_;
   Object* const dying = del_post_switch_;
   del_post_switch_ = nullptr;
-  current_ = prev;
+  bool fine = true;
+  // The historical defect: the head of the run queue was taken for the running tasklet.
+  const bool sees_head = settings_.defects.has(Defect::kScheduleCallbackSeesHead);
+  current_ = sees_head && head_ != nullptr ? head_ : prev;
   log(EventKind::kScheduleCallback,
       {static_cast<std::int32_t>(prev->number), static_cast<std::int32_t>(next->number)});
   if (schedule_callback_.code != nullptr) {
     callback_running_ = in_schedule_callback_ = true;
     retain(next);
-    run_callback(*schedule_callback_.code);
+    fine = run_callback(*schedule_callback_.code,
+                        settings_.defects.has(Defect::kScheduleCallbackErrorAborts));
     // The callback may have taken the very tasklet out of the run queue that is about to run.
     if (next->next == nullptr) {
       queue_append(next);
@@ -330,6 +384,7 @@ void Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
   }
   current_ = current;
   del_post_switch_ = dying;
+  return fine;
 }
 
 }  // namespace reweave::runtime

@@ -46,9 +46,10 @@ struct Tasklet : Object {
   bool zombie = false;  // Its finalizer has begun.
   bool started = false;
   bool ended = false;
-  bool dying = false;            // Its weak references are cleared: nobody finds it any more.
-  Code* bound = nullptr;         // Its function, before it is made runnable.
-  Tasklet* next_made = nullptr;  // The tasklet made after it in this execution.
+  bool dying = false;                 // Its weak references are cleared: nobody finds it any more.
+  Code* bound = nullptr;              // Its function, before it is made runnable.
+  Tasklet* next_made = nullptr;       // The tasklet made after it in this execution.
+  std::uint32_t recursion_depth = 0;  // Calls in progress; the thread's own for the running one.
   std::uint32_t expects =
       0;  // Number of the token that was handed to it and not returned yet; 0: none.
 

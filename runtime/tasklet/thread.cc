@@ -1,5 +1,7 @@
 #include "runtime/tasklet/thread.h"
 
+#include <utility>
+
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -77,7 +79,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   running_ = transfer_frame_ = FrameRef{};
   transfer_value_ = nullptr;
   del_post_switch_ = nullptr;
-  nesting_level_ = level_ = root_ = 0;
+  nesting_level_ = level_ = root_ = recursion_depth_ = 0;
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
   watchdog_count_ = 0;
@@ -124,15 +126,7 @@ void Thread::stub() {
     value = tasklet_end(value);
     if (ending_.ended) return;
     CHECK(value == kUnwind);
-    frame = take_transfer(value);
-    // The switch was soft: the value is safe in a local while whatever died with the switch is
-    // released.
-    if (del_post_switch_ != nullptr) {
-      Object* const dying = del_post_switch_;
-      del_post_switch_ = nullptr;
-      running_ = frame;
-      release(dying);
-    }
+    frame = finish_unwinding(value);
   }
 }
 
@@ -142,6 +136,28 @@ FrameRef Thread::take_transfer(Object*& value) {
   value = transfer_value_;
   transfer_frame_ = FrameRef{};
   transfer_value_ = nullptr;
+  return frame;
+}
+
+// Where the C stack has unwound to. The switch was soft: the value is safe in a local while
+// whatever died with the switch is released.
+FrameRef Thread::finish_unwinding(Object*& value) {
+  const FrameRef frame = take_transfer(value);
+  if (del_post_switch_ == nullptr) return frame;
+  Object* const dying = del_post_switch_;
+  del_post_switch_ = nullptr;
+  running_ = frame;
+  // The historical defect: the value stays in the one place for values that are on their way.
+  const bool shared = settings_.defects.has(Defect::kUnwindingValueShared);
+  if (shared) transfer_value_ = std::exchange(value, nullptr);
+  release(dying);
+  if (shared) {
+    value = std::exchange(transfer_value_, nullptr);
+    if (value == nullptr && error_ == nullptr) {
+      ledger_.null_tempval(*current_, frame.frame->site, "unwinding");
+      abandon();
+    }
+  }
   return frame;
 }
 
@@ -157,25 +173,23 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
     if (value == kUnwind) {
       running_ = FrameRef{};
       release_frame(frame);
-      frame = take_transfer(value);
-      if (del_post_switch_ != nullptr) {
-        Object* const dying = del_post_switch_;
-        del_post_switch_ = nullptr;
-        running_ = frame;
-        release(dying);
-      }
+      frame = finish_unwinding(value);
       continue;
     }
     check_frame(frame, "returned");
     check_result(value);
     const FrameRef back = frame.frame->back;
     if (!whole_tasklet && frame.frame == entry.frame) {
+      --recursion_depth_;
       // The caller's own dispatcher holds the caller's frame.
       running_ = back;
       release_frame(frame);
       return value;
     }
-    if (back) retain_frame(back);
+    if (back) {
+      --recursion_depth_;
+      retain_frame(back);
+    }
     running_ = back;
     release_frame(frame);
     if (!back) return value;
@@ -184,6 +198,7 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
 }
 
 Object* Thread::call_softly(FrameRef callee, Object* value) {
+  ++recursion_depth_;
   transfer_frame_ = callee;
   transfer_value_ = value;
   return kUnwind;
@@ -205,6 +220,7 @@ Object* Thread::evaluate(FrameRef frame, Object* value) {
 
   ++nesting_level_;
   ++level_;
+  ++recursion_depth_;
   value = dispatch(frame, value, /*whole_tasklet=*/false);
   --nesting_level_;
   --level_;

@@ -87,6 +87,8 @@ class Thread {
   Object* none() { return retain(&none_); }
   bool is_none(const Object* object) const { return object == &none_; }
   Bomb* error() const { return error_; }
+  /// Whether a function runs although its tasklet was killed before it started: two defects.
+  bool enters_killed();
   bool is_alive(const Tasklet* tasklet) const;
 
   // ---- Objects ----
@@ -164,7 +166,8 @@ class Thread {
   Tasklet* bind(Code& code);
   /// bind(func): its function is `code` (null: none), it is not alive until it is set up. Refused
   /// for the current, a queued or blocked tasklet, one with C state, and for main.
-  Object* rebind(Tasklet* tasklet, Code* code);
+  /// `with_arguments`: the caller makes its frame at once; only a defect cares.
+  Object* rebind(Tasklet* tasklet, Code* code, bool with_arguments = false);
   /// Makes it runnable with the function that it was bound to. Alive already, or bound to nothing:
   /// RuntimeError.
   Object* setup(Tasklet* tasklet);
@@ -259,7 +262,7 @@ class Thread {
   [[noreturn]] void stop(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
   void call_weakrefs(Tasklet* tasklet);
-  void run_callback(Code& code);
+  bool run_callback(Code& code, bool lets_errors_out = false);
 
   // Frames: frame/frame_cache.cc
   Frame* take_frame(Code& code);
@@ -272,6 +275,7 @@ class Thread {
   void stub();
   Object* dispatch(FrameRef frame, Object* value, bool whole_tasklet);
   FrameRef take_transfer(Object*& value);
+  FrameRef finish_unwinding(Object*& value);
   void begin_execution(Execution& execution, const LedgerNames& names);
   void run_main(Code& main_code);
 
@@ -283,16 +287,34 @@ class Thread {
   Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
   bool refuses_switch();
-  bool blocking_would_switch() const;
+  bool switch_is_refused() const { return switch_trap_ > 0 || in_schedule_callback_; }
+  /// Where a tasklet was before a switch that may be refused.
+  struct QueuePlace {
+    Channel* channel = nullptr;    // Where it was blocked,
+    Tasklet* successor = nullptr;  // before whom,
+    int direction = 0;             // and in what.
+    bool floating = false;         // In no queue.
+  };
+  QueuePlace make_runnable(Tasklet* tasklet);
+  void put_back(Tasklet* tasklet, const QueuePlace& place);
+  Code* function_of(const Tasklet* tasklet) const;
   void leave_run(Tasklet* me);
   Object* refuse_trapped_switch(Tasklet* prev);
-  Object* give_way(Tasklet* next, Object* dying, bool soft);
+  struct GivingWay {
+    bool left_queue;   // The running tasklet has just left the run queue.
+    bool keeps_undue;  // A defect: what was to die after the switch is forgotten there.
+  };
+  Object* give_way(Tasklet* next, Object* dying, bool soft, GivingWay how);
+  Object* give_way(Tasklet* next, Object* dying, bool soft) {
+    return give_way(next, dying, soft, GivingWay{});
+  }
+  void release_undue();
   Object* block(Tasklet* prev, bool soft, bool* did_switch);
   static Object* run_jump(Thread& thread, FrameRef self, Object* value);
   void transfer(CStack* save, CStack* target);
   void release_post_switch();
   Object* tasklet_end(Object* value);
-  void notify_schedule(Tasklet* prev, Tasklet* next);
+  bool notify_schedule(Tasklet* prev, Tasklet* next);
   CStack* make_cstack(std::uint32_t nesting_level);
   void free_cstack(CStack* cstack);
   void free_cstacks();
@@ -312,13 +334,15 @@ class Thread {
   void queue_append(Tasklet* tasklet);
   void queue_insert_after_head(Tasklet* tasklet);
   void queue_remove(Tasklet* tasklet);
+  void queue_unremove(Tasklet* tasklet);
   void channel_append(Channel* channel, Tasklet* tasklet, int direction);
   Tasklet* channel_pop(Channel* channel);
-  void channel_push_front(Channel* channel, Tasklet* tasklet, int direction);
+  void channel_insert(Channel* channel, Tasklet* successor, Tasklet* tasklet, int direction);
   void channel_remove(Tasklet* tasklet);
 
   // Channels: tasklet/channel.cc
   Object* channel_action(Channel* channel, int direction, Object* value, bool soft);
+  void undo_hand_over(Channel* channel, Tasklet* peer, int direction);
   bool notify_channel(Channel* channel, bool sending, bool will_block);
 
   Tasklet* make_tasklet();
@@ -352,6 +376,7 @@ class Thread {
       nullptr;  // The value it goes on with; owned; null: the pending exception.
   Object* del_post_switch_ = nullptr;  // Released when the switch under way is complete; owned.
   std::uint32_t nesting_level_ = 0;    // C-recursive interpreter levels under the current tasklet.
+  std::uint32_t recursion_depth_ = 0;  // Calls in progress in the current tasklet, of both kinds.
   std::uint32_t level_ = 0;            // The same as a depth: never set back by a spill.
   std::uint32_t root_ = 0;             // Level at which this stack begins.
   int switch_trap_ = 0;

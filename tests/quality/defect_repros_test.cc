@@ -1,0 +1,58 @@
+// The historical defects, one by one: each has a repro that shows it, and that is clean without it.
+//
+// What a repro must show is what its verdict states; the verdicts were read by a person, and the
+// oracle that speaks first stands in the table of this test's output.
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/quality/quality.h"
+
+namespace reweave::quality {
+namespace {
+
+class DefectRepro : public testing::TestWithParam<std::string> {
+ protected:
+  repro::WeaveFile file() const { return corpus_file("repros/defects/" + GetParam() + ".weave"); }
+};
+
+TEST_P(DefectRepro, IsAboutTheDefectItIsNamedAfter) {
+  EXPECT_EQ(runtime::defect_names(file().settings.defects), GetParam());
+}
+
+TEST_P(DefectRepro, ShowsTheDefect) {
+  const repro::WeaveFile repro = file();
+  ASSERT_TRUE(repro.verdict.has_value());
+  ASSERT_FALSE(repro.verdict->findings.empty()) << "what shows the defect must be a finding";
+  repro::Runner runner;
+  const repro::RunResult run = runner.run(repro, ReplayMode::kStrict);
+  EXPECT_EQ(run.outcome, Outcome::kFinding);
+  EXPECT_EQ(repro::difference(*repro.verdict, run.verdict), "");
+}
+
+TEST_P(DefectRepro, IsCleanWithoutIt) {
+  repro::WeaveFile repro = with_defects(file(), "");
+  repro.verdict.reset();
+  repro::Runner runner;
+  const repro::RunResult run = runner.run(repro, ReplayMode::kLenient);
+  EXPECT_FALSE(run.died);
+  EXPECT_EQ(run.outcome, Outcome::kCompleted);
+  EXPECT_THAT(signatures(run.findings), testing::IsEmpty());
+}
+
+std::vector<std::string> repro_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus_path("repros/defects")))
+    names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, DefectRepro, testing::ValuesIn(repro_names()),
+                         [](const testing::TestParamInfo<std::string>& name) {
+                           std::string text = name.param;
+                           std::replace(text.begin(), text.end(), '-', '_');
+                           return text;
+                         });
+
+}  // namespace
+}  // namespace reweave::quality
