@@ -39,8 +39,12 @@ class Timer {
   std::uint64_t last_;
 };
 
-Finding first_finding(const Execution& execution) {
-  if (!execution.findings().empty()) return execution.findings().front();
+/// The first finding that counts.
+std::optional<Finding> finding_of(const Execution& execution, const ExploreOptions& options) {
+  for (const Finding& finding : execution.findings()) {
+    if (!options.counts || options.counts(finding)) return finding;
+  }
+  if (execution.outcome() != Outcome::kDiverged) return std::nullopt;
   const Divergence& divergence = execution.divergence();
   Finding finding;
   finding.kind = FindingKind::kDiverged;
@@ -79,10 +83,10 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
     const bool goes_on = strategy.end(execution);
     count(execution, statistics);
     if (live != nullptr) *live = statistics;
-    if (!execution.findings().empty() || execution.outcome() == Outcome::kDiverged) {
+    if (std::optional<Finding> finding = finding_of(execution, options)) {
       exploration.reason = StopReason::kFound;
-      exploration.found = Found{i, first_finding(execution), execution.steps(),
-                                execution.trace_hash(), execution.dense_answers()};
+      exploration.found = Found{i, std::move(*finding), execution.steps(), execution.trace_hash(),
+                                execution.dense_answers()};
       break;
     }
     if (!goes_on) {

@@ -42,6 +42,10 @@ struct ExploreOptions {
   std::uint64_t first_execution = 0;  // Shard k of n: k, …
   std::uint64_t stride = 1;           // … and n.
 
+  /// Which findings count, if set; it is asked after an execution with findings, for one after the
+  /// other. An execution of which none counts is like one without.
+  std::function<bool(const Finding&)> counts{};
+
   /// Called about every `progress_ms` and at the end, if set. False: stop.
   std::function<bool(const Statistics&)> progress{};
   std::uint64_t progress_ms = 250;
