@@ -8,9 +8,6 @@ namespace {
 constexpr std::uint64_t kExecutionsEach = 8;
 constexpr std::uint64_t kSystematicEvery = 16;
 
-// Generated programs are short; what goes on for longer goes on for ever.
-constexpr Limits kLimits = {.steps_max = 3'000, .questions_max = 20'000, .actors_max = 1'000};
-
 std::uint64_t scenario_number(std::uint64_t execution, GeneratedAnswers answers) {
   return answers == GeneratedAnswers::kOrdinary ? execution : execution / kExecutionsEach;
 }
@@ -22,7 +19,7 @@ void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scena
   settings.switching =
       of_settings.chance({1, 2}) ? runtime::Switching::kSoft : runtime::Switching::kHard;
   settings.spill_levels = of_settings.chance({3, 4}) ? 25 : 1 + of_settings.below(6);
-  settings.limits = kLimits;
+  settings.limits = generated_limits();
   Prng of_scenario = family.split("scenario");
   runtime::generate_scenario(of_scenario, {}, scenario);
 }
@@ -35,6 +32,10 @@ runtime::Scenario first_scenario(std::uint64_t seed) {
 }
 
 }  // namespace
+
+Limits generated_limits() {
+  return {.steps_max = 3'000, .questions_max = 20'000, .actors_max = 1'000};
+}
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
                          runtime::DefectSet defects) {
@@ -54,9 +55,8 @@ bool GeneratedSubject::select(std::uint64_t execution) {
   number_ = number;
   runtime::Settings settings;
   settings.defects = defects_;
-  subject_.edit_scenario([&](runtime::Scenario& scenario) {
-    generate(seed_, number, scenario, settings);
-  });
+  subject_.edit_scenario(
+      [&](runtime::Scenario& scenario) { generate(seed_, number, scenario, settings); });
   subject_.set_settings(settings);
   return true;
 }

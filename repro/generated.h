@@ -37,6 +37,10 @@ enum class GeneratedAnswers : std::uint8_t {
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
                          runtime::DefectSet defects);
 
+/// The limits of each of its executions: generated programs are short, and what goes on for longer
+/// goes on for ever.
+Limits generated_limits();
+
 class GeneratedSubject final : public Subject {
  public:
   GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, runtime::DefectSet defects);
@@ -62,6 +66,13 @@ class GeneratedSubject final : public Subject {
   runtime::ScenarioSubject subject_;
 };
 
+/// Those that remember what they saw of a scenario.
+struct GeneratedStrategies {
+  FewDeviations few_deviations;
+  Pct pct{3};
+  DepthFirst depth_first{2};
+};
+
 class GeneratedStrategy final : public Strategy {
  public:
   /// `subject` must live as long; it is told the number of each execution.
@@ -73,18 +84,12 @@ class GeneratedStrategy final : public Strategy {
   bool end(const Execution& execution) override;
 
  private:
-  struct Strategies {
-    FewDeviations few_deviations;
-    Pct pct{3};
-    DepthFirst depth_first{2};
-  };
-
   Strategy& turn(std::uint64_t execution);
 
   GeneratedSubject& subject_;
   Ordinary ordinary_;
   RandomWalk random_walk_;
-  std::optional<Strategies> strategies_;  // Of this scenario.
+  std::optional<GeneratedStrategies> strategies_;  // Of this scenario.
   bool systematic_done_ = false;
   Strategy* current_ = &ordinary_;
 };

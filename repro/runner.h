@@ -12,6 +12,7 @@
 
 #include "repro/weave_file.h"
 #include "scheduler/execution.h"
+#include "scheduler/explore.h"
 #include "scheduler/isolate.h"
 #include "scheduler/replay.h"
 #include "scheduler/subject.h"
@@ -51,6 +52,10 @@ class Runner {
  private:
   Isolator isolator_;
 };
+
+/// The schedule that a search found, under names; `died`: it ended its process. An error says why
+/// it has none.
+Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner);
 
 /// The lines of an event log: step, actor, what happened.
 std::vector<std::string> describe_log(const Subject& subject, const Execution& execution);

@@ -23,6 +23,7 @@ int run_hunt(const Arguments& arguments);
 int run_replay(const Arguments& arguments);
 int run_shrink(const Arguments& arguments);
 int run_check(const Arguments& arguments);
+int run_gauntlet_command(const Arguments& arguments);
 int run_conform(const Arguments& arguments);
 int run_doctor(const Arguments& arguments);
 int run_bench(const Arguments& arguments);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "repro/command/input.h"
+#include "repro/generated.h"
 #include "repro/workdir.h"
 #include "scheduler/strategy/strategies.h"
 
@@ -20,12 +21,20 @@ struct HuntFlags {
   std::uint64_t seconds = 0;
   std::uint64_t hang_ms = 10'000;
   std::string output = "findings";
+  bool generated = false;
+  std::uint64_t first = 0;
 
   static constexpr std::uint64_t kExecutionsDefault = 100'000;
 };
 
 void add_flags(CLI::App& app, HuntFlags& flags) {
-  app.add_option("file", flags.input.file, "A scenario")->type_name("FILE")->required();
+  CLI::Option* const file =
+      app.add_option("file", flags.input.file, "A scenario")->type_name("FILE");
+  app.add_flag("--generated", flags.generated, "No scenario: generate one every few executions")
+      ->excludes(file);
+  app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
+      ->type_name("N")
+      ->check(whole_number());
   app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")
       ->type_name("N")
       ->check(whole_number());
@@ -88,7 +97,69 @@ int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file,
   return kExitFinding;
 }
 
+ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Progress& progress) {
+  ExploreOptions options{.budget = {.executions = flags.executions, .seconds = flags.seconds},
+                         .seed = flags.seed,
+                         .limits = limits,
+                         .first_execution = flags.first};
+  if (flags.executions == 0 && flags.seconds == 0)
+    options.budget.executions = HuntFlags::kExecutionsDefault;
+  options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
+    progress.update("executions", statistics.executions, total, "hunt");
+    return true;
+  };
+  return options;
+}
+
+Report report_of(const HuntFlags& flags, const Exploration& exploration, double seconds) {
+  Report report{.command = "hunt",
+                .file = flags.generated ? "generated scenarios" : flags.input.file,
+                .program = own_program()};
+  report.executions = exploration.statistics.executions;
+  report.seconds = seconds;
+  report.facts = {{"seed", fmt::format("{}", flags.seed)},
+                  {"strategy", flags.generated ? "all in turn" : flags.strategy}};
+  if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
+  return report;
+}
+
+/// Every few executions another scenario. One that reaches the limit of steps may be a program that
+/// never ends, and is no finding.
+int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
+  Runner runner({.hang_ms = flags.hang_ms});
+  const Expected<runtime::Settings> settings = flags.settings.apply({});
+  if (!settings) return line.fail(settings.error());
+  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings->defects);
+  GeneratedStrategy strategy(subject);
+  Progress progress(line.terminal(), line.quiet());
+  ExploreOptions options = explore_options(flags, generated_limits(), progress);
+  options.counts = [](const Finding& finding) { return finding.kind != FindingKind::kLivelock; };
+  const auto begin = std::chrono::steady_clock::now();
+  const Exploration exploration = runner.isolator().explore(subject, strategy, options);
+  progress.finish();
+  Report report =
+      report_of(flags, exploration,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  report.facts.emplace_back(
+      "defects", settings->defects.empty() ? "none" : runtime::defect_names(settings->defects));
+  report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
+  int code = kExitClean;
+  if (exploration.found) {
+    const std::uint64_t execution = exploration.found->execution;
+    report.facts.emplace_back("execution", fmt::format("{}", execution));
+    report.executions = std::max(report.executions, execution - flags.first + 1);
+    code = write_found(
+        line, flags,
+        generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings->defects),
+        *exploration.found, runner, report);
+    if (code != kExitFinding) return code;
+  }
+  return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
 int hunt(const CommandLine& line, const HuntFlags& flags) {
+  if (flags.generated) return hunt_generated(line, flags);
+  if (flags.input.file.empty()) return line.fail("name a scenario, or say --generated");
   Runner runner({.hang_ms = flags.hang_ms});
   Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
   if (!file) return line.fail(file.error());
@@ -97,30 +168,20 @@ int hunt(const CommandLine& line, const HuntFlags& flags) {
   Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
   if (!strategy) return line.fail(strategy.error());
 
-  ExploreOptions options{.budget = {.executions = flags.executions, .seconds = flags.seconds},
-                         .seed = flags.seed,
-                         .limits = file->settings.limits};
-  if (flags.executions == 0 && flags.seconds == 0)
-    options.budget.executions = HuntFlags::kExecutionsDefault;
   Progress progress(line.terminal(), line.quiet());
-  options.progress = [&](const Statistics& statistics) {
-    progress.update("executions", statistics.executions, options.budget.executions, "hunt");
-    return true;
-  };
+  const ExploreOptions options = explore_options(flags, file->settings.limits, progress);
   const std::unique_ptr<Subject> subject = make_subject(*file);
   const auto begin = std::chrono::steady_clock::now();
   const Exploration exploration = runner.isolator().explore(*subject, **strategy, options);
   progress.finish();
 
-  Report report{.command = "hunt", .file = flags.input.file, .program = own_program()};
-  report.executions = exploration.statistics.executions;
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  report.facts = {
-      {"seed", fmt::format("{}", flags.seed)},
-      {"strategy", flags.strategy},
-      {"defects",
-       file->settings.defects.empty() ? "none" : runtime::defect_names(file->settings.defects)},
-      {"stopped_by", reason_words(exploration.reason)}};
+  Report report =
+      report_of(flags, exploration,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  report.facts.emplace_back("defects", file->settings.defects.empty()
+                                           ? "none"
+                                           : runtime::defect_names(file->settings.defects));
+  report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
   int code = kExitClean;
   if (exploration.found) {
     report.facts.emplace_back("execution", fmt::format("{}", exploration.found->execution));
@@ -137,7 +198,8 @@ int run_hunt(const Arguments& arguments) {
   CommandLine line("hunt",
                    "Search the executions of a scenario for a finding, and write it as a repro.",
                    "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
-                   "  reweave hunt my.weave --seconds 60 --strategy pct:3 --output found",
+                   "  reweave hunt my.weave --seconds 60 --strategy pct:3 --output found\n"
+                   "  reweave hunt --generated --executions 1000000",
                    "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
   HuntFlags flags;
   add_flags(line.app(), flags);

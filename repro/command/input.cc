@@ -123,22 +123,4 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
   return file;
 }
 
-Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner) {
-  if (!found.complete) {
-    return Error{
-        "the execution gave more answers than can be kept of a process that died; hunt with a "
-        "smaller "
-        "questions-max"};
-  }
-  const std::unique_ptr<Subject> subject = make_subject(file);
-  if (!found.died) return record(*subject, found.answers, file.settings.limits);
-  IsolatedRun run = runner.isolator().record(*subject, found.answers, file.settings.limits);
-  if (run.outcome == Outcome::kDiverged && !run.died) {
-    return Error{fmt::format(
-        "the subject is not deterministic: at step {} {} was expected, but {} was found",
-        run.divergence.step, run.divergence.expected, run.divergence.found)};
-  }
-  return std::move(run.schedule);
-}
-
 }  // namespace reweave::repro

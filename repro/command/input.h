@@ -42,8 +42,4 @@ struct InputFlags {
 Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& settings,
                                Runner& runner);
 
-/// The schedule that a search found, under names; `died`: it ended its process. An error says why
-/// it has none.
-Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner);
-
 }  // namespace reweave::repro
