@@ -224,8 +224,8 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
     }
     lines.push_back(Json::array({"bal", balances}).dump());
     Json left = Json::array();
-    for (const runtime::Tasklet* tasklet = interpreter.runtime().first_tasklet(); tasklet != nullptr;
-         tasklet = tasklet->next_made) {
+    for (const runtime::Tasklet* tasklet = interpreter.runtime().first_tasklet();
+         tasklet != nullptr; tasklet = tasklet->next_made) {
       if (tasklet->dead || tasklet->dying || tasklet == interpreter.thread().main_tasklet())
         continue;
       left.push_back(

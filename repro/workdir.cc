@@ -88,13 +88,20 @@ std::string Workdir::repro_path(std::string_view kind, std::string_view content)
 }
 
 Expected<std::string> Workdir::write_repro(std::string_view kind, std::string_view content) const {
+  return write(repro_path(kind, content), content);
+}
+
+Expected<std::string> Workdir::write_named(std::string_view name, std::string_view content) const {
+  return write((std::filesystem::path(root_) / fmt::format("{}.weave", name)).string(), content);
+}
+
+Expected<std::string> Workdir::write(std::string path, std::string_view content) const {
   std::error_code error;
   std::filesystem::create_directories(root_, error);
   if (error) {
     return Error{fmt::format("{}: this folder cannot be made: {}; name another one by --output",
                              root_, error.message())};
   }
-  const std::string path = repro_path(kind, content);
   if (Status status = write_file(path, content); !status) return status.error();
   return path;
 }

@@ -36,7 +36,12 @@ class Workdir {
   /// same content is one file.
   Expected<std::string> write_repro(std::string_view kind, std::string_view content) const;
 
+  /// The same under a name of the caller's, a plain word: ROOT/NAME.weave.
+  Expected<std::string> write_named(std::string_view name, std::string_view content) const;
+
  private:
+  Expected<std::string> write(std::string path, std::string_view content) const;
+
   std::string root_;
 };
 

@@ -92,9 +92,9 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     if (!flags.output.empty() && row.smallest) {
       WeaveFile file = *row.smallest;
       file.verdict = runner.run(file, ReplayMode::kStrict).verdict;
-      const std::string name = flags.output + "/" + row.defect + ".weave";
-      if (Status status = write_file(name, write_weave(file)); !status)
-        return line.fail(status.error());
+      const Expected<std::string> path =
+          Workdir(flags.output).write_named(row.defect, write_weave(file));
+      if (!path) return line.fail(path.error());
     }
     rows.push_back(std::move(row));
   }

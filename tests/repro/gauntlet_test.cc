@@ -1,0 +1,86 @@
+// The gauntlet and hunts of generated scenarios, as users meet them.
+#include <algorithm>
+
+#include "tests/repro/cli.h"
+
+namespace reweave::repro {
+namespace {
+
+using nlohmann::json;
+
+const std::vector<std::string> kTwo = {
+    "gauntlet", "--quiet", "--seeds",    "2",
+    "--budget", "100000",  "--ordinary", "5000",
+    "--shrink", "400",     "--defects",  "refused-send-replaces,spill-drops-tempval"};
+
+using Gauntlet = Cli;
+
+TEST_F(Gauntlet, FindsTwoDefectsFromGeneratedScenariosAndTheSameTableEveryTime) {
+  const auto without_seconds = [](json report) {
+    for (json& row : report.at("defects")) row.erase("seconds_median");
+    return report;
+  };
+  const json report = run_json(kTwo, 0);
+  const json& rows = report.at("defects");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].at("name"), "spill-drops-tempval");  // The order of the table.
+  EXPECT_EQ(rows[1].at("name"), "refused-send-replaces");
+  for (const json& row : rows) {
+    EXPECT_EQ(row.at("seeds"), 2);
+    EXPECT_EQ(row.at("found"), 2);
+    EXPECT_EQ(row.at("oracle"), "ledger");
+    EXPECT_GE(row.at("executions_median"), 1);
+    EXPECT_GE(row.at("seconds_median"), 0.0);
+    EXPECT_LE(row.at("size"), 12);
+    EXPECT_TRUE(row.at("errors").empty());
+    EXPECT_EQ(row.at("ordinary").at("executions"), 5000);
+  }
+  EXPECT_EQ(without_seconds(run_json(kTwo, 0)), without_seconds(report));
+}
+
+TEST_F(Gauntlet, SaysWhenABudgetIsTooSmall) {
+  std::vector<std::string> words = kTwo;
+  std::replace(words.begin(), words.end(), std::string("100000"), std::string("1"));
+  const json report = run_json(words, 1);
+  EXPECT_EQ(report.at("defects")[0].at("found"), 0);
+  EXPECT_TRUE(report.at("defects")[0].at("executions_median").is_null());
+  EXPECT_TRUE(report.at("defects")[0].at("size").is_null());
+}
+
+TEST_F(Gauntlet, KeepsTheSmallestReproOfADefect) {
+  std::vector<std::string> words = kTwo;
+  words.back() = "refused-send-replaces";
+  words.insert(words.end(), {"--output", path("kept")});
+  (void)run_json(words, 0);
+  run({"check", path("kept/refused-send-replaces.weave")}, 0);
+  const json without =
+      run_json({"replay", path("kept/refused-send-replaces.weave"), "--defects", "none"}, 0);
+  EXPECT_TRUE(without.at("findings").empty()) << without;
+}
+
+TEST_F(Gauntlet, RefusesAnUnknownDefect) {
+  EXPECT_THAT(run({"gauntlet", "--defects", "refused-send-replace"}, 2),
+              testing::HasSubstr("did you mean"));
+}
+
+// A hunt is a function of seed and number of the execution: whoever begins later finds the same.
+TEST_F(Gauntlet, AHuntOfGeneratedScenariosCanBeginAnywhere) {
+  const std::vector<std::string> words = {"hunt",       "--generated",           "--quiet",
+                                          "--defects",  "refused-send-replaces", "--output",
+                                          path("found")};
+  const json whole = run_json(words, 1);
+  const std::string number = whole.at("execution");
+  std::vector<std::string> later = words;
+  later.insert(later.end(), {"--first", std::to_string(std::stoull(number) / 8 * 8)});
+  const json part = run_json(later, 1);
+  EXPECT_EQ(part.at("execution"), number);
+  EXPECT_EQ(part.at("repro"), whole.at("repro"));
+  run({"check", whole.at("repro")}, 0);
+}
+
+TEST_F(Gauntlet, AHuntNeedsAScenarioOrThePermissionToGenerateOne) {
+  EXPECT_THAT(run({"hunt"}, 2), testing::HasSubstr("--generated"));
+}
+
+}  // namespace
+}  // namespace reweave::repro
