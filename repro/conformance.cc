@@ -41,6 +41,10 @@ std::int32_t argument(const Json& value, char letter, ConformanceCase& read) {
   }
   if (letter == 'p' && value.is_number()) return std::clamp(value.get<std::int32_t>(), -1, 1);
   if (letter == 'b' && value.is_number()) return value.get<std::int32_t>() != 0 ? 1 : 0;
+  if (letter == 'r') {
+    const auto flag = [&value](const char* name) { return value.value(name, 0) != 0; };
+    return (flag("soft") ? 1 : 0) | (flag("total") ? 2 : 0) | (flag("ignore_nesting") ? 4 : 0);
+  }
   if (value.is_null()) return -1;
   return value.get<std::int32_t>();
 }

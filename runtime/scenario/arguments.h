@@ -14,6 +14,14 @@ namespace reweave::runtime {
 /// The largest value of a count (letter n).
 inline constexpr std::int32_t kCountMax = 9999;
 
+/// The largest number of ticks (letter t): what `runto` waits and `burn` takes.
+inline constexpr std::int32_t kTicksMax = 1'000'000;
+
+/// The flags of `runto` (letter r), added up: 1 soft, 2 total, 4 ignore nesting.
+inline constexpr std::int32_t kRunFlagsCount = 8;
+/// "hard", "soft", "total", "soft+total", …; lives for ever.
+const char* run_flags_name(std::int32_t flags);
+
 /// Values from low to high, both included; empty when low > high.
 struct ArgumentRange {
   std::int32_t low = 0;
@@ -33,6 +41,6 @@ const char* argument_placeholder(char letter);
 const char* argument_help(char letter);
 
 /// All letters, in the order of the help.
-inline constexpr const char kArgumentLetters[] = "fFsScnbpewk";
+inline constexpr const char kArgumentLetters[] = "fFsScnbpewktr";
 
 }  // namespace reweave::runtime

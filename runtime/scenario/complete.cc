@@ -7,6 +7,11 @@ namespace reweave::runtime {
 // What an operation does when its switch, if any, is over. `value` is its result, or null and an
 // exception.
 Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object* value) {
+  if (op.code == OpCode::kTatomic && value != nullptr && locals.held != nullptr) {
+    const auto* const tasklet = static_cast<const Tasklet*>(locals.held);
+    thread().log(EventKind::kTaskletAtomic, {static_cast<std::int32_t>(tasklet->number),
+                                             static_cast<std::int32_t>(locals.token)});
+  }
   if (locals.held != nullptr) {
     Object* const held = locals.held;
     locals.held = nullptr;
@@ -16,7 +21,7 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
   switch (op.code) {
     case OpCode::kRecv:
       thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
-                                frame.site);
+                                 frame.site);
       thread().current()->expects = locals.expected;
       if (value != nullptr) {
         const bool token = value->kind == ObjectKind::kToken;
@@ -43,6 +48,33 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
       break;
     case OpCode::kIter:
       return iterated(op, locals, frame, value);
+    case OpCode::kAtomic:
+    case OpCode::kIgnnest:
+      if (value != nullptr) {
+        thread().log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting,
+                     {static_cast<std::int32_t>(locals.token)});
+      }
+      break;
+    case OpCode::kRunto:
+      runto_returned_ = true;
+      if (value != nullptr) {
+        const bool victim = value->kind == ObjectKind::kTasklet;
+        auto* const tasklet = victim ? static_cast<Tasklet*>(value) : nullptr;
+        thread().log(EventKind::kRan, {victim ? static_cast<std::int32_t>(tasklet->number) : -1});
+        if (op.args[2] >= 0) store(op.args[2], victim ? retain(tasklet) : nullptr);
+      }
+      break;
+    case OpCode::kBurn:
+      if (value == nullptr || locals.token == 0) break;
+      ++locals.turn;
+      thread().release(value);
+      return kAgain;
+    case OpCode::kSpin:
+    case OpCode::kSpinsched:
+      ++locals.turn;
+      if (value == nullptr || !spins_on(op, locals.turn)) break;
+      thread().release(value);
+      return kAgain;
     case OpCode::kRunall:
       if (value != nullptr) thread().log(EventKind::kRan, {-1});
       break;
@@ -58,7 +90,7 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
   if (locals.turn == 0) {
     locals.token = thread().ledger().reserve(static_cast<std::uint32_t>(count));
     thread().log(EventKind::kSendSequence,
-                {op.args[0], static_cast<std::int32_t>(locals.token), count});
+                 {op.args[0], static_cast<std::int32_t>(locals.token), count});
     if (count == 0) return thread().none();
   }
   Token* const token = thread().make_token();
@@ -81,7 +113,7 @@ Object* Interpreter::iterate(const Op& op, Locals& locals) {
 Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (locals.receiving) {
     thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
-                              frame.site);
+                               frame.site);
     thread().current()->expects = locals.expected;
     locals.receiving = false;
   }

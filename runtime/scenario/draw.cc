@@ -109,6 +109,12 @@ bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::
     case 'n':
       value = code == OpCode::kRec ? draw_depth(prng) : static_cast<std::int32_t>(prng.below(4));
       return true;
+    case 't':
+      value = static_cast<std::int32_t>(prng.below(24));
+      return true;
+    case 'r':
+      value = below(prng, kRunFlagsCount);
+      return true;
     case 'b':
       value = prng.chance({3, 4}) ? 1 : 0;
       return true;

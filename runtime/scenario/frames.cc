@@ -75,10 +75,11 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       }
       frame.site = site_of(body.function, op.label);
       if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
-      if (thread().ask_preempt(frame.site)) {
+      const bool slice_over = thread().tick();
+      if (thread().ask_preempt(frame.site, slice_over) || slice_over) {
         locals.pc = pc;
         locals.phase = Phase::kPreempted;
-        value = thread().preempt(soft());
+        value = slice_over ? thread().interrupt(soft()) : thread().preempt(soft());
         if (value == kUnwind) return kUnwind;
         thread().check_frame(self, "resumed");
         locals.phase = Phase::kRunning;
@@ -148,6 +149,7 @@ bool Interpreter::leave_block(const Function& function, Locals& locals, std::uin
     return true;
   }
   if (opener.code == OpCode::kLoop && ++block.count < static_cast<std::uint32_t>(opener.args[0])) {
+    thread().count_tick();
     pc = block.op + 1;
     return true;
   }

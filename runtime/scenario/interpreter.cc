@@ -26,6 +26,8 @@ Interpreter::Interpreter(const Scenario& scenario) : scenario_(&scenario) {
   rec_code_.execute = &Interpreter::execute_rec;
   rec_code_.locals_bytes = sizeof(RecLocals);
   rec_code_.body = this;
+  hspin_code_.execute = &Interpreter::execute_hspin;
+  hspin_code_.body = this;
   set_scenario(scenario);
 }
 
@@ -52,6 +54,7 @@ void Interpreter::set_scenario(const Scenario& scenario) {
 Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) {
   slots_.assign(scenario_->slots.size(), nullptr);
   channels_.assign(scenario_->channels.size(), nullptr);
+  runto_returned_ = false;
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   if (!ending.ended) return ending;
   thread().ledger().end();
@@ -86,8 +89,8 @@ std::string Interpreter::operation(SiteId site) const {
 
 void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
   thread().log(kind,
-              {static_cast<std::int32_t>(bomb.type) | static_cast<std::int32_t>(bomb.code) << 8,
-               static_cast<std::int32_t>(bomb.number)});
+               {static_cast<std::int32_t>(bomb.type) | static_cast<std::int32_t>(bomb.code) << 8,
+                static_cast<std::int32_t>(bomb.number)});
 }
 
 // The slot's old content goes after the new one is in its place.

@@ -1,4 +1,5 @@
-// Runs a scenario on the tasklet runtime: a thin layer of frames over the runtime's public interface.
+// Runs a scenario on the tasklet runtime: a thin layer of frames over the runtime's public
+// interface.
 //
 // Each function of the scenario becomes a code object; each call of it a frame whose locals are a
 // program counter, the open blocks and the reference that the operation in progress holds. An
@@ -54,6 +55,7 @@ class Interpreter : public LedgerNames {
 
   static Object* execute(Thread& thread, FrameRef self, Object* value);
   static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
+  static Object* execute_hspin(Thread& thread, FrameRef self, Object* value);
   static void clear_locals(Thread& thread, Frame& frame);
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
@@ -61,6 +63,8 @@ class Interpreter : public LedgerNames {
   Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  Object* work(const Op& op, Locals& locals);
+  bool spins_on(const Op& op, std::uint32_t turn) const;
   Object* send_next(const Op& op, Locals& locals, Frame& frame);
   Object* iterate(const Op& op, Locals& locals);
   Object* iterated(const Op& op, Locals& locals, Frame& frame, Object* value);
@@ -79,6 +83,8 @@ class Interpreter : public LedgerNames {
   Runtime runtime_;
   std::vector<Body> bodies_;
   Code rec_code_;
+  Code hspin_code_;
+  bool runto_returned_ = false;     // Some `runto` of this execution has returned.
   std::vector<Tasklet*> slots_;     // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
 };

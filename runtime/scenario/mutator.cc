@@ -263,12 +263,13 @@ bool Mutator::change_argument() {
   const char* letters = op_info(op.code).arguments;
   const std::size_t which = below(std::strlen(letters));
   const std::int32_t before = op.args[which];
-  if (letters[which] == 'n') {
+  if (letters[which] == 'n' || letters[which] == 't') {
     // Anything in range is allowed, but few numbers differ in effect.
     const std::int32_t near = before + static_cast<std::int32_t>(prng_.below(5)) - 2;
     const std::int32_t fresh =
         op.code == OpCode::kRec ? draw_depth(prng_) : static_cast<std::int32_t>(below(5));
-    op.args[which] = std::clamp(prng_.chance({1, 2}) ? near : fresh, 0, kCountMax);
+    op.args[which] = std::clamp(prng_.chance({1, 2}) ? near : fresh, 0,
+                                argument_range(scenario_, letters[which]).high);
   } else {
     const ArgumentRange range = argument_range(scenario_, letters[which]);
     const auto count = static_cast<std::size_t>(range.high - range.low + 1);

@@ -81,17 +81,30 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().log(EventKind::kBalance, {a, channel(a)->balance});
       return thread().none();
     case OpCode::kCall:
-      return thread().call_softly(thread().make_frame(code_of(a), code_of(a).entry), thread().none());
+      return thread().call_softly(thread().make_frame(code_of(a), code_of(a).entry),
+                                  thread().none());
     case OpCode::kHcall:
       return thread().evaluate(thread().make_frame(code_of(a), code_of(a).entry), thread().none());
     case OpCode::kRec:
       if (a > 0) return rec(a, b, frame.site);
       if (b < 0) return thread().none();
-      return thread().call_softly(thread().make_frame(code_of(b), code_of(b).entry), thread().none());
+      return thread().call_softly(thread().make_frame(code_of(b), code_of(b).entry),
+                                  thread().none());
     case OpCode::kRaise:
       return thread().raise(thread().make_bomb(static_cast<ExceptionType>(a)));
     case OpCode::kRunall:
       return thread().run_others();
+    case OpCode::kRunto:
+      return thread().run_others({.ticks = static_cast<std::uint32_t>(a),
+                                  .soft = (b & 1) != 0,
+                                  .total = (b & 2) != 0,
+                                  .ignore_nesting = (b & 4) != 0});
+    case OpCode::kSpin:
+    case OpCode::kSpinsched:
+    case OpCode::kBurn:
+      return work(op, locals);
+    case OpCode::kHspin:
+      return thread().evaluate(thread().make_frame(hspin_code_, frame.site), thread().none());
     case OpCode::kSendseq:
       return send_next(op, locals, frame);
     case OpCode::kIter:
@@ -121,13 +134,11 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().log(EventKind::kNest, {static_cast<std::int32_t>(thread().nesting_level())});
       return thread().none();
     case OpCode::kAtomic:
-      thread().log(EventKind::kAtomic, {current->atomic});
-      current->atomic = a != 0;
-      return thread().none();
+      locals.token = current->atomic;
+      return thread().set_atomic(current, a != 0, soft());
     case OpCode::kIgnnest:
-      thread().log(EventKind::kIgnoreNesting, {current->ignore_nesting});
-      current->ignore_nesting = a != 0;
-      return thread().none();
+      locals.token = current->ignore_nesting;
+      return thread().set_ignore_nesting(current, a != 0, soft());
     case OpCode::kSwtrap:
       thread().log(EventKind::kSwitchTrap, {thread().switch_trap()});
       thread().trap_switches(a);
@@ -176,7 +187,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
   return perform_on_slot(op, locals, tasklet);
 }
 
-Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
+Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet) {
   const auto number = static_cast<std::int32_t>(tasklet->number);
   switch (op.code) {
     case OpCode::kWeakref:
@@ -207,7 +218,7 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
       return thread().none();
     case OpCode::kTnest:
       thread().log(EventKind::kTaskletNest,
-                  {number, static_cast<std::int32_t>(thread().nesting_level_of(tasklet))});
+                   {number, static_cast<std::int32_t>(thread().nesting_level_of(tasklet))});
       return thread().none();
     case OpCode::kTchan:
       thread().log(
@@ -216,9 +227,8 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals&, Tasklet* tasklet) {
            tasklet->channel == nullptr ? -1 : static_cast<std::int32_t>(tasklet->channel->number)});
       return thread().none();
     case OpCode::kTatomic:
-      thread().log(EventKind::kTaskletAtomic, {number, tasklet->atomic});
-      tasklet->atomic = op.args[1] != 0;
-      return thread().none();
+      locals.token = tasklet->atomic;
+      return thread().set_atomic(tasklet, op.args[1] != 0, soft());
     case OpCode::kTbtrap:
       tasklet->block_trap = op.args[1] != 0;
       return thread().none();

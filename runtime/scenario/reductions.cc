@@ -17,6 +17,8 @@ constexpr NameKind kKinds[] = {NameKind::kFunction, NameKind::kChannel, NameKind
 std::uint64_t argument_cost(char letter, std::int32_t value) {
   switch (letter) {
     case 'n':
+    case 't':
+    case 'r':
     case 'e':
     case 'b':
       return static_cast<std::uint64_t>(value);
@@ -217,7 +219,7 @@ void Reductions::list_smaller_arguments() {
         const std::int32_t value = ops[i].args[a];
         std::array<std::int32_t, 4> smaller{0, 1, value / 2, value - 1};
         std::size_t count = 0;
-        if (letters[a] == 'n') count = 4;
+        if (letters[a] == 'n' || letters[a] == 't' || letters[a] == 'r') count = 4;
         if (letters[a] == 'b' || letters[a] == 'p' || letters[a] == 'e') count = 1;
         if (letters[a] == 'F' || letters[a] == 'S') {
           smaller[0] = -1;

@@ -51,6 +51,8 @@ constexpr ArgumentKind kArgumentKinds[] = {
     {'e', "EXCEPTION", "E1 E2 ValueError StopIteration ZeroDivisionError SystemExit TaskletExit"},
     {'w', "WORD", "letters, digits and _"},
     {'k', "CANARY", "crash, hang, leak, overflow or use-after-free"},
+    {'t', "TICKS", "a number from 0 to 1000000"},
+    {'r', "RUN", "hard, or soft total nesting joined by +: how `runto` interrupts"},
 };
 static_assert(std::size(kArgumentKinds) + 1 == std::size(kArgumentLetters));
 
@@ -257,6 +259,14 @@ const char* canary_name(Canary canary) {
   return "";
 }
 
+const char* run_flags_name(std::int32_t flags) {
+  static constexpr const char* kNames[kRunFlagsCount] = {
+      "hard",    "soft",         "total",         "soft+total",
+      "nesting", "soft+nesting", "total+nesting", "soft+total+nesting"};
+  CHECK(flags >= 0 && flags < kRunFlagsCount);
+  return kNames[flags];
+}
+
 ArgumentRange argument_range(const Scenario& scenario, char letter) {
   const auto indices = [](std::size_t count) {
     return ArgumentRange{0, static_cast<std::int32_t>(count) - 1};
@@ -287,6 +297,10 @@ ArgumentRange argument_range(const Scenario& scenario, char letter) {
       return {0, kNameableExceptions - 1};
     case 'k':
       return {0, kCanaryCount - 1};
+    case 't':
+      return {0, kTicksMax};
+    case 'r':
+      return {0, kRunFlagsCount - 1};
     default:
       CHECK_MSG(false, "an argument letter without a range");
       return {};

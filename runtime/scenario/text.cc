@@ -374,6 +374,8 @@ Status ScenarioReader::read_argument(char letter, const OpInfo& info, std::strin
       return find_enumerator(
           "canary", kCanaryCount, [](int i) { return canary_name(static_cast<Canary>(i)); }, word,
           value);
+    case 'r':
+      return find_enumerator("run", kRunFlagsCount, run_flags_name, word, value);
     default:
       return read_number(info, word, argument_range(scenario_, letter), value);
   }
@@ -453,12 +455,16 @@ void append_argument(const Scenario& scenario, char letter, std::int32_t value, 
     text += '-';
     return;
   }
-  if (letter == 'n' || letter == 'b' || letter == 'p') {
+  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't') {
     text += std::to_string(value);
     return;
   }
   if (letter == 'e' && value >= 0 && value < kNameableExceptions) {
     text += exception_name(static_cast<ExceptionType>(value));
+    return;
+  }
+  if (letter == 'r' && value >= 0 && value < kRunFlagsCount) {
+    text += run_flags_name(value);
     return;
   }
   if (letter == 'k' && value >= 0 && value < kCanaryCount) {

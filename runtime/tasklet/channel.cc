@@ -107,7 +107,9 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = retain(channel);
   bool switched = false;
-  Object* const result = schedule_task(source, target, soft, &switched);
+  // Where the program says who runs on, no pending interrupt interferes.
+  const bool no_soft_irq = peer != nullptr && !channel->schedule_all;
+  Object* const result = schedule_task(source, target, soft, &switched, no_soft_irq);
   if (!switched) release_undue();
   if (result == nullptr && !switched && peer != nullptr && target != source) {
     undo_hand_over(channel, peer, direction);

@@ -1,4 +1,5 @@
-// What a program can do with tasklets: create, queue, run, switch, throw, and run() itself.
+// What a program can do with tasklets: create, queue, run, switch and throw; run() itself is in
+// watchdog.cc.
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -105,6 +106,7 @@ Object* Thread::schedule(bool soft) {
 
 Object* Thread::preempt(bool soft) {
   log(EventKind::kPreempted);
+  if (timeout_running()) return interrupt(soft);
   doing_ = "preempt";
   return schedule(soft);
 }
@@ -165,37 +167,6 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) 
     return none();
   }
   return give_way(tasklet, nullptr, soft);
-}
-
-Object* Thread::run_others() {
-  Tasklet* const me = current_;
-  if (watchdog_count_ == kWatchdogsMax) return raise_runtime_error(ErrorCode::kNesting);
-  if (!me->in_run_queue() && refuses_switch()) return nullptr;
-  // The list's reference replaces the run queue's.
-  watchdogs_[watchdog_count_++] = me;
-  queue_remove(me);
-  Object* const value = give_way(head_, nullptr, /*soft=*/false, {.left_queue = true});
-  leave_run(me);
-  return value;
-}
-
-// Back from run(): whoever woke this one left deeper ones inside their run(); they are runnable
-// from now on. One that was taken off the list in this way finds nothing to do when its own turn
-// comes.
-void Thread::leave_run(Tasklet* me) {
-  std::uint32_t position = watchdog_count_;
-  while (position > 0 && watchdogs_[position - 1] != me) --position;
-  if (position == 0) return;
-  while (watchdog_count_ > position) {
-    Tasklet* const deeper = watchdogs_[--watchdog_count_];
-    if (deeper->next == nullptr && deeper->blocked == 0) {
-      queue_append(deeper);
-    } else {
-      release(deeper);
-    }
-  }
-  --watchdog_count_;
-  release(me);
 }
 
 }  // namespace reweave::runtime

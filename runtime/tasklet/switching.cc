@@ -156,10 +156,13 @@ void Thread::put_back(Tasklet* tasklet, const QueuePlace& place) {
 // Makes `next` runnable if it is not, and switches to it from `prev`, which is the running tasklet
 // although it may have left the run queue. Null and an exception, with everything undone, if the
 // switch is refused.
-Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch) {
+Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch,
+                              bool no_soft_irq) {
   if (did_switch != nullptr) *did_switch = false;
   if (next == nullptr) return block(prev, soft, did_switch);
   const QueuePlace place = make_runnable(next);
+  if (prev->pending_irq) [[unlikely]]
+    next = divert_switch(prev, next, no_soft_irq);
   if (prev == next) {
     // It may have left the queue and come back at the end: the head has moved on meanwhile.
     if (settings_.defects.has(Defect::kSwitchToSelfMovesHead)) {
@@ -174,6 +177,7 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
     return nullptr;
   }
   if (!notify_schedule(prev, next)) return nullptr;
+  if (!timeout_.limit.total) restart_slice();
   if (did_switch != nullptr) *did_switch = true;
   return switch_tasklets(prev, next, soft);
 }
@@ -243,6 +247,7 @@ Object* Thread::give_way(Tasklet* next, Object* dying, bool soft, GivingWay how)
   del_post_switch_ = dying;
   bool switched = false;
   Object* const value = schedule_task(me, next, soft, &switched);
+  if (how.switched != nullptr) *how.switched = switched;
   if (!switched) {
     if (how.left_queue && me->next == nullptr) queue_unremove(retain(me));
     if (!how.keeps_undue) release_undue();

@@ -43,6 +43,7 @@ struct Tasklet : Object {
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
+  bool pending_irq = false;  // Its time slice is over, but it could not be interrupted.
   bool zombie = false;  // Its finalizer has begun.
   bool started = false;
   bool ended = false;

@@ -83,6 +83,8 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
   watchdog_count_ = 0;
+  timeout_ = {};
+  interrupted_ = nullptr;
   doing_ = nullptr;
   ending_ = {};
   spills_ = 0;
@@ -224,6 +226,9 @@ Object* Thread::evaluate(FrameRef frame, Object* value) {
   value = dispatch(frame, value, /*whole_tasklet=*/false);
   --nesting_level_;
   --level_;
+  // A nested level was the reason why it could not be interrupted: the next tick does it.
+  if (current_->pending_irq && pending_irq_is_due()) [[unlikely]]
+    timeout_.watermark = timeout_.ticks;
   return value;
 }
 
@@ -250,9 +255,10 @@ void Thread::abandon() {
   __builtin_unreachable();
 }
 
-bool Thread::ask_preempt(SiteId site) {
-  const bool possible =
-      run_count_ > 1 && switch_trap_ == 0 && !current_->atomic && !callback_running_;
+bool Thread::ask_preempt(SiteId site, bool slice_over) {
+  const bool possible = timeout_running() ? !slice_over && current_ != interrupt_target()
+                                          : run_count_ > 1 && switch_trap_ == 0 &&
+                                                !current_->atomic && !callback_running_;
   return execution_->ask(QuestionKind::kPreempt, current_->actor, site, possible ? 2 : 1) != 0;
 }
 

@@ -180,7 +180,8 @@ class Thread {
   Object* remove(Tasklet* tasklet);
   /// schedule(): the next in the run queue runs. May switch.
   Object* schedule(bool soft);
-  /// The same, because a question said so and not because the program did.
+  /// The same, because a question said so and not because the program did; under a time limit, the
+  /// end of the time slice instead.
   Object* preempt(bool soft);
   /// schedule_remove(): the same, leaving the run queue. May switch.
   Object* schedule_remove(bool soft);
@@ -193,8 +194,39 @@ class Thread {
   Object* kill(Tasklet* tasklet, bool soft, bool pending = false) {
     return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft, pending);
   }
-  /// stackless.run(): runs the others until none is runnable; always a hard switch. May switch.
-  Object* run_others();
+  /// What limits run(). No ticks: nothing.
+  struct RunLimit {
+    std::uint32_t ticks = 0;      // How long each tasklet may run before it is interrupted.
+    bool soft = false;            // Interrupted only where it switches by itself.
+    bool total = false;           // All tasklets together have these ticks.
+    bool ignore_nesting = false;  // Interrupted at any nesting level.
+  };
+  /// stackless.run(): runs the others until none is runnable or, unless another limit is in force
+  /// already, `limit` is reached; always a hard switch. Returns None, or the tasklet that was
+  /// interrupted, which is paused. May switch.
+  Object* run_others(const RunLimit& limit);
+  Object* run_others() { return run_others(RunLimit{}); }
+  /// Before each operation and each turn of a loop: true if the running tasklet's time slice is
+  /// over, and interrupt() is to be called.
+  bool tick() { return ++timeout_.ticks > timeout_.watermark; }
+  /// A turn of a loop that is followed by an operation, whose tick() tells.
+  void count_tick() { ++timeout_.ticks; }
+  /// Ends the time slice of the running tasklet: the one that set the limit runs, or the interrupt
+  /// stays pending. May switch.
+  Object* interrupt(bool soft);
+  /// The running tasklet works for `ticks`, or until its slice is over, and interrupted: what is
+  /// left is in `ticks` then. May switch.
+  Object* burn(std::uint32_t& ticks, bool soft);
+  /// A time limit is in force.
+  bool timeout_running() const { return timeout_.watermark != Timeout::kNever; }
+  /// Ticks left of the running slice; some limit is in force.
+  std::uint32_t slice_left() const {
+    return static_cast<std::uint32_t>(timeout_.watermark + 1 - timeout_.ticks);
+  }
+  /// Sets a flag of a tasklet. A pending interrupt of the running one may become possible by that,
+  /// and happens. May switch.
+  Object* set_atomic(Tasklet* tasklet, bool atomic, bool soft);
+  Object* set_ignore_nesting(Tasklet* tasklet, bool ignore, bool soft);
   /// switch_trap(+1 or -1).
   void trap_switches(int difference) { switch_trap_ += difference; }
   int switch_trap() const { return switch_trap_; }
@@ -246,7 +278,8 @@ class Thread {
   /// Leaves the sliced stack for the host without unwinding it: the execution is over.
   [[noreturn]] void abandon();
   /// Asks whether the running tasklet is switched away here, if that is possible here.
-  bool ask_preempt(SiteId site);
+  /// `slice_over`: it is interrupted anyway.
+  bool ask_preempt(SiteId site, bool slice_over);
   /// How deep this stack is in interpreter levels, for tests.
   std::uint32_t level() const { return level_; }
 
@@ -284,7 +317,8 @@ class Thread {
   static Object* run_spilled(Thread& thread, FrameRef self, Object* value);
 
   // Switching: tasklet/switching.cc
-  Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch);
+  Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch,
+                        bool no_soft_irq = false);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
   bool refuses_switch();
   bool switch_is_refused() const { return switch_trap_ > 0 || in_schedule_callback_; }
@@ -298,11 +332,11 @@ class Thread {
   QueuePlace make_runnable(Tasklet* tasklet);
   void put_back(Tasklet* tasklet, const QueuePlace& place);
   Code* function_of(const Tasklet* tasklet) const;
-  void leave_run(Tasklet* me);
   Object* refuse_trapped_switch(Tasklet* prev);
   struct GivingWay {
     bool left_queue;   // The running tasklet has just left the run queue.
     bool keeps_undue;  // A defect: what was to die after the switch is forgotten there.
+    bool* switched;    // Told whether it was; may be null.
   };
   Object* give_way(Tasklet* next, Object* dying, bool soft, GivingWay how);
   Object* give_way(Tasklet* next, Object* dying, bool soft) {
@@ -320,6 +354,25 @@ class Thread {
   void free_cstacks();
   void suspend_frame(Tasklet* tasklet);
   Tasklet* innermost_runner() const;
+
+  // run() and its time limit: tasklet/watchdog.cc
+  struct Timeout {
+    static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+    std::uint64_t ticks = 0;           // Since the execution began.
+    std::uint64_t watermark = kNever;  // The slice ends when there are more; kNever: no limit.
+    RunLimit limit;
+    Tasklet* owner = nullptr;  // Whose run() has set the limit; owned.
+  };
+  void start_timeout(const RunLimit& limit);
+  void stop_timeout();
+  void restart_slice();
+  bool allows_interrupt(const Tasklet* tasklet) const;
+  bool pending_irq_is_due() const;
+  Tasklet* interrupt_target() const { return timeout_.owner != nullptr ? timeout_.owner : main_; }
+  Tasklet* divert_switch(Tasklet* prev, Tasklet* next, bool not_now);
+  void refused_run();
+  Object* returned_from_run(bool owner, Object* value);
+  void leave_run(Tasklet* me);
 
   // Values: tasklet/switching.cc
   Object* claim(Tasklet* tasklet);
@@ -368,10 +421,10 @@ class Thread {
   Tasklet* head_ =
       nullptr;  // Of the run queue: the running tasklet, unless it has just left the queue.
   Tasklet* main_ = nullptr;
-  std::uint32_t run_count_ = 0;      // Length of the run queue.
-  Bomb* error_ = nullptr;    // The pending exception; owned.
-  FrameRef running_;         // The executing frame; borrowed from its dispatcher.
-  FrameRef transfer_frame_;  // The frame that goes on next; owned.
+  std::uint32_t run_count_ = 0;  // Length of the run queue.
+  Bomb* error_ = nullptr;        // The pending exception; owned.
+  FrameRef running_;             // The executing frame; borrowed from its dispatcher.
+  FrameRef transfer_frame_;      // The frame that goes on next; owned.
   Object* transfer_value_ =
       nullptr;  // The value it goes on with; owned; null: the pending exception.
   Object* del_post_switch_ = nullptr;  // Released when the switch under way is complete; owned.
@@ -385,6 +438,8 @@ class Thread {
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
   std::uint32_t watchdog_count_ = 0;
+  Timeout timeout_;
+  Tasklet* interrupted_ = nullptr;  // Whom run() is to return; owned.
   Ending ending_;
   const char* doing_ =
       nullptr;  // What the runtime itself is doing when a value dies; null: the operation.
