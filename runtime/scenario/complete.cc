@@ -55,13 +55,15 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
                      {static_cast<std::int32_t>(locals.token)});
       }
       break;
+    case OpCode::kRunall:
     case OpCode::kRunto:
-      runto_returned_ = true;
+      if (op.code == OpCode::kRunto) runto_returned_ = true;
       if (value != nullptr) {
         const bool victim = value->kind == ObjectKind::kTasklet;
         auto* const tasklet = victim ? static_cast<Tasklet*>(value) : nullptr;
         thread().log(EventKind::kRan, {victim ? static_cast<std::int32_t>(tasklet->number) : -1});
-        if (op.args[2] >= 0) store(op.args[2], victim ? retain(tasklet) : nullptr);
+        if (op.code == OpCode::kRunto && op.args[2] >= 0)
+          store(op.args[2], victim ? retain(tasklet) : nullptr);
       }
       break;
     case OpCode::kBurn:
@@ -75,9 +77,6 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
       if (value == nullptr || !spins_on(op, locals.turn)) break;
       thread().release(value);
       return kAgain;
-    case OpCode::kRunall:
-      if (value != nullptr) thread().log(EventKind::kRan, {-1});
-      break;
     default:
       break;
   }
