@@ -136,6 +136,7 @@ FrameRef Thread::take_transfer(Object*& value) {
   const FrameRef frame = transfer_frame_;
   require(frame.frame != nullptr, "no-frame-to-go-on-with");
   value = transfer_value_;
+  check_result(value);
   transfer_frame_ = FrameRef{};
   transfer_value_ = nullptr;
   return frame;
