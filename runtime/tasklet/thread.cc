@@ -120,6 +120,7 @@ void Thread::stub() {
   // Taken first: what dies now may run code that switches, through this very door.
   FrameRef frame = transfer_frame_;
   transfer_frame_ = FrameRef{};
+  require(frame.frame != nullptr, "no-frame-to-go-on-with");
   running_ = frame;
   release_post_switch();
   Object* value = explode(claim(current_));
