@@ -160,6 +160,16 @@ void OpWeights::switch_off(Prng& prng, Ratio probability) {
   }
 }
 
+void OpWeights::raise(Prng& prng, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto code = static_cast<std::size_t>(prng.below(static_cast<std::uint32_t>(op_count())));
+    if (weights_[code] == 0) continue;
+    const std::uint32_t more = total_ / 8;
+    weights_[code] += more;
+    total_ += more;
+  }
+}
+
 OpCode OpWeights::draw(Prng& prng) const {
   std::uint32_t left = prng.below(total_);
   std::size_t code = 0;

@@ -25,6 +25,10 @@ class OpWeights {
   /// concurrent.
   void switch_off(Prng& prng, Ratio probability);
 
+  /// Raises the weights of `count` operations that are on, each drawn evenly, so that each makes
+  /// up an eighth of the whole: what is rare in the table comes together, too.
+  void raise(Prng& prng, std::uint32_t count);
+
   /// Only the operations that do something with the tasklet in a slot; may be empty.
   OpWeights users_of_a_slot() const;
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kBlockDepthMax = 3;
 constexpr std::uint32_t kBodyOpsMax = 3;
+constexpr std::uint32_t kRaisedMax = 5;
 constexpr Ratio kUseTheSlot{1, 3};
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
@@ -77,6 +78,7 @@ void Generator::run() {
   set_implied_names(scenario_);
   OpWeights weights;
   weights.switch_off(prng_, scenario_rate(prng_));
+  weights.raise(prng_, prng_.below(kRaisedMax + 1));
   uses_.clear();
   for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
     OpWeights own = weights;

@@ -5,7 +5,8 @@
 // once. Diversity comes from swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing",
 // ISSTA 2012): each scenario switches a random subset of the operations off, and so does each of
 // its functions but main; how many are off is itself drawn. (The paper switches each feature off
-// with probability 1/2; we draw the probability.)
+// with probability 1/2; we draw the probability.) And each scenario
+// raises the weights of a few operations, so that rare ones come together.
 //
 // Life comes from the arguments (draw.h) and from three repairs, each of one operation: a channel
 // that is only sent on, or only received from, mostly gets the other side in some function; a

@@ -356,7 +356,9 @@ Object* Thread::tasklet_end(Object* value) {
   require(del_post_switch_ == nullptr, "post-switch-occupied");
   del_post_switch_ = dying;
   Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
-  // For the real thing this is fatal: "Could not end tasklet", a fatal error.
+  // "Could not end tasklet" is a fatal error of the real thing. Under a switch trap the program has
+  // asked for it, and its execution simply is over; else a rule is broken.
+  if (unwinding != kUnwind && switch_trap_ > 0) abandon();
   require(unwinding == kUnwind, "tasklet-cannot-end");
   return unwinding;
 }
