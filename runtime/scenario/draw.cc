@@ -14,6 +14,11 @@ std::int32_t below(Prng& prng, std::size_t bound) {
   return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
 }
 
+bool sends(OpCode code) {
+  return code == OpCode::kSend || code == OpCode::kSendx || code == OpCode::kSendseq;
+}
+bool receives(OpCode code) { return code == OpCode::kRecv || code == OpCode::kIter; }
+
 /// A function other than main, the less used of two. Mostly one that is defined after its user, for
 /// circles of calls and spawns seldom end; and where all that happens leads to the function, mostly
 /// the last one, which for that reason spawns nobody.
@@ -63,10 +68,8 @@ std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario
     return static_cast<std::int32_t>(uses.senders(c)) -
            static_cast<std::int32_t>(uses.receivers(c));
   };
-  if (code == OpCode::kRecv) return surplus(one) >= surplus(two) ? one : two;
-  if (code == OpCode::kSend || code == OpCode::kSendx) {
-    return surplus(one) <= surplus(two) ? one : two;
-  }
+  if (receives(code)) return surplus(one) >= surplus(two) ? one : two;
+  if (sends(code)) return surplus(one) <= surplus(two) ? one : two;
   return one;
 }
 
@@ -80,6 +83,8 @@ bool stores_in_slot(OpCode code, std::size_t argument) {
       return true;
     case OpCode::kCopy:
       return argument == 1;
+    case OpCode::kRunto:
+      return argument == 2;
     default:
       return false;
   }
@@ -193,9 +198,10 @@ void Uses::note(std::size_t function, const Op& op) {
     }
   }
   const auto first = static_cast<std::size_t>(op.args[0]);
-  if (op.code == OpCode::kSend || op.code == OpCode::kSendx) ++senders_[first];
-  if (op.code == OpCode::kRecv) ++receivers_[first];
+  if (sends(op.code)) ++senders_[first];
+  if (receives(op.code)) ++receivers_[first];
   if (op.code == OpCode::kSpawn) has_company_ = true;
+  if (op.code == OpCode::kRunto) has_limit_ = true;
   // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
   // again.
   if (op.code == OpCode::kDrop && function == 0) filled_ &= ~(std::uint64_t{1} << first);
@@ -274,13 +280,21 @@ bool needs_company(OpCode code) {
     case OpCode::kSched:
     case OpCode::kSchedrm:
     case OpCode::kRunall:
+    case OpCode::kRunto:
     case OpCode::kSend:
     case OpCode::kRecv:
     case OpCode::kSendx:
+    case OpCode::kSendseq:
+    case OpCode::kIter:
       return true;
     default:
       return false;
   }
+}
+
+/// What goes on for ever unless somebody in run() set a limit of time.
+bool needs_interruption(OpCode code) {
+  return code == OpCode::kSpin || code == OpCode::kHspin || code == OpCode::kSpinsched;
 }
 
 }  // namespace
@@ -294,6 +308,7 @@ std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses
     // Nested run() has its uses, but few of them.
     if (op.code == OpCode::kRunall && function != 0 && !prng.chance({1, 4})) continue;
     if (needs_company(op.code) && !uses.has_company()) continue;
+    if (needs_interruption(op.code) && (function == 0 || !uses.has_limit())) continue;
     if (draw_arguments(prng, uses, scenario, function, op)) return op;
   }
   return std::nullopt;

@@ -64,6 +64,8 @@ class Uses {
   /// True if a function that is being written from its start has created a tasklet, or is run by
   /// one.
   bool has_company() const { return has_company_; }
+  /// True if somebody runs the others with a limit of time.
+  bool has_limit() const { return has_limit_; }
   /// The slot that the last operation on a slot was about, if it is filled.
   std::optional<std::int32_t> recent() const;
 
@@ -77,6 +79,7 @@ class Uses {
   std::uint64_t filled_ = 0;
   std::int32_t recent_ = -1;
   bool has_company_ = false;
+  bool has_limit_ = false;
 };
 
 /// An operation for `function`, with label 0 and arguments in range, or nothing: a few attempts

@@ -17,7 +17,10 @@ std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
 
 Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
   if (tasklet == current_) return raise_runtime_error(ErrorCode::kBindCurrent);
-  if (tasklet->next != nullptr || tasklet->blocked != 0) {
+  // A schedule callback may have taken the tasklet out of the run queue that is about to run, but
+  // not its function: the real interpreter crashes there.
+  const bool about_to_run = code == nullptr && tasklet == switching_to_;
+  if (tasklet->next != nullptr || tasklet->blocked != 0 || about_to_run) {
     return raise_runtime_error(ErrorCode::kBindScheduled);
   }
   if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);

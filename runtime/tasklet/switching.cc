@@ -378,6 +378,7 @@ bool Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
       {static_cast<std::int32_t>(prev->number), static_cast<std::int32_t>(next->number)});
   if (schedule_callback_.code != nullptr) {
     callback_running_ = in_schedule_callback_ = true;
+    switching_to_ = next;
     retain(next);
     fine = run_callback(*schedule_callback_.code,
                         settings_.defects.has(Defect::kScheduleCallbackErrorAborts));
@@ -388,6 +389,7 @@ bool Thread::notify_schedule(Tasklet* prev, Tasklet* next) {
       release(next);
     }
     callback_running_ = in_schedule_callback_ = false;
+    switching_to_ = nullptr;
   }
   current_ = current;
   del_post_switch_ = dying;

@@ -82,6 +82,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   nesting_level_ = level_ = root_ = recursion_depth_ = 0;
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
+  switching_to_ = nullptr;
   watchdog_count_ = 0;
   timeout_ = {};
   interrupted_ = nullptr;

@@ -434,6 +434,7 @@ class Thread {
   std::uint32_t root_ = 0;             // Level at which this stack begins.
   int switch_trap_ = 0;
   bool callback_running_ = false;  // A channel or schedule callback runs (Stackless: schedlock).
+  Tasklet* switching_to_ = nullptr;    // While the schedule callback runs: who runs next.
   bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
