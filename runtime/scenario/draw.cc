@@ -166,9 +166,13 @@ void OpWeights::switch_off(Prng& prng, Ratio probability) {
 }
 
 void OpWeights::raise(Prng& prng, std::uint32_t count) {
+  std::array<std::size_t, kCapacity> on{};
+  std::uint32_t choices = 0;
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] != 0) on[choices++] = code;
+  }
   for (std::uint32_t i = 0; i < count; ++i) {
-    const auto code = static_cast<std::size_t>(prng.below(static_cast<std::uint32_t>(op_count())));
-    if (weights_[code] == 0) continue;
+    const std::size_t code = on[prng.below(choices)];
     const std::uint32_t more = total_ / 8;
     weights_[code] += more;
     total_ += more;
