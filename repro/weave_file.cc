@@ -80,6 +80,7 @@ constexpr std::array kSwitches = {
     SwitchSetting{"zombie-frames", &Settings::zombie_frames},
     SwitchSetting{"slice-cache", &Settings::slice_cache},
     SwitchSetting{"report-deadlock", &Settings::report_deadlock},
+    SwitchSetting{"check-structure", &Settings::check_structure},
 };
 
 constexpr std::string_view kOnOff = "say on or off";

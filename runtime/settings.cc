@@ -100,6 +100,7 @@ std::uint64_t Settings::fingerprint() const {
   mix(limits.steps_max);
   mix(limits.questions_max);
   mix(limits.actors_max);
+  if (check_structure) mix(1);
   return hash;
 }
 

@@ -22,6 +22,8 @@ Bomb* Thread::make_bomb(ExceptionType type, ErrorCode code) {
 Channel* Thread::make_channel(std::uint32_t number) {
   Channel* const channel = heap_.make<Channel>(ObjectKind::kChannel);
   channel->number = number;
+  channel->made_before = runtime_.last_channel_;
+  runtime_.last_channel_ = channel;
   return channel;
 }
 
@@ -82,6 +84,7 @@ void Thread::destroy(Object* object) {
       auto* const channel = static_cast<Channel*>(object);
       require(channel->head == nullptr, "channel-with-tasklets-released");
       heap_.retire(object);
+      sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
       break;
     }
     case ObjectKind::kFrame:

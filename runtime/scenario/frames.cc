@@ -75,6 +75,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       }
       frame.site = site_of(body.function, op.label);
       if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
+      thread().check_structure(frame.site);
       const bool slice_over = thread().tick();
       if (thread().ask_preempt(frame.site, slice_over) || slice_over) {
         locals.pc = pc;

@@ -32,6 +32,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   error_handler_ = false;
   tasklet_count_ = 0;
   first_tasklet_ = last_tasklet_ = nullptr;
+  last_channel_ = nullptr;
+  step_site_ = SiteId{};
 
   main_thread_.run_main(main_code);
   executing_ = false;

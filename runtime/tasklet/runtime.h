@@ -47,6 +47,7 @@ class Runtime {
 
  private:
   friend class Thread;
+  friend class StructureOracle;
 
   Settings settings_;
   Ledger ledger_;
@@ -63,7 +64,9 @@ class Runtime {
   std::uint32_t tasklet_count_ = 0;  // Ever made in this execution.
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
-  bool executing_ = false;  // Inside run().
+  Channel* last_channel_ = nullptr;  // The channel made last; then `made_before`.
+  SiteId step_site_{};               // Of the step under way, for the structure oracle.
+  bool executing_ = false;           // Inside run().
   Thread main_thread_;
   Thread* running_ = &main_thread_;
 };

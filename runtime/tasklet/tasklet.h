@@ -65,6 +65,7 @@ struct Channel : Object {
   std::int8_t preference = -1;  // -1 the receiver runs on, 1 the sender, 0 whoever is running.
   bool closing = false;
   bool schedule_all = false;
+  Channel* made_before = nullptr;  // The channel made before it in this execution.
 };
 
 }  // namespace reweave::runtime

@@ -43,6 +43,12 @@ struct EventInfo {
 };
 const EventInfo& event_info(EventKind kind);
 
+#ifdef REWEAVE_CHECK_STRUCTURE
+inline constexpr bool kChecksStructure = true;
+#else
+inline constexpr bool kChecksStructure = false;
+#endif
+
 class Runtime;
 
 class Thread {
@@ -263,6 +269,12 @@ class Thread {
       violated(rule);
   }
   [[noreturn]] void violated(const char* rule);
+  /// For whoever runs programs in steps, before each of them, `site` being that of its operation:
+  /// the structure oracle looks. What it finds ends the execution.
+  void check_structure(SiteId site) {
+    if (settings_.check_structure || (kChecksStructure && settings_.defects.empty())) [[unlikely]]
+      look_at_structure(site);
+  }
   /// Ends the execution with `dangling-tasklet` if `tasklet` was destroyed. `doing` goes into the
   /// signature.
   void check_tasklet(const Tasklet* tasklet, const char* doing) {
@@ -285,11 +297,13 @@ class Thread {
 
  private:
   friend class Runtime;
+  friend class StructureOracle;
   struct SpillLocals;
   struct JumpLocals;
 
   // Life of objects: object/lifetime.cc
   void destroy(Object* object);
+  void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
   [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
   [[noreturn]] void stop(FindingKind kind, std::string signature, std::string message);

@@ -1,0 +1,123 @@
+#include "runtime/oracle/structure.h"
+
+#include "runtime/tasklet/runtime.h"
+
+namespace reweave::runtime {
+
+namespace {
+
+// A member of any queue: alive, and owned by that queue at least.
+StructureOracle::Fault member_fault(const Tasklet& tasklet) {
+  if (tasklet.dead || tasklet.refs == 0)
+    return {"in-queue", &tasklet, FindingKind::kDanglingTasklet};
+  if (tasklet.ended) return {"ended-in-queue", &tasklet};
+  return {};
+}
+
+}  // namespace
+
+StructureOracle::Fault StructureOracle::look(const Thread& thread) {
+  if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};
+  if (thread.transfer_frame_ || thread.transfer_value_ != nullptr) return {"transfer-left"};
+  if (Fault fault = look_at_run_queue(thread); fault.rule != nullptr) return fault;
+  unsigned blocked = 0;
+  const Channel* channel = thread.runtime_.last_channel_;
+  for (; channel != nullptr; channel = channel->made_before) {
+    if (channel->dead) continue;
+    if (Fault fault = look_at_queue(*channel, blocked); fault.rule != nullptr) return fault;
+  }
+  if (Fault fault = look_at_tasklets(thread, blocked); fault.rule != nullptr) return fault;
+  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) {
+    const Tasklet* const runner = thread.watchdogs_[i];
+    if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
+  }
+  return look_at_saved_stacks(thread);
+}
+
+// A ring of as many as are counted, whose head is the running tasklet. While the schedule callback
+// runs, the head is the next one already, and the running one may have left.
+StructureOracle::Fault StructureOracle::look_at_run_queue(const Thread& thread) {
+  const Tasklet* const head = thread.head_;
+  if (head == nullptr) {
+    if (thread.run_count_ != 0) return {"run-count"};
+  } else {
+    const Tasklet* tasklet = head;
+    for (std::uint32_t count = thread.run_count_; count > 0; --count) {
+      if (Fault fault = member_fault(*tasklet); fault.rule != nullptr) return fault;
+      if (tasklet->blocked != 0 || tasklet->channel != nullptr) return {"blocked-in-run-queue"};
+      if (tasklet->thread != &thread) return {"foreign-in-run-queue", tasklet};
+      const Tasklet* const next = tasklet->next;
+      if (next == nullptr || next->dead || next->previous != tasklet)
+        return {"run-queue-links", tasklet};
+      tasklet = next;
+      if (tasklet == head && count != 1) return {"run-count"};
+    }
+    if (tasklet != head) return {"run-count"};
+  }
+  if (thread.in_schedule_callback_) return {};
+  if (thread.current_ == nullptr || thread.current_ != head) return {"current-is-not-head"};
+  return {};
+}
+
+// As many as the balance says, all in one direction, linked both ways.
+StructureOracle::Fault StructureOracle::look_at_queue(const Channel& channel, unsigned& blocked) {
+  const int direction = channel.balance > 0 ? 1 : -1;
+  const Tasklet* previous = nullptr;
+  const Tasklet* tasklet = channel.head;
+  for (std::int32_t left = channel.balance * direction; left > 0; --left) {
+    if (tasklet == nullptr) return {"balance"};
+    if (Fault fault = member_fault(*tasklet); fault.rule != nullptr) return fault;
+    if (tasklet->blocked != direction) return {"direction", tasklet};
+    if (tasklet->channel != &channel || tasklet->previous != previous)
+      return {"channel-links", tasklet};
+    ++blocked;
+    previous = tasklet;
+    tasklet = tasklet->next;
+  }
+  if (tasklet != nullptr || (previous == nullptr && channel.head != nullptr)) return {"balance"};
+  if (channel.tail != previous) return {"channel-links"};
+  return {};
+}
+
+// Whoever says that it is in a queue is in one: then there are as many of them as members, and
+// nobody is in two.
+StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, unsigned blocked) {
+  std::uint32_t queued = 0;
+  const Tasklet* tasklet = thread.runtime_.first_tasklet_;
+  for (; tasklet != nullptr; tasklet = tasklet->next_made) {
+    if (tasklet->dead) continue;
+    if (tasklet->blocked != 0) {
+      if (blocked-- == 0) return {"blocked-in-no-queue", tasklet};
+      if (tasklet->channel == nullptr) return {"blocked-without-channel", tasklet};
+    } else {
+      if (tasklet->channel != nullptr) return {"channel-but-not-blocked", tasklet};
+      if (tasklet->next != nullptr && tasklet->thread == &thread) ++queued;
+      if ((tasklet->next == nullptr) != (tasklet->previous == nullptr)) return {"links", tasklet};
+    }
+    if (Fault fault = look_at(*tasklet, tasklet == thread.current_); fault.rule != nullptr)
+      return fault;
+  }
+  if (blocked != 0) return {"blocked-in-two-queues"};
+  if (queued != thread.run_count_) return {"queued-in-no-queue"};
+  return {};
+}
+
+StructureOracle::Fault StructureOracle::look_at(const Tasklet& tasklet, bool running) {
+  if (tasklet.tempval == nullptr) return {"left", &tasklet, FindingKind::kNullTempval};
+  const CStack* const saved = tasklet.cstate;
+  if (saved == nullptr) return {"null-cstate", &tasklet};
+  if (saved->stub != (saved->nesting_level == 0)) return {"nesting-level", &tasklet};
+  if (!running && tasklet.frame && tasklet.frame.frame->generation != tasklet.frame.generation)
+    return {"suspended", &tasklet, FindingKind::kDanglingFrame};
+  return {};
+}
+
+StructureOracle::Fault StructureOracle::look_at_saved_stacks(const Thread& thread) {
+  for (const CStack* saved = &thread.chain_; saved->next != &thread.chain_; saved = saved->next) {
+    if (saved->next->previous != saved) return {"saved-stack-links"};
+    if (saved->next->stub || saved->next->nesting_level == 0) return {"nesting-level"};
+  }
+  return {};
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,41 @@
+// The structure oracle: do the queues, counts, flags and links of a thread agree with each other?
+//
+// It looks between two steps, when no operation is half done but those that wait for a callback.
+// Whatever it finds was done by the step before, whose operation is therefore in the signature:
+// `structure RULE OPERATION`. What a single operation of a queue can see for itself is checked
+// there (Thread::require); this oracle sees what only the whole shows: a tasklet in two queues, a
+// balance that is not the length of its queue, a frame that its tasklet lost while it was
+// suspended.
+//
+// Cost: one pass over the tasklets and channels that were ever made, at every step that
+// is looked at (Settings::check_structure). Allocates nothing, asks nothing, changes nothing.
+#pragma once
+
+#include "scheduler/finding.h"
+
+namespace reweave::runtime {
+
+class Thread;
+struct Tasklet;
+struct Channel;
+
+class StructureOracle {
+ public:
+  struct Fault {
+    const char* rule = nullptr;        // The name of the rule that is broken; null: none is.
+    const Tasklet* tasklet = nullptr;  // Whose, if it is one tasklet's.
+    FindingKind kind = FindingKind::kStructure;
+  };
+
+  /// The first rule that `thread`, which is running, breaks between two steps.
+  static Fault look(const Thread& thread);
+
+ private:
+  static Fault look_at_run_queue(const Thread& thread);
+  static Fault look_at_tasklets(const Thread& thread, unsigned blocked);
+  static Fault look_at(const Tasklet& tasklet, bool running);
+  static Fault look_at_queue(const Channel& channel, unsigned& blocked);
+  static Fault look_at_saved_stacks(const Thread& thread);
+};
+
+}  // namespace reweave::runtime

@@ -1,0 +1,43 @@
+// No oracle that looks at memory or structure speaks where no defect is on: generated scenarios,
+// random answers, both ways to switch.
+#include <gtest/gtest.h>
+
+#include "runtime/scenario/generator.h"
+#include "runtime/scenario/subject.h"
+#include "runtime/scenario/text.h"
+#include "scheduler/explore.h"
+#include "scheduler/strategy/portfolio.h"
+
+namespace reweave::runtime {
+namespace {
+
+TEST(CleanRuntime, LetsNoOracleSpeakInGeneratedScenarios) {
+  constexpr std::uint64_t kScenarios = 1500, kExecutions = 12;
+  std::uint64_t completed = 0;
+  for (std::uint64_t seed = 1; seed <= kScenarios; ++seed) {
+    Prng prng(seed);
+    Scenario scenario;
+    generate_scenario(prng, {}, scenario);
+    Settings settings;
+    settings.check_structure = true;
+    settings.switching = seed % 2 == 0 ? Switching::kSoft : Switching::kHard;
+    settings.spill_levels = seed % 3 == 0 ? 2 : 25;
+    settings.limits.steps_max = 3000;
+    ScenarioSubject subject(scenario, settings);
+    Portfolio strategy;
+    const Exploration exploration =
+        explore(subject, strategy,
+                {.budget = {.executions = kExecutions}, .seed = seed, .limits = settings.limits});
+    completed += exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kCompleted)];
+    if (!exploration.found) continue;
+    const Finding& finding = exploration.found->finding;
+    if (finding.kind == FindingKind::kLivelock) continue;
+    FAIL() << "seed " << seed << ": " << finding.signature << "\n"
+           << finding.message << "\n"
+           << write_scenario(scenario);
+  }
+  EXPECT_GT(completed, kScenarios * kExecutions * 9 / 10);
+}
+
+}  // namespace
+}  // namespace reweave::runtime
