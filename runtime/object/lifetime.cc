@@ -75,6 +75,10 @@ void Thread::destroy(Object* object) {
       heap_.retire(object);
       release(first);
       release(second);
+      // A tasklet's end is complete. If somebody still holds it, it holds nothing itself.
+      const auto* const ended = static_cast<const Tasklet*>(first);
+      require(ended->dead || !ended->ended || is_none(ended->tempval),
+              "ended-tasklet-holds-value");
       break;
     }
     case ObjectKind::kTasklet:

@@ -36,6 +36,10 @@ void Thread::undo_hand_over(Channel* channel, Tasklet* peer, int direction) {
   }
   queue_remove(peer);
   if (defects.has(Defect::kRefusedSwitchLosesPeer)) return;
+  // The live defect, which only debug builds of the real thing show: the end of the queue is the
+  // channel itself, which is taken for the tasklet to insert before.
+  require(channel->head != nullptr || !defects.has(Defect::kUndoTakesChannelForTasklet),
+          "channel-taken-for-tasklet");
   channel_insert(channel, channel->head, peer, -direction);
   if (defects.has(Defect::kRefusedSwitchKeepsBalance)) channel->balance += direction;
 }
