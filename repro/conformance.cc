@@ -201,12 +201,16 @@ Expected<ConformanceCase> read_case(std::string_view line) {
   return result;
 }
 
-Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings) {
+Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
+                    std::vector<Finding>* findings) {
   runtime::ScenarioSubject subject(conformance_case.scenario, settings);
   Execution execution(settings.limits);
   Ordinary ordinary;
   execution.begin(ordinary, /*keep_log=*/true);
   subject.run(execution);
+  if (findings != nullptr) {
+    findings->insert(findings->end(), execution.findings().begin(), execution.findings().end());
+  }
 
   Observation observation;
   auto& lines = observation.lines;

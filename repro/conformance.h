@@ -17,6 +17,7 @@
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
 #include "scheduler/expected.h"
+#include "scheduler/finding.h"
 
 namespace reweave::repro {
 
@@ -40,7 +41,9 @@ Expected<ConformanceCase> read_case(std::string_view line);
 
 /// Runs a case under ordinary answers and observes it. What the oracles say is no part of it: where
 /// the real interpreter lost a value they report the very loss that the recording shows.
-Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings);
+/// Whoever wants to know them names `findings`, which they are appended to.
+Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
+                    std::vector<Finding>* findings = nullptr);
 
 struct Difference {
   std::size_t line = 0;  // From 0.

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "repro/command/command_line.h"
 #include "repro/conformance.h"
+#include "repro/explain.h"
 #include "repro/workdir.h"
 
 namespace reweave::repro {
@@ -55,8 +56,8 @@ void run_case(const ConformanceCase& conformance_case, runtime::Settings setting
   }
 }
 
-Status conform_file(const std::string& name, const runtime::Settings& settings,
-                    Conformance& result) {
+Status for_each_case(const std::string& name,
+                     const std::function<void(const ConformanceCase&)>& use) {
   const Expected<std::string> text = read_file(name, kFileBytesMax);
   if (!text) return text.error();
   std::size_t number = 0;
@@ -68,7 +69,7 @@ Status conform_file(const std::string& name, const runtime::Settings& settings,
     if (line.empty()) continue;
     const Expected<ConformanceCase> read = read_case(line);
     if (!read) return Error{fmt::format("{}:{}: {}", name, number, read.error().message)};
-    run_case(*read, settings, result);
+    use(*read);
   }
   return ok();
 }
@@ -99,8 +100,9 @@ std::string render(const Conformance& result, Format format) {
 int run_conform(const Arguments& arguments) {
   CommandLine line("conform", "Compare traces with those of the real interpreter.",
                    "  reweave conform corpora/conformance/public.jsonl\n"
-                   "  reweave conform cases.jsonl --profile fixed --format=json",
-                   "0 all agree, 1 some differ, 2 a file cannot be read");
+                   "  reweave conform cases.jsonl --profile fixed --format=json\n"
+                   "  reweave conform cases.jsonl --explain-fixed",
+                   "0 all agree or are explained, 1 some are not, 2 a file cannot be read");
   std::vector<std::string> names;
   std::string profile = "stackless-3.7.5";
   line.app()
@@ -111,6 +113,9 @@ int run_conform(const Arguments& arguments) {
       .add_option("--profile", profile,
                   "The version whose defects are on (default: stackless-3.7.5)")
       ->type_name("NAME");
+  bool explain = false;
+  line.app().add_flag("--explain-fixed", explain,
+                      "All defects off: which one explains each difference that there is then?");
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   runtime::Settings settings;
@@ -118,9 +123,21 @@ int run_conform(const Arguments& arguments) {
   if (!defects) return line.fail(defects.error());
   settings.defects = *defects;
   Conformance result;
+  Explanations explanations(settings.defects);
   for (const std::string& name : names) {
-    if (Status status = conform_file(name, settings, result); !status)
-      return line.fail(status.error());
+    const Status status = for_each_case(name, [&](const ConformanceCase& conformance_case) {
+      if (explain) {
+        explanations.add(conformance_case);
+      } else {
+        run_case(conformance_case, settings, result);
+      }
+    });
+    if (!status) return line.fail(status.error());
+  }
+  if (explain) {
+    return print_and_return(
+        line.format() == Format::kJson ? explanations.json() : explanations.text(),
+        explanations.complete() ? kExitClean : kExitFinding);
   }
   return print_and_return(render(result, line.format()),
                           result.failures.empty() ? kExitClean : kExitFinding);
