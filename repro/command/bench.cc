@@ -1,16 +1,69 @@
 // `reweave bench`: runs the benchmark program that is built beside this one.
 
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
 #include "repro/command/command_line.h"
 #include "repro/process.h"
 #include "repro/workdir.h"
 
 namespace reweave::repro {
 
+namespace {
+
+/// Instructions of the benchmark program with so many batches of 1,000; nothing if valgrind has no
+/// number.
+std::optional<std::uint64_t> instructions_of(const std::string& valgrind,
+                                             const std::string& program, const std::string& what,
+                                             std::uint64_t batches) {
+  const ProcessResult result =
+      run_process({valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program,
+                   "--tasklets=" + what, std::to_string(batches)},
+                  {.environment = {}, .timeout_ms = 120'000});
+  constexpr std::string_view kMark = "Collected : ";
+  const std::size_t at = result.output.find(kMark);
+  if (!result.succeeded() || at == std::string::npos) return std::nullopt;
+  return std::strtoull(result.output.c_str() + at + kMark.size(), nullptr, 10);
+}
+
+/// Counts under callgrind, with few batches and with many: what start and warm-up cost goes out
+/// with the difference. The same on every run, whatever else the machine does.
+std::string instructions_table(const std::string& program) {
+  const std::string valgrind = find_program("valgrind");
+  if (valgrind.empty()) return "\ninstructions: not counted; apt-get install valgrind\n";
+  constexpr std::uint64_t kFew = 4, kMany = 14, kBatch = 1000;
+  constexpr std::pair<const char*, const char*> kLoads[] = {
+      {"soft-switch", "soft switch"},
+      {"hard-switch", "hard switch"},
+      {"spawn", "spawn, run and finish"},
+      {"round-trip", "round trip over channels"}};
+  std::string text =
+      fmt::format("\n{:<40} {:>12}\n", "tasklets, instructions by callgrind", "each");
+  for (const auto& [what, name] : kLoads) {
+    const auto few = instructions_of(valgrind, program, what, kFew);
+    const auto many = instructions_of(valgrind, program, what, kMany);
+    if (!few || !many) {
+      text += fmt::format("  {:<38} {:>12}\n", name, "not counted");
+    } else {
+      text += fmt::format("  {:<38} {:>12}\n", name, (*many - *few) / ((kMany - kFew) * kBatch));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 int run_bench(const Arguments& arguments) {
-  CommandLine line("bench", "Run the benchmarks: executions, slice switches and spills per second.",
-                   "  reweave bench\n  reweave bench --filter=slice\n  reweave bench --gates\n"
-                   "  reweave bench --format=json > bench.json",
-                   "0 done, 1 a gate was missed, 69 the benchmarks are not built");
+  CommandLine line(
+      "bench",
+      "Run the benchmarks: executions, switches, spawns, round trips and spills per second, beside "
+      "greenlet; and instructions, by callgrind.",
+      "  reweave bench\n  reweave bench --filter=slice\n  reweave bench --gates\n"
+      "  reweave bench --format=json > bench.json",
+      "0 done, 1 a gate was missed, 69 the benchmarks are not built");
   line.add_output_flags({"text", "json"});
   std::string filter;
   bool gates = false;
@@ -40,6 +93,8 @@ int run_bench(const Arguments& arguments) {
   }
   const ProcessResult result =
       run_process(argv, {.environment = {}, .timeout_ms = 0, .capture = false});
+  if (result.succeeded() && !gates && !json && filter.empty())
+    return print_and_return(instructions_table(program), kExitClean);
   if (result.end == ProcessResult::End::kExited) return result.code;
   return line.fail("the benchmark program died", kExitSoftware);
 }

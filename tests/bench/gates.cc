@@ -10,7 +10,9 @@
 
 #include "scheduler/sanitizer.h"
 #include "tests/bench/execution_load.h"
+#include "tests/bench/greenlet_load.h"
 #include "tests/bench/slice_pair.h"
+#include "tests/bench/tasklet_load.h"
 
 namespace reweave::bench {
 namespace {
@@ -89,6 +91,19 @@ Gate switch_against_boost(double kibibytes) {
                  switches_of(pair), Side(run), 4);
 }
 
+// What people use today, in the same process and in turn with ours.
+Gate switch_against_greenlet() {
+  TaskletLoad ours(TaskletLoad::What::kHardSwitch);
+  GreenletLoad theirs;
+  const auto run = [](auto& load) {
+    return [&load](std::uint64_t count) {
+      for (std::uint64_t i = 0; i < count; ++i) load.run();
+    };
+  };
+  return compare("a thousand hard switches / a thousand of greenlet's, from C", Side(run(ours)),
+                 Side(run(theirs)), 1);
+}
+
 Gate allocations_of(const char* scenario, const char* strategy) {
   ExecutionLoad load(scenario, strategy);
   const std::uint64_t warm_up =
@@ -109,6 +124,7 @@ std::vector<Gate> measure_gates() {
       gates.push_back(allocations_of(scenario, strategy));
     }
   }
+  if (GreenletLoad::available()) gates.push_back(switch_against_greenlet());
   gates.push_back(switch_against_boost(0.5));
   gates.push_back(switch_against_copies(4));
   gates.push_back(switch_against_copies(64));

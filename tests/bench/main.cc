@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/bench/execution_load.h"
 #include "tests/bench/gates.h"
+#include "tests/bench/greenlet_load.h"
 #include "tests/bench/slice_pair.h"
 #include "tests/bench/table.h"
 #include "tests/bench/tasklet_load.h"
@@ -27,6 +30,8 @@ constexpr const char* kHelp =
   reweave_bench --benchmark_filter=slice only those
   reweave_bench --benchmark_format=json  Google Benchmark's own output; also console, csv
   reweave_bench --gates                  the promises that hold on every machine; --gates=json
+  reweave_bench --tasklets=WHAT N        N batches of 1,000 and nothing else: soft-switch,
+                                         hard-switch, spawn or round-trip
   reweave_bench --executions=N [SCENARIO] N ordinary executions and nothing else, for a profiler
 
 Times are of this process alone, the fastest of 5 repetitions that are taken in turn with those of
@@ -36,7 +41,8 @@ the others. All other flags are Google Benchmark's: --benchmark_repetitions=N,
   executions       one execution of a scenario as a hunt runs it: oracles on, answers recorded
   slice switches   runtime/stack/slice.h, two slices in turn; beside them copies of as many bytes
                    and a switch between two stacks by Boost.Context
-  tasklets         the runtime's operations through its C++ interface, without the scenario language
+  tasklets         the runtime's operations through its C++ interface, without the scenario language;
+                   beside them greenlet's switch (python3-greenlet), driven from C in this process
 
 Beside it lie two scripts: `instructions` counts those of one execution (valgrind), `fuzz_speed`
 measures executions per second inside libFuzzer.
@@ -115,6 +121,18 @@ void register_all() {
   using What = TaskletLoad::What;
   register_tasklets("soft switch", What::kSoftSwitch);
   register_tasklets("hard switch", What::kHardSwitch);
+  if (GreenletLoad::available()) {
+    benchmark::RegisterBenchmark("tasklets/greenlet's switch, from C", [](benchmark::State& state) {
+      GreenletLoad load;
+      load.run();
+      std::int64_t count = 0;
+      for (auto _ : state) {
+        load.run();
+        count += GreenletLoad::kBatch;
+      }
+      state.SetItemsProcessed(count);
+    });
+  }
   register_tasklets("hard switch, 4 KiB more of stack", What::kHardSwitch, 4 << 10);
   register_tasklets("spawn, run and finish", What::kSpawn);
   register_tasklets("round trip over channels", What::kChannel);
@@ -172,6 +190,25 @@ int run_executions(std::string_view number, const char* scenario) {
   return 0;
 }
 
+// `batches` of TaskletLoad::kBatch, for a program that counts instructions.
+int run_tasklets(const std::string& what, std::uint64_t batches) {
+  using What = TaskletLoad::What;
+  constexpr std::pair<std::string_view, What> kLoads[] = {{"soft-switch", What::kSoftSwitch},
+                                                          {"hard-switch", What::kHardSwitch},
+                                                          {"spawn", What::kSpawn},
+                                                          {"round-trip", What::kChannel}};
+  for (const auto& [name, load] : kLoads) {
+    if (name != what) continue;
+    TaskletLoad tasklets(load);
+    for (std::uint64_t i = 0; i < batches; ++i) tasklets.run();
+    return 0;
+  }
+  std::fprintf(stderr,
+               "reweave_bench: --tasklets knows soft-switch, hard-switch, spawn and "
+               "round-trip, then the number of batches\n");
+  return 2;
+}
+
 int run(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "--help" || first == "-h") {
@@ -181,6 +218,11 @@ int run(int argc, char** argv) {
   constexpr std::string_view kExecutions = "--executions=";
   if (starts_with(first, kExecutions) && argc <= 3) {
     return run_executions(first.substr(kExecutions.size()), argc == 3 ? argv[2] : "blog");
+  }
+  constexpr std::string_view kTasklets = "--tasklets=";
+  if (starts_with(first, kTasklets) && argc == 3) {
+    return run_tasklets(std::string(first.substr(kTasklets.size())),
+                        std::strtoull(argv[2], nullptr, 10));
   }
   if (argc == 2 && first == "--gates") return run_gates(/*json=*/false);
   if (argc == 2 && first == "--gates=json") return run_gates(/*json=*/true);

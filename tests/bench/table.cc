@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "repro/version.h"
+#include "tests/bench/greenlet_load.h"
 
 namespace reweave::bench {
 namespace {
@@ -80,6 +81,14 @@ void Table::Finalize() {
       // One that has more to copy is not meant to compete with it.
       if (boost > 0 && size == "0.5 KiB")
         GetOutputStream() << fmt::format(", {:.2f} x Boost.Context", own / boost);
+    }
+    if (row.what == "hard switch") {
+      const double greenlet = nanoseconds_of(row.group, "greenlet's switch, from C");
+      if (greenlet > 0) {
+        GetOutputStream() << fmt::format("   {:.2f} x greenlet's", 1e9 / row.per_second / greenlet);
+      } else if (!GreenletLoad::available()) {
+        GetOutputStream() << "   " << GreenletLoad::advice();
+      }
     }
     GetOutputStream() << "\n";
   }
