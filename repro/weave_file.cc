@@ -81,6 +81,7 @@ constexpr std::array kSwitches = {
     SwitchSetting{"slice-cache", &Settings::slice_cache},
     SwitchSetting{"report-deadlock", &Settings::report_deadlock},
     SwitchSetting{"check-structure", &Settings::check_structure},
+    SwitchSetting{"check-census", &Settings::check_census},
 };
 
 constexpr std::string_view kOnOff = "say on or off";

@@ -76,6 +76,7 @@ struct Settings {
   /// nevertheless where no defect is on, for there it can only be the runtime that is wrong, and no
   /// verdict can depend on the build.
   bool check_structure = false;
+  bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 
   /// The same in every build for the same settings.

@@ -20,6 +20,7 @@
 
 namespace reweave::runtime {
 
+class ReferenceVisitor;
 class Thread;
 struct Frame;
 
@@ -43,9 +44,13 @@ using Execute = Object* (*)(Thread& thread, FrameRef self, Object* value);
 /// Releases what the frame's locals own, before it is parked or freed. May switch tasks.
 using ClearLocals = void (*)(Thread& thread, Frame& frame);
 
+/// Tells of every counted reference that the frame's locals hold (object/references.h).
+using VisitLocals = void (*)(Frame& frame, ReferenceVisitor& visitor);
+
 struct Code {
   Execute execute = nullptr;
   ClearLocals clear_locals = nullptr;  // Null: the locals own nothing.
+  VisitLocals visit_locals = nullptr;  // Null: likewise.
   std::uint32_t locals_bytes = 0;
   SiteId entry{};               // Site of the function's entry, for spill questions.
   const void* body = nullptr;   // For `execute`.

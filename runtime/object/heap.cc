@@ -29,7 +29,12 @@ void* Heap::allocate_slowly(std::size_t bytes) {
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, (size + 63) / 64 * 64));
     CHECK_MSG(memory != nullptr, "no memory for the execution's arena");
     sanitizer::poison(memory, size);
-    chunks_.push_back({memory, size});
+    chunks_.push_back({memory, size, memory});
+  }
+  if (next_ != nullptr) {
+    chunks_[chunk_].used = next_;
+    // Those that were too small are empty.
+    for (std::size_t i = chunk_ + 1; i < candidate; ++i) chunks_[i].used = chunks_[i].memory;
   }
   chunk_ = candidate;
   next_ = chunks_[chunk_].memory;

@@ -70,6 +70,28 @@ class Heap {
   /// Empties the arena.
   void reset();
 
+  /// Calls `visit(object)` for every object that was ever made, dead or alive, in order of
+  /// creation. Not for heaps that allocate() was used on.
+  template <typename Visit>
+  void for_each(const Visit& visit) {
+    for (std::size_t i = 0; next_ != nullptr && i <= chunk_; ++i) {
+      std::byte* at = chunks_[i].memory;
+      const std::byte* const end = i == chunk_ ? next_ : chunks_[i].used;
+      while (at < end) {
+        Object& object = *reinterpret_cast<Object*>(at);
+        at += ((object.bytes + std::size_t{15}) & ~std::size_t{15}) + kRedzone;
+        visit(object);
+      }
+    }
+  }
+
+  /// How many objects are alive, without weak references.
+  std::uint32_t live_objects() const {
+    std::uint32_t count = 0;
+    for (std::size_t kind = 0; kind < static_cast<std::size_t>(ObjectKind::kWeakRef); ++kind)
+      count += live_[kind];
+    return count;
+  }
   /// How many objects of a kind are alive.
   std::uint32_t live(ObjectKind kind) const { return live_[static_cast<std::size_t>(kind)]; }
   /// How many chunks were ever taken from the system.
@@ -86,6 +108,7 @@ class Heap {
   struct Chunk {
     std::byte* memory;
     std::size_t bytes;
+    std::byte* used;  // End of what was handed out, once it is no longer being filled.
   };
   std::vector<Chunk> chunks_;
   std::size_t chunk_ = 0;  // The one being filled; chunks_.size() before the first.

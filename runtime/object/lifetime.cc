@@ -40,7 +40,9 @@ Tasklet* Thread::make_tasklet() {
 }
 
 void Thread::add_weakref(Tasklet* tasklet, Code* code) {
-  auto* const weakref = new (heap_.allocate(sizeof(WeakRef))) WeakRef{tasklet->weakrefs, code};
+  auto* const weakref = heap_.make<WeakRef>(ObjectKind::kWeakRef);
+  weakref->next = tasklet->weakrefs;
+  weakref->code = code;
   tasklet->weakrefs = weakref;
 }
 
@@ -92,7 +94,8 @@ void Thread::destroy(Object* object) {
       break;
     }
     case ObjectKind::kFrame:
-      CHECK_MSG(false, "frames are released by release_frame()");
+    case ObjectKind::kWeakRef:
+      CHECK_MSG(false, "frames are released by release_frame(), weak references by nobody");
       break;
   }
 }
@@ -113,7 +116,11 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
         release(take_error());
       }
     }
-    if (is_alive(tasklet)) retain(tasklet);  // Given up: kept for ever, as in gc.garbage.
+    if (is_alive(tasklet)) {  // Given up: kept for ever, as in gc.garbage.
+      retain(tasklet);
+      tasklet->given_up = true;
+      ++runtime_.given_up_;
+    }
     if (--tasklet->refs > 0) {
       error_ = error;
       return;

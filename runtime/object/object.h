@@ -26,22 +26,26 @@ enum class ObjectKind : std::uint8_t {
   kTasklet,
   kChannel,
   kPair,  // Two objects that are to die together.
+  kWeakRef,
 };
 
-/// A weak reference with a callback: `code` is run when the target dies. Owned by its target.
-struct WeakRef {
-  WeakRef* next = nullptr;  // Older.
-  Code* code = nullptr;
-};
+struct WeakRef;
 
 struct Object {
   std::uint32_t refs = 1;
   ObjectKind kind{};
-  bool dead = false;  // Destroyed, or parked in a cache.
-  std::uint16_t padding = 0;
+  bool dead = false;             // Destroyed, or parked in a cache.
+  std::uint16_t references = 0;  // While a census is taken: how many were met.
   std::uint32_t generation = 0;  // Goes up whenever a life ends.
   std::uint32_t bytes = 0;       // Of the whole object, for poisoning.
   WeakRef* weakrefs = nullptr;   // Newest first.
+};
+
+/// A weak reference with a callback: `code` is run when the target dies. Belongs to its target, is
+/// not counted and lives as long as the execution.
+struct WeakRef : Object {
+  WeakRef* next = nullptr;  // Older.
+  Code* code = nullptr;
 };
 
 /// One more reference. Returns the object.

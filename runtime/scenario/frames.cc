@@ -14,6 +14,12 @@ bool is_ordinary_exception(ExceptionType type) {
 
 }  // namespace
 
+void Interpreter::visit_locals(Frame& frame, ReferenceVisitor& visitor) {
+  const auto& locals = frame.locals<Locals>();
+  visitor.visit(locals.held);
+  for (std::uint32_t i = 0; i < locals.depth; ++i) visitor.visit(locals.blocks[i].error);
+}
+
 void Interpreter::clear_locals(Thread& thread, Frame& frame) {
   auto& locals = frame.locals<Locals>();
   if (locals.held != nullptr) {

@@ -44,6 +44,7 @@ void Interpreter::set_scenario(const Scenario& scenario) {
     body.code = Code{};
     body.code.execute = &Interpreter::execute;
     body.code.clear_locals = &Interpreter::clear_locals;
+    body.code.visit_locals = &Interpreter::visit_locals;
     body.code.locals_bytes = static_cast<std::uint32_t>(
         sizeof(Locals) + nesting_of(scenario.functions[i]) * sizeof(Block));
     body.code.entry = site_of(i, 0);
@@ -58,6 +59,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   if (!ending.ended) return ending;
   thread().ledger().end();
+  if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
   const bool deadlocked = ending.failed && (ending.code == ErrorCode::kDeadlock ||
                                             ending.code == ErrorCode::kMainRecvDeadlock ||
                                             ending.code == ErrorCode::kMainSendDeadlock);
@@ -91,6 +93,11 @@ void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
   thread().log(kind,
                {static_cast<std::int32_t>(bomb.type) | static_cast<std::int32_t>(bomb.code) << 8,
                 static_cast<std::int32_t>(bomb.number)});
+}
+
+void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
+  for (Tasklet* const tasklet : slots_) visitor.visit(tasklet);
+  for (Channel* const channel : channels_) visitor.visit(channel);
 }
 
 // The slot's old content goes after the new one is in its place.

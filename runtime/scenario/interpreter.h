@@ -11,13 +11,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/oracle/census.h"
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
-class Interpreter : public LedgerNames {
+class Interpreter : public LedgerNames, private RootHolder {
  public:
   /// `scenario` is linked and must outlive the interpreter, unchanged.
   explicit Interpreter(const Scenario& scenario);
@@ -57,6 +58,8 @@ class Interpreter : public LedgerNames {
   static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
   static Object* execute_hspin(Thread& thread, FrameRef self, Object* value);
   static void clear_locals(Thread& thread, Frame& frame);
+  static void visit_locals(Frame& frame, ReferenceVisitor& visitor);
+  void visit_roots(ReferenceVisitor& visitor) const override;
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
   Object* perform(const Op& op, Locals& locals, Frame& frame);
@@ -87,6 +90,7 @@ class Interpreter : public LedgerNames {
   bool runto_returned_ = false;     // Some `runto` of this execution has returned.
   std::vector<Tasklet*> slots_;     // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
+  Census census_;
 };
 
 /// The letters of flags_of(): "abs".

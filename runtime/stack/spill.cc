@@ -11,6 +11,7 @@
 // A value that waits there for a receiver must therefore be put aside first: that it once was not
 // is half of the bug that Reweave was started for (defects spill-drops-tempval and
 // spill-explodes-bomb).
+#include "runtime/object/references.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -51,6 +52,13 @@ Object* Thread::evaluate_spilled(FrameRef frame, Object* value) {
   release_frame(helper);
   log(EventKind::kUnspill, {static_cast<std::int32_t>(level_)});
   return explode(result);
+}
+
+void Thread::visit_spilled(Frame& frame, ReferenceVisitor& visitor) {
+  const auto& locals = frame.locals<SpillLocals>();
+  if (locals.frame) visitor.visit_frame(locals.frame);
+  visitor.visit(locals.value);
+  visitor.visit(locals.tempval);
 }
 
 // The helper frame, on the shallow stack. Never returns: the way out is the jump back.

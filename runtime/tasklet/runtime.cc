@@ -6,6 +6,8 @@ Runtime::Runtime() : main_thread_(*this) {
   none_.kind = ObjectKind::kNone;
   spill_code_.execute = &Thread::run_spilled;
   jump_code_.execute = &Thread::run_jump;
+  spill_code_.visit_locals = &Thread::visit_spilled;
+  jump_code_.visit_locals = &Thread::visit_jump;
 }
 
 Runtime::~Runtime() {
@@ -34,6 +36,7 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   first_tasklet_ = last_tasklet_ = nullptr;
   last_channel_ = nullptr;
   step_site_ = SiteId{};
+  given_up_ = 0;
 
   main_thread_.run_main(main_code);
   executing_ = false;

@@ -48,6 +48,7 @@ class Runtime {
  private:
   friend class Thread;
   friend class StructureOracle;
+  friend class Census;
 
   Settings settings_;
   Ledger ledger_;
@@ -65,6 +66,7 @@ class Runtime {
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
   Channel* last_channel_ = nullptr;  // The channel made last; then `made_before`.
+  std::uint32_t given_up_ = 0;       // Tasklets that survived their finalizers.
   SiteId step_site_{};               // Of the step under way, for the structure oracle.
   bool executing_ = false;           // Inside run().
   Thread main_thread_;

@@ -5,6 +5,7 @@
 // 0), hard when a C stack has to be put aside. Either way the value for the resumed tasklet waits
 // in its tempval, and one object, the previous tasklet or a channel, may be due to die as soon as
 // the switch is complete (del_post_switch_).
+#include "runtime/object/references.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -232,6 +233,10 @@ Object* Thread::run_jump(Thread& thread, FrameRef self, Object* value) {
   thread.del_post_switch_ = locals.del_post_switch;
   thread.transfer(nullptr, locals.target);
   __builtin_unreachable();
+}
+
+void Thread::visit_jump(Frame& frame, ReferenceVisitor& visitor) {
+  visitor.visit(frame.locals<JumpLocals>().del_post_switch);
 }
 
 // The common part of all operations that switch without a channel and return None. `dying` (owned,

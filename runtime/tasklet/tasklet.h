@@ -44,7 +44,8 @@ struct Tasklet : Object {
   bool ignore_nesting = false;
   bool block_trap = false;
   bool pending_irq = false;  // Its time slice is over, but it could not be interrupted.
-  bool zombie = false;  // Its finalizer has begun.
+  bool zombie = false;       // Its finalizer has begun.
+  bool given_up = false;     // It survived its finalizer, and one reference to it is nobody's.
   bool started = false;
   bool ended = false;
   bool dying = false;                 // Its weak references are cleared: nobody finds it any more.

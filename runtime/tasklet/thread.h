@@ -298,6 +298,7 @@ class Thread {
  private:
   friend class Runtime;
   friend class StructureOracle;
+  friend class Census;
   struct SpillLocals;
   struct JumpLocals;
 
@@ -329,6 +330,7 @@ class Thread {
   // Spilling: stack/spill.cc
   Object* evaluate_spilled(FrameRef frame, Object* value);
   static Object* run_spilled(Thread& thread, FrameRef self, Object* value);
+  static void visit_spilled(Frame& frame, ReferenceVisitor& visitor);
 
   // Switching: tasklet/switching.cc
   Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch,
@@ -359,6 +361,7 @@ class Thread {
   void release_undue();
   Object* block(Tasklet* prev, bool soft, bool* did_switch);
   static Object* run_jump(Thread& thread, FrameRef self, Object* value);
+  static void visit_jump(Frame& frame, ReferenceVisitor& visitor);
   void transfer(CStack* save, CStack* target);
   void release_post_switch();
   Object* tasklet_end(Object* value);
@@ -368,6 +371,7 @@ class Thread {
   void free_cstacks();
   void suspend_frame(Tasklet* tasklet);
   Tasklet* innermost_runner() const;
+  bool has_saved_stacks() const { return chain_.next != &chain_; }
 
   // run() and its time limit: tasklet/watchdog.cc
   struct Timeout {
@@ -447,8 +451,8 @@ class Thread {
   std::uint32_t level_ = 0;            // The same as a depth: never set back by a spill.
   std::uint32_t root_ = 0;             // Level at which this stack begins.
   int switch_trap_ = 0;
-  bool callback_running_ = false;  // A channel or schedule callback runs (Stackless: schedlock).
-  Tasklet* switching_to_ = nullptr;    // While the schedule callback runs: who runs next.
+  bool callback_running_ = false;    // A channel or schedule callback runs (Stackless: schedlock).
+  Tasklet* switching_to_ = nullptr;  // While the schedule callback runs: who runs next.
   bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.

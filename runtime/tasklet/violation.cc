@@ -42,7 +42,7 @@ void Thread::report_over_release(const Object* object) {
   if (object->kind == ObjectKind::kTasklet)
     report_dangling_tasklet(static_cast<const Tasklet*>(object), "released");
   static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
-                                           "tasklet", "channel", "pair"};
+                                           "tasklet", "channel", "pair",      "weak reference"};
   const char* const word = kWords[static_cast<std::size_t>(object->kind)];
   stop(FindingKind::kRefcount, word,
        std::string("one reference too many of an object was given back (") + word + ")");

@@ -66,6 +66,7 @@ TEST(Settings, DifferInTheirFingerprintWhereAnExecutionMayDiffer) {
   add([](Settings& settings) { settings.free_frames_max = 0; });
   add([](Settings& settings) { settings.report_deadlock = true; });
   add([](Settings& settings) { settings.check_structure = true; });
+  add([](Settings& settings) { settings.check_census = false; });
   add([](Settings& settings) { settings.limits.steps_max = 7; });
   for (const DefectInfo& info : all_defects()) {
     add([&](Settings& settings) { settings.defects.add(info.defect); });

@@ -1,0 +1,41 @@
+#include "runtime/object/references.h"
+
+#include "runtime/tasklet/tasklet.h"
+
+namespace reweave::runtime {
+
+void visit_references(Object& object, ReferenceVisitor& visitor) {
+  switch (object.kind) {
+    case ObjectKind::kNone:
+    case ObjectKind::kToken:
+    case ObjectKind::kBomb:
+    case ObjectKind::kWeakRef:
+      return;
+    case ObjectKind::kPair: {
+      const auto& pair = static_cast<const Pair&>(object);
+      visitor.visit(pair.first);
+      visitor.visit(pair.second);
+      return;
+    }
+    case ObjectKind::kFrame: {
+      auto& frame = static_cast<Frame&>(object);
+      if (frame.back) visitor.visit_frame(frame.back);
+      if (frame.code->visit_locals != nullptr) frame.code->visit_locals(frame, visitor);
+      return;
+    }
+    case ObjectKind::kTasklet: {
+      const auto& tasklet = static_cast<const Tasklet&>(object);
+      visitor.visit(tasklet.tempval);
+      if (tasklet.frame) visitor.visit_frame(tasklet.frame);
+      return;
+    }
+    case ObjectKind::kChannel: {
+      const auto& channel = static_cast<const Channel&>(object);
+      for (Tasklet* member = channel.head; member != nullptr; member = member->next)
+        visitor.visit(member);
+      return;
+    }
+  }
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,162 @@
+#include "runtime/oracle/census.h"
+
+#include <utility>
+
+#include "runtime/tasklet/runtime.h"
+
+namespace reweave::runtime {
+
+void Census::visit(Object* object) {
+  if (object == nullptr || object->kind == ObjectKind::kNone) return;
+  if (object->dead) {
+    if (dangling_ == nullptr) dangling_ = object;
+    return;
+  }
+  if (object->references == 0 && !all_met_) met_.push_back(object);
+  if (object->references < kReferencesMax) ++object->references;
+}
+
+void Census::visit_frame(FrameRef frame) {
+  if (frame.frame->generation == frame.generation) {
+    visit(frame.frame);
+  } else if (dangling_ == nullptr) {
+    dangling_ = frame.frame;
+  }
+}
+
+void Census::visit_thread(const Thread& thread) {
+  visit(thread.main_);
+  Tasklet* queued = thread.head_;
+  for (std::uint32_t left = thread.run_count_; left > 0 && queued != nullptr; --left) {
+    visit(queued);
+    queued = queued->next;
+  }
+  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) visit(thread.watchdogs_[i]);
+  visit(thread.timeout_.owner);
+  visit(thread.interrupted_);
+  visit(thread.error_);
+  if (thread.transfer_frame_) visit_frame(thread.transfer_frame_);
+  visit(thread.transfer_value_);
+  visit(thread.del_post_switch_);
+}
+
+void Census::visit_roots(const RootHolder& host) {
+  host.visit_roots(*this);
+  visit_thread(runtime_->main_thread_);
+  if (runtime_->given_up_ == 0) return;
+  for (Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
+    if (!t->dead && t->given_up) visit(t);
+  }
+}
+
+void Census::take(Runtime& runtime, const RootHolder& host) {
+  runtime_ = &runtime;
+  dangling_ = nullptr;
+  all_met_ = false;
+  lingering_ = 0;
+  visit_roots(host);
+  for (std::size_t i = 0; i < met_.size(); ++i) visit_references(*met_[i], *this);
+  if (!reached_agree()) count_the_rest();
+  forget();
+}
+
+// Almost always: whatever is alive was reached, and every count is right.
+bool Census::reached_agree() const {
+  if (dangling_ != nullptr || met_.size() != runtime_->heap_.live_objects()) return false;
+  for (const Object* const object : met_) {
+    if (object->references != object->refs) return false;
+  }
+  return true;
+}
+
+// The rest is what nobody reached. It may refer to itself, and to what was reached.
+void Census::count_the_rest() {
+  const std::size_t reached = met_.size();
+  runtime_->heap_.for_each([this](Object& object) {
+    if (object.dead || object.references != 0) return;
+    if (object.kind != ObjectKind::kWeakRef) met_.push_back(&object);
+  });
+  all_met_ = true;
+  for (std::size_t i = reached; i < met_.size(); ++i) visit_references(*met_[i], *this);
+  const bool strict = !runtime_->main_thread_.has_saved_stacks();
+  if (dangling_ != nullptr) {
+    report(dangling_->kind == ObjectKind::kFrame ? FindingKind::kDanglingFrame
+                                                 : FindingKind::kDanglingTasklet,
+           *dangling_, "referred-to");
+    return;
+  }
+  for (std::size_t i = 0; i < met_.size(); ++i) {
+    if (i >= reached && met_[i]->references > 0 && met_[i]->references == met_[i]->refs)
+      ++lingering_;
+    judge(*met_[i], strict);
+  }
+}
+
+void Census::judge(Object& object, bool strict) {
+  if (object.references == kReferencesMax) return;
+  if (object.refs < object.references) {
+    report(FindingKind::kRefcount, object, "too-low");
+  } else if (strict && object.refs > object.references) {
+    // The ledger tells of values that were received and kept.
+    if (object.kind == ObjectKind::kToken &&
+        static_cast<const Token&>(object).place == TokenPlace::kDelivered)
+      return;
+    report(object.references == 0 ? FindingKind::kLeak : FindingKind::kRefcount, object,
+           object.references == 0 ? "" : "too-high");
+  }
+}
+
+// One finding of a signature is enough.
+void Census::report(FindingKind kind, Object& object, const char* how) {
+  static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
+                                           "tasklet", "channel", "pair"};
+  const std::string word = kWords[static_cast<std::size_t>(object.kind)];
+  Execution& execution = runtime_->main_thread_.execution();
+  Finding finding;
+  finding.kind = kind;
+  finding.step = execution.steps();
+  finding.signature = std::string(finding_kind_name(kind)) + " " + word;
+  if (*how != '\0') finding.signature += std::string(" ") + how;
+  for (const Finding& known : execution.findings()) {
+    if (known.signature == finding.signature) return;
+  }
+  finding.message = "at the program's end ";
+  if (kind == FindingKind::kLeak) {
+    finding.message += "nobody refers to " + name_of(object) + ", which is alive";
+  } else if (kind == FindingKind::kRefcount) {
+    finding.message += "there are " + std::to_string(object.references) + " references to " +
+                       name_of(object) + ", whose count is " + std::to_string(object.refs);
+  } else {
+    finding.message +=
+        name_of(object) + " is still referred to, though its last reference was given back";
+  }
+  execution.report(std::move(finding), /*stops=*/false);
+}
+
+std::string Census::name_of(Object& object) const {
+  sanitizer::unpoison(&object, object.bytes);
+  switch (object.kind) {
+    case ObjectKind::kToken:
+    case ObjectKind::kBomb: {
+      const auto number = static_cast<const Token&>(object).number;
+      const char* const letter = object.kind == ObjectKind::kToken ? "value" : "exception";
+      return number == 0 ? std::string("an ") + letter : letter + (" " + std::to_string(number));
+    }
+    case ObjectKind::kFrame:
+      return "the frame that stands at " +
+             runtime_->main_thread_.names_->site(static_cast<const Frame&>(object).site);
+    case ObjectKind::kTasklet:
+      return "tasklet " + std::to_string(static_cast<const Tasklet&>(object).number);
+    case ObjectKind::kChannel:
+      return "channel " + std::to_string(static_cast<const Channel&>(object).number);
+    default:
+      return "a pair of objects";
+  }
+}
+
+void Census::forget() {
+  for (Object* const object : met_) object->references = 0;
+  met_.clear();
+}
+
+}  // namespace reweave::runtime
