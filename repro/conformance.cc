@@ -89,7 +89,8 @@ std::string token_text(char prefix, std::int32_t number) { return prefix + std::
 /// items.
 class Renderer {
  public:
-  explicit Renderer(const std::vector<std::string>& words) : words_(words) {}
+  Renderer(const std::vector<std::string>& words, const runtime::Runtime& runtime)
+      : words_(words), runtime_(runtime) {}
 
   void add(const Event& event, std::vector<std::string>& lines) {
     const auto kind = static_cast<runtime::EventKind>(event.kind);
@@ -103,7 +104,7 @@ class Renderer {
       return;
     }
     const runtime::EventInfo& info = runtime::event_info(kind);
-    Json line = Json::array({static_cast<std::int32_t>(event.actor), info.word});
+    Json line = Json::array({runtime_.tasklet_number(event.actor), info.word});
     std::size_t next = 0;
     bool list = false;
     for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
@@ -166,6 +167,7 @@ class Renderer {
   }
 
   const std::vector<std::string>& words_;
+  const runtime::Runtime& runtime_;
   Json head_, list_;
   std::int32_t items_missing_ = 0;
 };
@@ -214,11 +216,13 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
 
   Observation observation;
   auto& lines = observation.lines;
-  Renderer renderer(conformance_case.words);
+  Renderer renderer(conformance_case.words, subject.interpreter().runtime());
   for (const Event& event : execution.log()) renderer.add(event, lines);
   const runtime::Thread::Ending& ending = subject.ending();
   if (!ending.ended) {
-    lines.push_back(Json::array({"out", "stopped"}).dump());
+    const std::string why = execution.findings().empty() ? outcome_name(execution.outcome())
+                                                         : execution.findings()[0].signature;
+    lines.push_back(Json::array({"out", "stopped: " + why}).dump());
   } else {
     lines.push_back(Json::array({"out", ending.failed ? "exc:" + runtime::exception_text(
                                                                      ending.exception, ending.code,
@@ -234,8 +238,7 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
     Json left = Json::array();
     for (const runtime::Tasklet* tasklet = interpreter.runtime().first_tasklet();
          tasklet != nullptr; tasklet = tasklet->next_made) {
-      if (tasklet->dead || tasklet->dying || tasklet == interpreter.thread().main_tasklet())
-        continue;
+      if (tasklet->dead || tasklet->dying || tasklet->is_main) continue;
       left.push_back(
           Json::array({tasklet->number, runtime::flags_text(interpreter.flags_of(*tasklet))}));
     }

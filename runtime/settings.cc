@@ -66,7 +66,14 @@ const std::vector<Profile>& all_profiles() {
       {"stackless-2012-B", "the whole fix of 2012-05-21", DefectSet().add(kSpillExplodesBomb)},
       {"stackless-2012-C", "with the second fix, of 2012-06-06", {}},
       {"stackless-3.7.5", "the newest real version, with the defects that live in it",
-       DefectSet().add(kDeadlockDropsValue).add(kRefusedSendReplaces).add(kFailedRunStaysArmed)},
+       DefectSet()
+           .add(kDeadlockDropsValue)
+           .add(kRefusedSendReplaces)
+           .add(kFailedRunStaysArmed)
+           .add(kEndIgnoresThreads)
+           .add(kSetupDoesNotWake)
+           .add(kBindThreadInContext)
+           .add(kNoRecheckAtThreadEnd)},
   };
   return profiles;
 }

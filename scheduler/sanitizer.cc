@@ -2,6 +2,7 @@
 
 #if defined(REWEAVE_ASAN)
 #include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
 
 extern "C" void __asan_get_shadow_mapping(std::size_t* scale, std::size_t* offset);
@@ -31,6 +32,12 @@ void register_root_region(const void* at, std::size_t bytes) {
 void unregister_root_region(const void* at, std::size_t bytes) {
   __lsan_unregister_root_region(at, bytes);
 }
+void start_switch_fiber(void** fake_stack, const void* bottom, std::size_t bytes) {
+  __sanitizer_start_switch_fiber(fake_stack, bottom, bytes);
+}
+void finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* bytes) {
+  __sanitizer_finish_switch_fiber(fake_stack, bottom, bytes);
+}
 const char* build_name() { return "address"; }
 
 #else
@@ -38,6 +45,8 @@ const char* build_name() { return "address"; }
 bool shadow_mapping_is_known() { return true; }
 void register_root_region(const void*, std::size_t) {}
 void unregister_root_region(const void*, std::size_t) {}
+void start_switch_fiber(void**, const void*, std::size_t) {}
+void finish_switch_fiber(void*, const void**, std::size_t*) {}
 const char* build_name() {
 #if defined(REWEAVE_TSAN)
   return "thread";

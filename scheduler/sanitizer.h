@@ -71,6 +71,14 @@ bool shadow_mapping_is_known();
 void register_root_region(const void* at, std::size_t bytes);
 void unregister_root_region(const void* at, std::size_t bytes);
 
+/// Around every switch between machine stacks: before it, on the stack that is left, whose state is
+/// kept in `*fake_stack`; `bottom` and `bytes` are those of the stack that is entered. No-op
+/// without ASan.
+void start_switch_fiber(void** fake_stack, const void* bottom, std::size_t bytes);
+/// After it, on the stack that was entered, with what start_switch_fiber() kept when that one was
+/// left (null: it is new). Tells where the stack that was left lies.
+void finish_switch_fiber(void* fake_stack, const void** bottom, std::size_t* bytes);
+
 /// "address", "thread" or "": what this build was instrumented with, for version and doctor.
 const char* build_name();
 

@@ -29,13 +29,23 @@ Channel* Thread::make_channel(std::uint32_t number) {
 
 Tasklet* Thread::make_tasklet() {
   Tasklet* const tasklet = heap_.make<Tasklet>(ObjectKind::kTasklet);
-  tasklet->number = runtime_.tasklet_count_++;
+  const bool makeshift = ended_main_ != nullptr && main_ == nullptr;
+  if (!runtime_.freed_.empty() && !makeshift) runtime_.freed_.pop_back();
+  if (main_ == nullptr && number_ != 0) {
+    tasklet->number = Runtime::kThreadMains + number_;
+  } else {
+    tasklet->number = runtime_.tasklet_count_++;
+    if (runtime_.tasklet_count_ == Runtime::kThreadMains)
+      runtime_.tasklet_count_ += Runtime::kThreadsMax;
+  }
   Tasklet* const last = runtime_.last_tasklet_;
   (last == nullptr ? runtime_.first_tasklet_ : last->next_made) = tasklet;
   runtime_.last_tasklet_ = tasklet;
   tasklet->thread = this;
   tasklet->tempval = none();
   tasklet->cstate = &stub_cstack_;
+  tasklet->stack_place.tasklet = tasklet;
+  if (number_ != 0) runtime_.add_stack(tasklet->stack_place);
   return tasklet;
 }
 
@@ -47,8 +57,8 @@ void Thread::add_weakref(Tasklet* tasklet, Code* code) {
 }
 
 bool Thread::is_alive(const Tasklet* tasklet) const {
-  if (tasklet->ended) return false;
-  return tasklet == current_ || tasklet->frame || !tasklet->cstate->stub;
+  if (tasklet->ended || tasklet->thread == nullptr) return false;
+  return tasklet == tasklet->thread->current_ || tasklet->frame || !tasklet->cstate->stub;
 }
 
 // The last reference goes. What is dead already was given away once before.
@@ -105,10 +115,15 @@ void Thread::destroy(Object* object) {
 void Thread::destroy_tasklet(Tasklet* tasklet) {
   require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-tasklet-released");
   Bomb* const error = take_error();
-  if (!tasklet->zombie && !tasklet->ended && !tasklet->cstate->stub) {
+  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
+      !tasklet->cstate->stub) {
     tasklet->zombie = true;
     tasklet->refs = 1;
-    for (int kills = 0; kills < kKillsMax && is_alive(tasklet); ++kills) {
+    // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
+    // case t7-0131).
+    if (tasklet->thread != this) release(insert(tasklet));
+    for (int kills = 0; kills < kKillsMax && tasklet->thread == this && is_alive(tasklet);
+         ++kills) {
       Object* const value = kill(tasklet, /*soft=*/false);
       if (value != nullptr) {
         release(value);
@@ -127,19 +142,24 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
     }
   }
   call_weakrefs(tasklet);
-  log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
+  if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
 
   const FrameRef frame = tasklet->frame;
   tasklet->frame = FrameRef{};
   Object* const tempval = tasklet->tempval;
   tasklet->tempval = nullptr;
-  require(tasklet->cstate->stub || tasklet->ended, "c-stack-released");
+  require(tasklet->cstate->stub || tasklet->ended || tasklet->thread == nullptr,
+          "c-stack-released");
   if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
+  const ActorId actor = tasklet->actor;
+  const bool makeshift = tasklet == main_ && ended_main_ != nullptr;
+  runtime_.drop_stack(tasklet->stack_place);
   heap_.retire(tasklet);
   // Who walks through all tasklets must be able to go past the dead.
   sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
+  if (!makeshift) runtime_.freed_.push_back(actor);
   error_ = error;
 }
 

@@ -96,6 +96,10 @@ enum class ErrorCode : std::uint8_t {
   kUnbindMain,
   kSetupAlive,
   kNotBound,
+  kNoThread,            // The tasklet's thread has ended.
+  kThreadDead,          // The thread that it is to run in has ended, or has not begun.
+  kSwitchThread,        // switch() to a tasklet of another thread.
+  kBindThreadRunnable,  // bind_thread() of a runnable tasklet.
 };
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);

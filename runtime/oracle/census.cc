@@ -43,6 +43,9 @@ void Census::visit_thread(const Thread& thread) {
 void Census::visit_roots(const RootHolder& host) {
   host.visit_roots(*this);
   visit_thread(runtime_->main_thread_);
+  for (const auto& thread : runtime_->threads_) {
+    if (thread->is_awake() || thread->phase_ == Thread::Phase::kAsleep) visit_thread(*thread);
+  }
   if (runtime_->given_up_ == 0) return;
   for (Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
     if (!t->dead && t->given_up) visit(t);
@@ -78,7 +81,9 @@ void Census::count_the_rest() {
   });
   all_met_ = true;
   for (std::size_t i = reached; i < met_.size(); ++i) visit_references(*met_[i], *this);
-  const bool strict = !runtime_->main_thread_.has_saved_stacks();
+  // A thread that has not ended is suspended on a stack of its own; one that has leaves what it
+  // held.
+  const bool strict = !runtime_->threaded_ && !runtime_->main_thread_.has_saved_stacks();
   if (dangling_ != nullptr) {
     report(dangling_->kind == ObjectKind::kFrame ? FindingKind::kDanglingFrame
                                                  : FindingKind::kDanglingTasklet,

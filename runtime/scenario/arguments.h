@@ -41,6 +41,6 @@ const char* argument_placeholder(char letter);
 const char* argument_help(char letter);
 
 /// All letters, in the order of the help.
-inline constexpr const char kArgumentLetters[] = "fFsScnbpewktr";
+inline constexpr const char kArgumentLetters[] = "fFsScnbpewktrh";
 
 }  // namespace reweave::runtime

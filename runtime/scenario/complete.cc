@@ -136,7 +136,7 @@ Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
   // The recorded programs leave main alone, because of the very defect.
-  if (tasklet == thread().main_tasklet() &&
+  if (tasklet->is_main &&
       !thread().settings().defects.has(Defect::kBindDestroysMain))
     return thread().none();
   Code* const code =
@@ -147,6 +147,7 @@ Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
     thread().release(bound);
   }
   if (op.code == OpCode::kRebind) {
+    if (tasklet->thread == nullptr) return thread().raise_runtime_error(ErrorCode::kNoThread);
     tasklet->frame = thread().make_root_frame(*code);
     tasklet->bound = nullptr;
   } else {

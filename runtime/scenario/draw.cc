@@ -132,6 +132,9 @@ bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::
     case 'k':
       value = below(prng, kCanaryCount);
       return true;
+    case 'h':
+      value = 1 + static_cast<std::int32_t>(prng.chance({1, 8}));
+      return true;
     case 'w':
       if (scenario.words.empty()) return false;
       value = below(prng, scenario.words.size());

@@ -28,6 +28,12 @@ Interpreter::Interpreter(const Scenario& scenario) : scenario_(&scenario) {
   rec_code_.body = this;
   hspin_code_.execute = &Interpreter::execute_hspin;
   hspin_code_.body = this;
+  for (ThreadMain& main : thread_mains_) {
+    main.interpreter = this;
+    main.code.execute = &Interpreter::execute_thread;
+    main.code.locals_bytes = sizeof(bool);
+    main.code.body = &main;
+  }
   set_scenario(scenario);
 }
 
@@ -76,6 +82,37 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   return ending;
 }
 
+void Interpreter::start_thread(std::uint32_t number, std::int32_t function) {
+  if (runtime_.thread(number) != nullptr) return;  // A thread is started once.
+  ThreadMain& main = thread_mains_[number];
+  main.function = function;
+  main.code.entry = bodies_[static_cast<std::size_t>(function)].code.entry;
+  main.code.zombie = FrameRef{};
+  runtime_.start_thread(number, main.code);
+}
+
+Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value) {
+  const ThreadMain& main = *static_cast<const ThreadMain*>(self.frame->code->body);
+  auto& called = self.frame->locals<bool>();
+  if (value == nullptr && !called) return nullptr;  // Killed before it ran.
+  if (!called) {
+    thread.release(value);
+    called = true;
+    thread.log(EventKind::kThreadStart, {static_cast<std::int32_t>(thread.number())});
+    Code& code = main.interpreter->bodies_[static_cast<std::size_t>(main.function)].code;
+    return thread.call_softly(thread.make_frame(code, code.entry), thread.none());
+  }
+  if (value == nullptr) {
+    Bomb* const bomb = thread.take_error();
+    main.interpreter->log_exception(EventKind::kDied, *bomb);
+    thread.release(bomb);
+  } else {
+    thread.release(value);
+  }
+  thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
+  return thread.none();
+}
+
 std::string Interpreter::site(SiteId site) const { return site_name(*scenario_, site); }
 
 std::string Interpreter::operation(SiteId site) const {
@@ -113,8 +150,9 @@ std::uint32_t Interpreter::flags_of(const Tasklet& tasklet) const {
   const bool alive = thread().is_alive(&tasklet);
   const bool scheduled = tasklet.next != nullptr || tasklet.blocked != 0;
   return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (scheduled ? 4u : 0) |
-         (alive && !scheduled ? 8u : 0) | (&tasklet == thread().current() ? 16u : 0) |
-         (&tasklet == thread().main_tasklet() ? 32u : 0);
+         (alive && !scheduled ? 8u : 0) |
+         (tasklet.thread != nullptr && &tasklet == thread().current_of(*tasklet.thread) ? 16u : 0) |
+         (tasklet.is_main && tasklet.thread != nullptr ? 32u : 0);
 }
 
 std::string flags_text(std::uint32_t flags) {

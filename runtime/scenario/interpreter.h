@@ -8,6 +8,7 @@
 // operation is written once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -68,6 +69,8 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
   Object* work(const Op& op, Locals& locals);
   bool spins_on(const Op& op, std::uint32_t turn) const;
+  void start_thread(std::uint32_t number, std::int32_t function);
+  static Object* execute_thread(Thread& thread, FrameRef self, Object* value);
   Object* send_next(const Op& op, Locals& locals, Frame& frame);
   Object* iterate(const Op& op, Locals& locals);
   Object* iterated(const Op& op, Locals& locals, Frame& frame, Object* value);
@@ -87,7 +90,14 @@ class Interpreter : public LedgerNames, private RootHolder {
   std::vector<Body> bodies_;
   Code rec_code_;
   Code hspin_code_;
-  bool runto_returned_ = false;     // Some `runto` of this execution has returned.
+  bool runto_returned_ = false;  // Some `runto` of this execution has returned.
+  /// What the main tasklet of a thread runs: the function, and the events around it.
+  struct ThreadMain {
+    Code code;
+    Interpreter* interpreter = nullptr;
+    std::int32_t function = 0;
+  };
+  std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
   std::vector<Tasklet*> slots_;     // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
   Census census_;

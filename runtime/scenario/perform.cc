@@ -150,6 +150,12 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().log(EventKind::kSoftSwitching, {soft()});
       thread().set_switching(a != 0 ? Switching::kSoft : Switching::kHard);
       return thread().none();
+    case OpCode::kTstart:
+      start_thread(static_cast<std::uint32_t>(a), b);
+      return thread().none();
+    case OpCode::kSettle:
+      thread().settle(frame.site);
+      return thread().none();
     case OpCode::kGc:
       return thread().none();
     case OpCode::kSame: {
@@ -219,6 +225,14 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* task
     case OpCode::kTnest:
       thread().log(EventKind::kTaskletNest,
                    {number, static_cast<std::int32_t>(thread().nesting_level_of(tasklet))});
+      return thread().none();
+    case OpCode::kBindt:
+      return thread().bind_thread(tasklet);
+    case OpCode::kThread:
+      thread().log(
+          EventKind::kThread,
+          {number,
+           tasklet->thread == nullptr ? -1 : static_cast<std::int32_t>(tasklet->thread->number())});
       return thread().none();
     case OpCode::kTchan:
       thread().log(

@@ -7,6 +7,7 @@
 
 #include "runtime/scenario/arguments.h"
 #include "runtime/scenario/text.h"
+#include "runtime/tasklet/runtime.h"
 #include "scheduler/check.h"
 
 namespace reweave::runtime {
@@ -53,6 +54,7 @@ constexpr ArgumentKind kArgumentKinds[] = {
     {'k', "CANARY", "crash, hang, leak, overflow or use-after-free"},
     {'t', "TICKS", "a number from 0 to 1000000"},
     {'r', "RUN", "hard, or soft total nesting joined by +: how `runto` interrupts"},
+    {'h', "THREAD", "a number from 1 to 7; the program begins in thread 0"},
 };
 static_assert(std::size(kArgumentKinds) + 1 == std::size(kArgumentLetters));
 
@@ -301,6 +303,8 @@ ArgumentRange argument_range(const Scenario& scenario, char letter) {
       return {0, kTicksMax};
     case 'r':
       return {0, kRunFlagsCount - 1};
+    case 'h':
+      return {1, Runtime::kThreadsMax - 1};
     default:
       CHECK_MSG(false, "an argument letter without a range");
       return {};

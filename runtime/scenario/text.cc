@@ -455,7 +455,7 @@ void append_argument(const Scenario& scenario, char letter, std::int32_t value, 
     text += '-';
     return;
   }
-  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't') {
+  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't' || letter == 'h') {
     text += std::to_string(value);
     return;
   }

@@ -1,7 +1,7 @@
 // Sending and receiving: one action for both directions, after Stackless's generic_channel_action.
 #include <utility>
 
-#include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
@@ -68,7 +68,10 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     release_value(source, unsent, ReleaseReason::kSendFailed);
     return nullptr;
   };
-  if (!notify_channel(channel, direction > 0, !peer_waits())) {
+  // The callback comes after an action between threads, before any other.
+  const auto elsewhere = [&] { return peer_waits() && channel->head->thread != this; };
+  const bool notified = !elsewhere();
+  if (notified && !notify_channel(channel, direction > 0, !peer_waits())) {
     if (!settings_.defects.has(Defect::kRefusedSendReplaces)) return fail();
     release(old);  // The defect: what was refused stays where the outer operation will find it.
     return nullptr;
@@ -77,6 +80,25 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   Tasklet* target = nullptr;
   Tasklet* peer = nullptr;
   // Looked at again: the callback may have switched, and others may have come or gone meanwhile.
+  if (elsewhere()) {
+    if (channel->head->thread == nullptr) {
+      raise_runtime_error(ErrorCode::kNoThread);
+      return fail();
+    }
+    peer = channel_pop(channel);
+    std::swap(source->tempval, peer->tempval);
+    Tasklet* const receiver = direction > 0 ? peer : source;
+    ledger_.hand_over(*receiver->tempval, *receiver);
+    queue_append(peer);
+    peer->thread->wake();
+    Object* result = explode(claim(source));
+    if (!notified && !notify_channel(channel, direction > 0, /*will_block=*/false)) {
+      if (result != nullptr) release(result);
+      result = nullptr;
+    }
+    release(old);
+    return result;
+  }
   if (peer_waits()) {
     peer = channel_pop(channel);
     std::swap(source->tempval, peer->tempval);

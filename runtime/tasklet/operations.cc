@@ -1,22 +1,25 @@
 // What a program can do with tasklets: create, queue, run, switch and throw; run() itself is in
 // watchdog.cc.
-#include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
 
 Tasklet* Thread::bind(Code& code) {
   Tasklet* const tasklet = make_tasklet();
   tasklet->actor = execution_->spawn(current_->actor);
+  runtime_.name_actor(tasklet->actor, static_cast<std::int32_t>(tasklet->number));
   tasklet->frame = make_root_frame(code);
   return tasklet;
 }
 
 std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
-  return tasklet == current_ ? nesting_level_ : tasklet->cstate->nesting_level;
+  const Thread* const home = tasklet->thread;
+  return home != nullptr && tasklet == home->current_ ? home->nesting_level_
+                                                      : tasklet->cstate->nesting_level;
 }
 
 Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
-  if (tasklet == current_) return raise_runtime_error(ErrorCode::kBindCurrent);
+  if (is_current(tasklet)) return raise_runtime_error(ErrorCode::kBindCurrent);
   // A schedule callback may have taken the tasklet out of the run queue that is about to run, but
   // not its function: the real interpreter crashes there.
   const bool about_to_run = code == nullptr && tasklet == switching_to_;
@@ -24,7 +27,8 @@ Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
     return raise_runtime_error(ErrorCode::kBindScheduled);
   }
   if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
-  if (tasklet == main_ && !(with_arguments && settings_.defects.has(Defect::kBindDestroysMain))) {
+  if (tasklet->is_main && tasklet->thread != nullptr && !tasklet->ended &&
+      !(with_arguments && settings_.defects.has(Defect::kBindDestroysMain))) {
     return raise_runtime_error(ErrorCode::kUnbindMain);
   }
   const FrameRef frame = tasklet->frame;
@@ -60,24 +64,34 @@ Object* Thread::setup(Tasklet* tasklet) {
     tasklet->bound = function_of(tasklet);
   }
   if (tasklet->bound == nullptr) return raise_runtime_error(ErrorCode::kNotBound);
+  if (tasklet->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
   tasklet->frame = make_root_frame(*tasklet->bound);
   tasklet->bound = nullptr;
   tasklet->ended = tasklet->zombie = false;
   if (tasklet->next == nullptr && tasklet->blocked == 0) queue_append(retain(tasklet));
+  if (!settings_.defects.has(Defect::kSetupDoesNotWake)) tasklet->thread->wake();
   return none();
+}
+
+bool Thread::is_current(const Tasklet* tasklet) const {
+  return tasklet->thread != nullptr && current_of(*tasklet->thread) == tasklet;
 }
 
 Object* Thread::insert(Tasklet* tasklet) {
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (tasklet->next != nullptr) return none();
+  if (tasklet->thread == nullptr || tasklet->thread->main_ == nullptr)
+    return raise_runtime_error(ErrorCode::kThreadDead);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
   queue_append(retain(tasklet));
+  tasklet->thread->wake();
   return none();
 }
 
 Object* Thread::remove(Tasklet* tasklet) {
+  if (tasklet->thread == nullptr) return none();
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRemoveBlocked);
-  if (tasklet == current_) return raise_runtime_error(ErrorCode::kRemoveCurrent);
+  if (is_current(tasklet)) return raise_runtime_error(ErrorCode::kRemoveCurrent);
   if (tasklet->next == nullptr) return none();
   queue_remove(tasklet);
   release(tasklet);
@@ -122,7 +136,21 @@ Object* Thread::schedule_remove(bool soft) {
   return give_way(head_, me, soft, {.left_queue = true});
 }
 
+// run() of a tasklet of another thread: it becomes runnable there, as the next one to run.
+Object* Thread::run_elsewhere(Tasklet* tasklet) {
+  if (tasklet->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
+  Thread& home = *tasklet->thread;
+  Tasklet* const head = home.head_;
+  const bool idle = home.idle_;
+  if (head != nullptr && !idle) home.head_ = head->next;
+  Object* const inserted = insert(tasklet);
+  if (head != nullptr && !idle) home.head_ = head;
+  if (inserted != nullptr && idle) home.head_ = tasklet;
+  return inserted;
+}
+
 Object* Thread::run_tasklet(Tasklet* tasklet, bool soft) {
+  if (tasklet->thread != this) return run_elsewhere(tasklet);
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
   if (tasklet == current_) return none();
@@ -131,6 +159,10 @@ Object* Thread::run_tasklet(Tasklet* tasklet, bool soft) {
 
 Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
   Tasklet* const me = current_;
+  if (tasklet->thread != this) {
+    return raise_runtime_error(tasklet->thread == nullptr ? ErrorCode::kNoThread
+                                                          : ErrorCode::kSwitchThread);
+  }
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
   if (!me->in_run_queue()) {
@@ -146,16 +178,18 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
 
 // An exception at a tasklet: it becomes what the tasklet's next resumption raises, in place of any
 // value that it holds.
-Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) {
+Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, bool kills) {
   if (tasklet == current_) return raise(bomb);
-  if (!is_alive(tasklet) && !(pending && settings_.defects.has(Defect::kThrowQueuesDead))) {
-    const bool silent = bomb->type == ExceptionType::kTaskletExit;
+  if (!is_alive(tasklet) && !(pending && settings_.defects.has(Defect::kThrowQueuesDead)))
+    return throw_at_dead(tasklet, bomb, kills);
+  const bool elsewhere = tasklet->thread != this;
+  if (pending && tasklet->thread->main_ == nullptr) {
     release(bomb);
-    return silent ? none() : raise_runtime_error(ErrorCode::kThrowDead);
+    return raise_runtime_error(ErrorCode::kThreadDead);
   }
   Object* const old = tasklet->tempval;
   tasklet->tempval = bomb;
-  if (!pending && refuses_switch()) {
+  if (!pending && !elsewhere && refuses_switch()) {
     if (settings_.defects.has(Defect::kRefusedThrowStays)) {
       release(old);  // The historical defect: the exception stays in the place of the value.
       return nullptr;
@@ -167,9 +201,38 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending) 
   release_value(tasklet, old, ReleaseReason::kHolderKilled);
   if (pending) {
     (void)make_runnable(tasklet);
+    tasklet->thread->wake();
     return none();
   }
   return give_way(tasklet, nullptr, soft);
+}
+
+// TaskletExit asks for no more than that it be dead: it leaves whatever queue it is still in. All
+// other exceptions would be lost.
+Object* Thread::throw_at_dead(Tasklet* tasklet, Bomb* bomb, bool kills) {
+  const bool suspended = !tasklet->ended && (tasklet->frame || !tasklet->cstate->stub);
+  const bool refused = bomb->type != ExceptionType::kTaskletExit ||
+                       (tasklet->thread == nullptr && suspended && !kills);
+  release(bomb);
+  if (refused) {
+    return raise_runtime_error(tasklet->thread == nullptr ? ErrorCode::kNoThread
+                                                          : ErrorCode::kThrowDead);
+  }
+  if (tasklet->blocked != 0) {
+    channel_remove(tasklet);
+    release(tasklet);
+  } else if (tasklet->next != nullptr) {
+    if (tasklet->thread != nullptr) {
+      queue_remove(tasklet);
+    } else {
+      // The run queue of a thread that has ended: only the links are left of it.
+      tasklet->next->previous = tasklet->previous;
+      tasklet->previous->next = tasklet->next;
+      tasklet->next = tasklet->previous = nullptr;
+    }
+    release(tasklet);
+  }
+  return none();
 }
 
 }  // namespace reweave::runtime

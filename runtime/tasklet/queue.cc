@@ -1,6 +1,8 @@
 // The run queue, a ring whose head is the running tasklet once a switch is complete, and the queues
 // of channels, first come first served.
 //
+// A run queue is that of the tasklet's own thread, whoever calls.
+//
 // None of these changes a reference count: each member of a queue is owned by one reference, and
 // whoever moves a tasklet moves that reference with it.
 #include "runtime/tasklet/thread.h"
@@ -32,39 +34,43 @@ void Thread::check_channel(const Channel* channel) {
 
 void Thread::queue_append(Tasklet* tasklet) {
   check_floating(tasklet);
-  if (head_ == nullptr) {
-    head_ = tasklet->next = tasklet->previous = tasklet;
+  Thread& home = *tasklet->thread;
+  Tasklet* const head = home.head_;
+  if (head == nullptr) {
+    home.head_ = tasklet->next = tasklet->previous = tasklet;
   } else {
-    check_queued(head_);
-    tasklet->next = head_;
-    tasklet->previous = head_->previous;
-    head_->previous->next = tasklet;
-    head_->previous = tasklet;
+    check_queued(head);
+    tasklet->next = head;
+    tasklet->previous = head->previous;
+    head->previous->next = tasklet;
+    head->previous = tasklet;
   }
-  ++run_count_;
+  ++home.run_count_;
 }
 
 void Thread::queue_insert_after_head(Tasklet* tasklet) {
-  require(head_ != nullptr, "empty-run-queue");
-  check_queued(head_);
-  Tasklet* const head = head_;
-  head_ = head->next;
+  Thread& home = *tasklet->thread;
+  require(home.head_ != nullptr, "empty-run-queue");
+  check_queued(home.head_);
+  Tasklet* const head = home.head_;
+  home.head_ = head->next;
   queue_append(tasklet);
-  head_ = head;
+  home.head_ = head;
 }
 
 void Thread::queue_remove(Tasklet* tasklet) {
   check_queued(tasklet);
+  Thread& home = *tasklet->thread;
   if (tasklet->next == tasklet) {
-    require(head_ == tasklet, "run-queue-head");
-    head_ = nullptr;
+    require(home.head_ == tasklet, "run-queue-head");
+    home.head_ = nullptr;
   } else {
-    if (head_ == tasklet) head_ = tasklet->next;
+    if (home.head_ == tasklet) home.head_ = tasklet->next;
     tasklet->next->previous = tasklet->previous;
     tasklet->previous->next = tasklet->next;
   }
   tasklet->next = tasklet->previous = nullptr;
-  --run_count_;
+  --home.run_count_;
 }
 
 // Undoes the removal of the head.

@@ -8,10 +8,12 @@ Runtime::Runtime() : main_thread_(*this) {
   jump_code_.execute = &Thread::run_jump;
   spill_code_.visit_locals = &Thread::visit_spilled;
   jump_code_.visit_locals = &Thread::visit_jump;
+  reap_code_.execute = &Thread::reap;
 }
 
 Runtime::~Runtime() {
   main_thread_.free_cstacks();
+  threads_.clear();
   while (CStack* cstack = free_cstacks_) {
     free_cstacks_ = cstack->next;
     delete cstack;
@@ -24,9 +26,19 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   executing_ = true;
   settings_ = settings;
   slice_cache_.set_enabled(settings.slice_cache);
+  execution_ = &execution;
+  names_ = &names;
   main_thread_.begin_execution(execution, names);
+  main_thread_.phase_ = Thread::Phase::kReady;
+  for (const auto& thread : threads_) thread->forget_execution();
+  running_ = &main_thread_;
+  threaded_ = abandoning_ = false;
+  stacks_ = nullptr;
+  tasklet_numbers_.clear();
+  freed_.clear();
+  name_actor(ActorId{0}, 0);
   frames_.clear();
-  spill_code_.zombie = jump_code_.zombie = FrameRef{};
+  spill_code_.zombie = jump_code_.zombie = reap_code_.zombie = FrameRef{};
   heap_.reset();
   ledger_.begin(execution, names);
   none_.refs = 1u << 30;
@@ -38,9 +50,38 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   step_site_ = SiteId{};
   given_up_ = 0;
 
+  add_stack(main_thread_.stub_place_ = StackPlace{});
   main_thread_.run_main(main_code);
+  running_ = &main_thread_;
   executing_ = false;
   return main_thread_.ending_;
+}
+
+// As Stackless keeps its chain of C stacks: a new one comes last, before the head; and the head
+// moves to the successor of whichever is taken out.
+void Runtime::add_stack(StackPlace& place) {
+  if (stacks_ == nullptr) {
+    stacks_ = place.next = place.previous = &place;
+    return;
+  }
+  place.next = stacks_;
+  place.previous = stacks_->previous;
+  stacks_->previous->next = &place;
+  stacks_->previous = &place;
+}
+
+void Runtime::drop_stack(StackPlace& place) {
+  if (place.next == nullptr) return;
+  stacks_ = place.next == &place ? nullptr : place.next;
+  place.next->previous = place.previous;
+  place.previous->next = place.next;
+  place.next = place.previous = nullptr;
+}
+
+void Runtime::name_actor(ActorId actor, std::int32_t tasklet) {
+  const auto index = static_cast<std::size_t>(actor);
+  if (tasklet_numbers_.size() <= index) tasklet_numbers_.resize(index + 1, -1);
+  tasklet_numbers_[index] = tasklet;
 }
 
 }  // namespace reweave::runtime

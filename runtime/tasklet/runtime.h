@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "runtime/tasklet/thread.h"
 
@@ -16,6 +18,10 @@ namespace reweave::runtime {
 
 class Runtime {
  public:
+  /// Threads 0 … kThreadsMax-1. The main tasklet of thread k > 0 has number kThreadMains + k.
+  static constexpr std::uint32_t kThreadsMax = 8;
+  static constexpr std::uint32_t kThreadMains = 100;
+
   Runtime();
   ~Runtime();
   Runtime(const Runtime&) = delete;
@@ -34,6 +40,19 @@ class Runtime {
   Thread& main_thread() { return main_thread_; }
   const Thread& main_thread() const { return main_thread_; }
 
+  /// Thread `number` of this execution; null if it was never started.
+  Thread* thread(std::uint32_t number);
+  /// Starts thread `number`, 1 … kThreadsMax-1: `main_code` will run as its main tasklet, when the
+  /// running thread gives way. Null if it was started before in this execution. Called from within
+  /// an execution; does not switch.
+  Thread* start_thread(std::uint32_t number, Code& main_code);
+  /// Threads were started in this execution.
+  bool threaded() const { return threaded_; }
+  /// The number of the tasklet whom an actor stands for; -1: nobody, in a thread that dies.
+  std::int32_t tasklet_number(ActorId actor) const {
+    return tasklet_numbers_[static_cast<std::size_t>(actor)];
+  }
+
   /// The one that holds the lock: all others wait for it. Between executions the first.
   Thread& running() { return *running_; }
   const Thread& running() const { return *running_; }
@@ -50,6 +69,17 @@ class Runtime {
   friend class StructureOracle;
   friend class Census;
 
+  // Who runs, and how threads end: tasklet/threads.cc
+  Thread* choose(bool running_can_go_on, SiteId site);
+  void hand_over(Thread& next);
+  bool others_awake(const Thread& than) const;
+  [[noreturn]] void leave_ended_thread();
+  void add_stack(StackPlace& place);
+  void drop_stack(StackPlace& place);
+  void name_actor(ActorId actor, std::int32_t tasklet);
+
+  Execution* execution_ = nullptr;
+  const LedgerNames* names_ = nullptr;
   Settings settings_;
   Ledger ledger_;
   Heap heap_;
@@ -59,17 +89,25 @@ class Runtime {
   CStack* free_cstacks_ = nullptr;
   Code spill_code_;
   Code jump_code_;
+  Code reap_code_;
   Thread::Callback channel_callback_;
   Thread::Callback schedule_callback_;
   bool error_handler_ = false;
   std::uint32_t tasklet_count_ = 0;  // Ever made in this execution.
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
-  Channel* last_channel_ = nullptr;  // The channel made last; then `made_before`.
-  std::uint32_t given_up_ = 0;       // Tasklets that survived their finalizers.
-  SiteId step_site_{};               // Of the step under way, for the structure oracle.
-  bool executing_ = false;           // Inside run().
+  Channel* last_channel_ = nullptr;            // The channel made last; then `made_before`.
+  std::uint32_t given_up_ = 0;                 // Tasklets that survived their finalizers.
+  SiteId step_site_{};                         // Of the step under way, for the structure oracle.
+  bool executing_ = false;                     // Inside run().
+  StackPlace* stacks_ = nullptr;               // Head of the ring of C stacks.
+  std::vector<std::int32_t> tasklet_numbers_;  // Of each actor.
+  std::vector<ActorId>
+      freed_;  // Of dead tasklets whose memory the real thing would give out again.
+  bool threaded_ = false;
+  bool abandoning_ = false;  // The execution ends in a thread other than the first.
   Thread main_thread_;
+  std::vector<std::unique_ptr<Thread>> threads_;  // From number 1 on; kept for later executions.
   Thread* running_ = &main_thread_;
 };
 

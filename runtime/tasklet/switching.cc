@@ -161,6 +161,7 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
                               bool no_soft_irq) {
   if (did_switch != nullptr) *did_switch = false;
   if (next == nullptr) return block(prev, soft, did_switch);
+  if (next->thread != this && next != prev) return make_runnable_elsewhere(prev, next);
   const QueuePlace place = make_runnable(next);
   if (prev->pending_irq) [[unlikely]]
     next = divert_switch(prev, next, no_soft_irq);
@@ -183,6 +184,16 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
   return switch_tasklets(prev, next, soft);
 }
 
+// A tasklet of another thread cannot be switched to: it becomes runnable there, and `prev` goes on.
+Object* Thread::make_runnable_elsewhere(Tasklet* prev, Tasklet* next) {
+  if (next->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
+  head_ = prev;
+  Object* const result = explode(claim(prev));
+  (void)make_runnable(next);
+  next->thread->wake();
+  return result;
+}
+
 Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   suspend_frame(prev);
   prev->recursion_depth = recursion_depth_;
@@ -190,6 +201,11 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   head_ = next;
   next->started = true;
   if (soft && nesting_level_ == 0) {
+    runtime_.drop_stack(prev->stack_place);
+    if (number_ != 0) {  // So that the end of the thread finds them.
+      runtime_.add_stack(prev->stack_place);
+      if (next->stack_place.next == nullptr) runtime_.add_stack(next->stack_place);
+    }
     current_ = next;
     if (next->cstate->stub) {
       transfer_frame_ = next->frame;
@@ -208,6 +224,8 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
     return kUnwind;
   }
   CStack* const mine = make_cstack(nesting_level_ + 1);
+  runtime_.drop_stack(prev->stack_place);
+  runtime_.add_stack(prev->stack_place);
   prev->cstate = mine;
   current_ = next;
   if (next->cstate->stub) {
@@ -275,8 +293,8 @@ Tasklet* Thread::innermost_runner() const {
   return watchdog_count_ > 0 ? watchdogs_[watchdog_count_ - 1] : main_;
 }
 
-// Nothing is runnable. The innermost run() returns, with an exception that is on its way; without
-// one this is a deadlock, and `prev` is told.
+// Nothing is runnable. The innermost run() returns, with an exception that is on its way; else the
+// thread sleeps while another one could wake it; else this is a deadlock, and `prev` is told.
 Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   Tasklet* const wakeup = innermost_runner();
   if (wakeup->next == nullptr && wakeup->blocked == 0) {
@@ -288,6 +306,14 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
       release_value(wakeup, overwritten, ReleaseReason::kUncaughtError);
     }
     return schedule_task(prev, wakeup, soft, did_switch);
+  }
+  while (head_ == nullptr && runtime_.others_awake(*this)) fall_asleep();
+  if (head_ != nullptr) {
+    // Held until `prev` goes on: after a hard switch, for as long as it is suspended.
+    Tasklet* const next = retain(head_);
+    Object* const result = schedule_task(prev, next, soft, did_switch);
+    release(next);
+    return result;
   }
   if (settings_.defects.has(Defect::kDeadlockDropsValue)) release(claim(wakeup));
   Object* const old = prev->tempval;
@@ -317,6 +343,11 @@ Object* Thread::tasklet_end(Object* value) {
       ending_.code = bomb->code;
       ending_.token = bomb->number;
     }
+    if (number_ != 0) {
+      tasklet->ended = true;
+      queue_remove(tasklet);
+      release(value != nullptr ? value : take_error());
+    }
     return nullptr;
   }
   if (value == nullptr && error_handler_) {
@@ -333,6 +364,11 @@ Object* Thread::tasklet_end(Object* value) {
   bool failed = result->kind == ObjectKind::kBomb;
   if (next == nullptr) {
     next = innermost_runner();
+    while (next->blocked != 0 && !failed && head_ == nullptr && runtime_.others_awake(*this) &&
+           !settings_.defects.has(Defect::kEndIgnoresThreads)) {
+      fall_asleep();
+    }
+    if (head_ != nullptr) next = head_;
     // The historical defect: the deadlock's error replaces the one that there is.
     if (next->blocked != 0 && (!failed || settings_.defects.has(Defect::kDeadlockReplacesError))) {
       release(result);

@@ -28,10 +28,20 @@ struct CStack {
   CStack* previous = nullptr;
 };
 
+/// A place in the ring of all C stacks that belong to somebody, suspended or not: the order in
+/// which the end of a thread finds its tasklets.
+struct StackPlace {
+  StackPlace* next = nullptr;  // Null: in no ring.
+  StackPlace* previous = nullptr;
+  Tasklet* tasklet = nullptr;  // Null: the stub of a thread.
+};
+
 struct Tasklet : Object {
   std::uint32_t number = 0;  // 0 is main; then in order of creation.
   ActorId actor{};
-  Thread* thread = nullptr;
+  Thread* thread = nullptr;  // Null: it has ended.
+  bool is_main = false;      // Of any thread.
+  StackPlace stack_place;    // Used if it ever got a C stack, or belongs to a later thread.
   Tasklet* next =
       nullptr;  // In the run queue (a ring) or in one channel's queue (a list); null: floating.
   Tasklet* previous = nullptr;

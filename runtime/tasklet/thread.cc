@@ -38,6 +38,10 @@ const char* error_code_name(ErrorCode code) {
       "unbind_main",
       "setup_alive",
       "not_bound",
+      "no_thread",
+      "thread_dead",
+      "switch_thread",
+      "bindt_runnable",
   };
   return kNames[static_cast<std::size_t>(code)];
 }
@@ -89,17 +93,28 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   doing_ = nullptr;
   ending_ = {};
   spills_ = 0;
+  idle_ = false;
+  ended_main_ = nullptr;
+  actor_ = nobody_ = ActorId{};
+}
+
+void Thread::forget_execution() {
+  free_cstacks();
+  phase_ = Phase::kUnused;
 }
 
 // Runs `main_code` in a fresh main tasklet, on this machine stack, until it has ended or the
 // execution is stopped.
 void Thread::run_main(Code& main_code) {
+  main_ = nullptr;
+  ending_ = {};
   main_ = make_tasklet();
-  main_->actor = ActorId{0};
+  main_->is_main = true;
+  main_->actor = actor_;
   main_->frame = make_root_frame(main_code);
   main_->started = true;
   queue_append(retain(main_));
-  current_ = main_;
+  head_ = current_ = main_;
   transfer_frame_ = main_->frame;
   main_->frame = FrameRef{};
   enter_sliced(stack_, host_);
@@ -248,11 +263,17 @@ Bomb* Thread::take_error() {
 }
 
 void Thread::log(EventKind kind, std::initializer_list<std::int32_t> args) {
-  execution_->event(current_ == nullptr ? ActorId{0} : current_->actor,
-                    static_cast<std::uint16_t>(kind), {args.begin(), args.size()});
+  const ActorId actor = current_ == nullptr ? ActorId{0} : current_->actor;
+  execution_->event(actor, static_cast<std::uint16_t>(kind), {args.begin(), args.size()});
 }
 
 void Thread::abandon() {
+  if (number_ != 0) {
+    // The host waits on the first thread's stack.
+    runtime_.abandoning_ = true;
+    runtime_.running_ = &runtime_.main_thread();
+    switch_fibers(fiber_, runtime_.main_thread().fiber_);
+  }
   switch_slices(stack_, nullptr, host_);
   CHECK_MSG(false, "an abandoned stack was switched to");
   __builtin_unreachable();

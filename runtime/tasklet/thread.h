@@ -25,6 +25,7 @@
 #include "runtime/object/heap.h"
 #include "runtime/oracle/ledger.h"
 #include "runtime/settings.h"
+#include "runtime/stack/fiber.h"
 #include "runtime/stack/slice.h"
 #include "runtime/tasklet/tasklet.h"
 #include "scheduler/execution.h"
@@ -79,6 +80,23 @@ class Thread {
   const Heap& heap() const { return heap_; }
   const FrameCounts& frame_counts() const { return frames_.counts; }
   std::uint64_t spills() const { return spills_; }
+
+  // ---- Threads; see Runtime for starting one ----
+
+  /// 0 is the first.
+  std::uint32_t number() const { return number_; }
+  /// A `run` question: may another thread go on instead, here and now? `site` is where it is asked.
+  /// May switch threads.
+  void take_turn(SiteId site);
+  /// Lets the other threads run until each of them has ended, sleeps or waits as well; where
+  /// several wait, the one with the highest number goes on first. May switch threads.
+  void settle(SiteId site);
+  /// Makes it a tasklet of this thread. Runnable, or with C state: RuntimeError.
+  Object* bind_thread(Tasklet* tasklet);
+  /// The tasklet that is current in its own thread; null while nothing there is runnable.
+  const Tasklet* current_of(const Thread& thread) const {
+    return &thread == this ? current_ : thread.head_;
+  }
 
   // ---- State, from within a tasklet ----
 
@@ -196,9 +214,11 @@ class Thread {
   /// Switches to it at once; the caller leaves the queue. May switch.
   Object* switch_to(Tasklet* tasklet, bool soft);
   /// Raises `bomb` (owned) in it, at once; in itself: here. May switch.
-  Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending = false);
+  Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending = false,
+                   bool kills = false);
   Object* kill(Tasklet* tasklet, bool soft, bool pending = false) {
-    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft, pending);
+    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft, pending,
+                    /*kills=*/true);
   }
   /// What limits run(). No ticks: nothing.
   struct RunLimit {
@@ -299,6 +319,25 @@ class Thread {
   friend class Runtime;
   friend class StructureOracle;
   friend class Census;
+
+  /// What it is doing, as seen by the other threads.
+  enum class Phase : std::uint8_t {
+    kUnused,    // Not started in this execution.
+    kReady,     // Runs, or could.
+    kAsleep,    // Nothing is runnable in it.
+    kSettling,  // Waits until nobody else is ready.
+    kEnded,
+  };
+
+  // Threads: tasklet/threads.cc
+  static void fiber_entry(void* thread);
+  static Object* reap(Thread& self, FrameRef frame, Object* value);
+  template <typename Act>
+  void as_makeshift(const Act& act);
+  void fall_asleep();
+  void wake();
+  bool is_awake() const { return phase_ == Phase::kReady || phase_ == Phase::kSettling; }
+  void forget_execution();
   struct SpillLocals;
   struct JumpLocals;
 
@@ -335,6 +374,10 @@ class Thread {
   // Switching: tasklet/switching.cc
   Object* schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did_switch,
                         bool no_soft_irq = false);
+  bool is_current(const Tasklet* tasklet) const;
+  Object* throw_at_dead(Tasklet* tasklet, Bomb* bomb, bool kills);
+  Object* run_elsewhere(Tasklet* tasklet);
+  Object* make_runnable_elsewhere(Tasklet* prev, Tasklet* next);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
   bool refuses_switch();
   bool switch_is_refused() const { return switch_trap_ > 0 || in_schedule_callback_; }
@@ -463,7 +506,16 @@ class Thread {
   const char* doing_ =
       nullptr;  // What the runtime itself is doing when a value dies; null: the operation.
 
-  // For ever.
+  // For ever, but for the phase.
+  std::uint32_t number_ = 0;
+  Phase phase_ = Phase::kUnused;
+  bool idle_ = false;              // Asleep, or woken and not run since.
+  Tasklet* ended_main_ = nullptr;  // The main tasklet that has ended; owned, twice.
+  StackPlace stub_place_;
+  ActorId actor_{};   // Of its main tasklet.
+  ActorId nobody_{};  // A makeshift main tasklet without a number; 0: not made yet.
+  Code* main_code_ = nullptr;
+  Fiber fiber_;
   SliceStack stack_;
   Slice host_;
   CStack stub_cstack_;

@@ -1,0 +1,232 @@
+// Virtual threads: who holds the lock, how a thread begins, sleeps, is woken and dies.
+//
+// Exactly one thread runs. It goes on until it has nothing runnable and sleeps, waits for the
+// others to settle, or ends; and at every operation a `run` question may hand the lock on, as the
+// real interpreter may at any tick of its own.
+#include <algorithm>
+#include <array>
+
+#include "runtime/tasklet/runtime.h"
+
+namespace reweave::runtime {
+
+// ---- Who runs ----
+
+Thread* Runtime::thread(std::uint32_t number) {
+  if (number == 0) return &main_thread_;
+  if (number > threads_.size() || threads_[number - 1]->phase_ == Thread::Phase::kUnused)
+    return nullptr;
+  return threads_[number - 1].get();
+}
+
+bool Runtime::others_awake(const Thread& than) const {
+  for (std::uint32_t i = 0; i <= threads_.size(); ++i) {
+    const Thread& each = i == 0 ? main_thread_ : *threads_[i - 1];
+    if (&each != &than && each.is_awake()) return true;
+  }
+  return false;
+}
+
+// Which thread goes on: the ready ones in turn, beginning with the running one if it can; where
+// none is ready, the youngest of those that wait for the others to settle. Null: all of them sleep.
+Thread* Runtime::choose(bool running_can_go_on, SiteId site) {
+  std::array<Thread*, kThreadsMax> ready{};
+  std::uint32_t count = 0;
+  Thread* settling = nullptr;
+  const auto all = static_cast<std::uint32_t>(threads_.size() + 1);
+  for (std::uint32_t i = 0; i < all; ++i) {
+    Thread* const each = thread((running_->number_ + i) % all);
+    if (each == nullptr) continue;
+    if (each->phase_ == Thread::Phase::kReady && (i != 0 || running_can_go_on))
+      ready[count++] = each;
+    if (each->phase_ == Thread::Phase::kSettling &&
+        (settling == nullptr || each->number_ > settling->number_))
+      settling = each;
+  }
+  if (count == 0) return settling;
+  std::array<Option, kThreadsMax> options;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Thread& each = *ready[i];
+    options[i].actor = each.actor_;
+    options[i].next.site = each.running_frame() ? each.running_frame().frame->site : SiteId{};
+  }
+  const std::uint32_t answer =
+      execution_->ask(QuestionKind::kRun, running_->actor_, site, count, {options.data(), count});
+  return ready[answer];
+}
+
+void Runtime::hand_over(Thread& next) {
+  Thread& leaver = *running_;
+  next.phase_ = Thread::Phase::kReady;
+  next.idle_ = false;
+  if (&next == &leaver) return;
+  running_ = &next;
+  switch_fibers(leaver.fiber_, next.fiber_);
+  if (abandoning_) leaver.abandon();
+}
+
+void Thread::take_turn(SiteId site) {
+  Thread* const next = runtime_.choose(/*running_can_go_on=*/true, site);
+  if (next != this) runtime_.hand_over(*next);
+}
+
+void Thread::settle(SiteId site) {
+  phase_ = Phase::kSettling;
+  runtime_.hand_over(*runtime_.choose(/*running_can_go_on=*/false, site));
+}
+
+// Returns when something of this thread is runnable, or when nobody is left who could make it so.
+void Thread::fall_asleep() {
+  phase_ = Phase::kAsleep;
+  idle_ = true;
+  const SiteId site = running_ ? running_.frame->site : SiteId{};
+  Thread* const next = runtime_.choose(/*running_can_go_on=*/false, site);
+  CHECK_MSG(next != nullptr, "the last thread that was awake went to sleep");
+  runtime_.hand_over(*next);
+}
+
+void Thread::wake() {
+  if (phase_ == Phase::kAsleep) phase_ = Phase::kReady;
+}
+
+// ---- How a thread begins and dies ----
+
+Thread* Runtime::start_thread(std::uint32_t number, Code& main_code) {
+  CHECK(number > 0);
+  CHECK(number < kThreadsMax);
+  while (threads_.size() < number) {
+    threads_.push_back(std::make_unique<Thread>(*this));
+    threads_.back()->number_ = static_cast<std::uint32_t>(threads_.size());
+  }
+  Thread& thread = *threads_[number - 1];
+  if (thread.phase_ != Thread::Phase::kUnused) return nullptr;
+  thread.begin_execution(*execution_, *names_);
+  thread.actor_ = execution_->spawn(running_->current_->actor);
+  name_actor(thread.actor_, static_cast<std::int32_t>(kThreadMains + number));
+  thread.main_code_ = &main_code;
+  thread.stub_place_ = StackPlace{};
+  thread.phase_ = Thread::Phase::kReady;
+  thread.idle_ = false;
+  thread.fiber_.start(&Thread::fiber_entry, &thread);
+  threaded_ = true;
+  return &thread;
+}
+
+// The whole life of a thread but the first one.
+void Thread::fiber_entry(void* thread) {
+  Thread& self = *static_cast<Thread*>(thread);
+  self.runtime_.add_stack(self.stub_place_);
+  self.run_main(*self.main_code_);
+  // Its main tasklet has ended; what has a C stack here is killed from a makeshift one.
+  self.ended_main_ = self.main_;
+  self.run_main(self.runtime_.reap_code_);
+  Tasklet* const makeshift = self.main_;
+  makeshift->weakrefs = nullptr;  // Nothing can run here any more.
+  self.current_ = nullptr;
+  self.release(makeshift);
+  self.release(makeshift);
+  self.main_ = nullptr;
+  self.phase_ = Phase::kEnded;
+  self.runtime_.drop_stack(self.stub_place_);
+  for (Tasklet* t = self.runtime_.first_tasklet_; t != nullptr; t = t->next_made) {
+    if (!t->dead && t->thread == thread) t->thread = nullptr;
+  }
+  self.runtime_.leave_ended_thread();
+}
+
+// After Stackless's slp_kill_tasks_with_stacks: in the order in which their C stacks were saved,
+// runnable tasklets leave the queue and those that are suspended hard are killed; the rest just
+// stop. Tasklets that never got a stack of this thread stay where they are.
+Object* Thread::reap(Thread& self, FrameRef, Object* value) {
+  self.release(value);
+  ++self.nesting_level_;  // As all C code that may not be left softly.
+  self.as_makeshift([&] {
+    self.release(self.ended_main_);
+    self.release(self.ended_main_);
+  });
+  for (;;) {
+    Tasklet* next = nullptr;
+    const StackPlace* const head = self.runtime_.stacks_;
+    const StackPlace* place = head;
+    do {
+      Tasklet* const t = place->tasklet;
+      if (t != nullptr && t->thread == &self && t != self.main_) next = t;
+      place = place->next;
+    } while (next == nullptr && place != head);
+    if (next == nullptr) break;
+    retain(next);
+    if (self.is_alive(next)) {
+      const bool hard = self.nesting_level_of(next) > 0;
+      if (next->in_run_queue()) {
+        self.queue_remove(next);
+        self.as_makeshift([&] { self.release(next); });
+      }
+      if (hard) {
+        self.as_makeshift([&] {
+          Object* const killed = self.kill(next, /*soft=*/false);
+          self.release(killed != nullptr ? killed : self.take_error());
+        });
+      }
+    }
+    next->thread = nullptr;
+    self.as_makeshift([&] { self.release(next); });
+  }
+  --self.nesting_level_;
+  return self.none();
+}
+
+// In the real interpreter each of these acts gets a makeshift main tasklet of its own, which nobody
+// has given a number; the recordings know it by the number of the dead tasklet whose memory it was
+// given, the one that was freed last.
+template <typename Act>
+void Thread::as_makeshift(const Act& act) {
+  std::vector<ActorId>& freed = runtime_.freed_;
+  if (freed.empty() && nobody_ == ActorId{}) {
+    nobody_ = execution_->spawn(actor_);
+    runtime_.name_actor(nobody_, -1);
+  }
+  const bool known = !freed.empty();
+  const ActorId actor = known ? freed.back() : nobody_;
+  if (known) freed.pop_back();
+  main_->actor = actor;
+  runtime_.drop_stack(stub_place_);
+  runtime_.add_stack(stub_place_);
+  runtime_.drop_stack(main_->stack_place);
+  runtime_.add_stack(main_->stack_place);
+  act();
+  runtime_.drop_stack(main_->stack_place);
+  if (known) freed.push_back(actor);
+}
+
+void Runtime::leave_ended_thread() {
+  Thread* next = choose(/*running_can_go_on=*/false, SiteId{});
+  if (next == nullptr && settings_.defects.has(Defect::kNoRecheckAtThreadEnd))
+    running_->stop(FindingKind::kDeadlock, "every-thread-sleeps",
+                   "every thread sleeps, and the last one that was awake has ended");
+  // All others sleep, and nobody is left to wake them: the first of them looks again, and finds the
+  // deadlock.
+  for (std::uint32_t i = 0; next == nullptr; ++i) {
+    Thread* const each = thread(i);
+    if (each != nullptr && each->phase_ == Thread::Phase::kAsleep) next = each;
+  }
+  hand_over(*next);
+  CHECK_MSG(false, "an ended thread was switched to");
+}
+
+// ---- A tasklet moves to another thread ----
+
+Object* Thread::bind_thread(Tasklet* tasklet) {
+  if (tasklet->thread == this) return none();
+  if (tasklet->in_run_queue()) return raise_runtime_error(ErrorCode::kBindThreadRunnable);
+  if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
+  // Its old thread may sleep in the middle of it, and would go on there.
+  if (tasklet->thread != nullptr && tasklet->thread->current_ == tasklet &&
+      !settings_.defects.has(Defect::kBindThreadInContext))
+    return raise_runtime_error(ErrorCode::kBindCState);
+  tasklet->thread = this;
+  tasklet->cstate = &stub_cstack_;
+  runtime_.drop_stack(tasklet->stack_place);
+  return none();
+}
+
+}  // namespace reweave::runtime
