@@ -24,27 +24,35 @@ std::string rate(const GauntletRow& row) {
   return fmt::format("1 in {}", with_commas(row.ordinary / row.ordinary_found));
 }
 
-std::string table(const std::vector<GauntletRow>& rows) {
-  std::string text = fmt::format("{:<28} {:>7} {:>12} {:>9} {:>7}  {:<32} {}\n", "defect", "found",
-                                 "executions", "seconds", "size", "oracle", "ordinary answers");
+std::string line_of(const std::string& defect, const std::string& found,
+                    const std::string& executions, const std::string& seconds,
+                    const std::string& size, const std::string& oracle,
+                    const std::string& ordinary) {
+  return fmt::format("{:<30} {:>7} {:>12} {:>9} {:>7}  {:<34} {}\n", defect, found, executions,
+                     seconds, size, oracle, ordinary);
+}
+
+std::string heading() {
+  return line_of("defect", "found", "executions", "seconds", "size", "oracle", "ordinary answers");
+}
+
+std::string line_of(const GauntletRow& row) {
+  return line_of(row.defect, fmt::format("{} of {}", row.found, row.seeds),
+                 row.executions_median ? with_commas(*row.executions_median) : "-",
+                 row.seconds_median ? fmt::format("{:.2f}", *row.seconds_median) : "-",
+                 row.size ? fmt::format("{}+{}", *row.size, row.answers) : "-",
+                 row.oracle.empty() ? "-" : fmt::format("{} ({})", row.kind, row.oracle),
+                 rate(row));
+}
+
+std::string legend(const std::vector<GauntletRow>& rows) {
   std::size_t complete = 0;
-  for (const GauntletRow& row : rows) {
-    complete += row.found == row.seeds ? 1 : 0;
-    const std::string oracle =
-        row.oracle.empty() ? "-" : fmt::format("{} ({})", row.kind, row.oracle);
-    text += fmt::format("{:<28} {:>7} {:>12} {:>9} {:>7}  {:<32} {}\n", row.defect,
-                        fmt::format("{} of {}", row.found, row.seeds),
-                        row.executions_median ? with_commas(*row.executions_median) : "-",
-                        row.seconds_median ? fmt::format("{:.2f}", *row.seconds_median) : "-",
-                        row.size ? fmt::format("{}+{}", *row.size, row.answers) : "-", oracle,
-                        rate(row));
-  }
-  return text + fmt::format(
-                    "\n{} of {} defects found by every seed. Executions and seconds: the median of "
-                    "all seeds.\nSize: operations and answers of the smallest repro. Ordinary "
-                    "answers: how many executions of\ngenerated scenarios show the defect although "
-                    "nobody interferes.\n",
-                    complete, rows.size());
+  for (const GauntletRow& row : rows) complete += row.found == row.seeds ? 1 : 0;
+  return fmt::format(
+      "\n{} of {} defects found by every seed. Executions and seconds: the median of all seeds.\n"
+      "Size: operations and answers of the smallest repro. Ordinary answers: how many executions "
+      "of\ngenerated scenarios show the defect although nobody interferes.\n",
+      complete, rows.size());
 }
 
 nlohmann::ordered_json json_of(const GauntletRow& row) {
@@ -61,8 +69,7 @@ nlohmann::ordered_json json_of(const GauntletRow& row) {
   return json;
 }
 
-std::string render(const std::vector<GauntletRow>& rows, Format format) {
-  if (format != Format::kJson) return table(rows);
+std::string json_of(const std::vector<GauntletRow>& rows) {
   nlohmann::ordered_json json = {{"schema", Report::kSchema}};
   json["defects"] = nlohmann::ordered_json::array();
   for (const GauntletRow& row : rows) json["defects"].push_back(json_of(row));
@@ -81,6 +88,9 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   };
   std::vector<GauntletRow> rows;
   bool errors = false, missed = false;
+  // Text comes line by line, for the whole takes long.
+  const bool text = line.format() != Format::kJson;
+  if (text) (void)print_and_return(heading(), kExitClean);
   for (const runtime::DefectInfo& defect : runtime::all_defects()) {
     if (!wanted->empty() && !wanted->has(defect.defect)) continue;
     GauntletRow row = run_gauntlet(defect, flags.options, runner);
@@ -96,10 +106,11 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
           Workdir(flags.output).write_named(row.defect, write_weave(file));
       if (!path) return line.fail(path.error());
     }
+    if (text) (void)print_and_return(line_of(row), kExitClean);
     rows.push_back(std::move(row));
   }
   const int code = errors ? kExitDiverged : missed ? kExitFinding : kExitClean;
-  return print_and_return(render(rows, line.format()), code);
+  return print_and_return(text ? legend(rows) : json_of(rows), code);
 }
 
 }  // namespace
