@@ -40,8 +40,10 @@ Object* Thread::interrupt(bool soft) {
   Tasklet* const watchdog = interrupt_target();
   restart_slice();
   if (victim == watchdog || !timeout_running()) return none();
+  // A watchdog may be blocked: a weak-reference callback that ran when it was resumed waits on a
+  // channel. To wake it would give that callback None for a value.
   if (timeout_.limit.soft || victim->atomic || callback_running_ || switch_trap_ > 0 ||
-      !allows_interrupt(victim)) {
+      watchdog->blocked != 0 || !allows_interrupt(victim)) {
     victim->pending_irq = true;
     return none();
   }
