@@ -334,6 +334,7 @@ class Thread {
   static Object* reap(Thread& self, FrameRef frame, Object* value);
   template <typename Act>
   void as_makeshift(const Act& act);
+  void release_as_makeshift(Tasklet* tasklet);
   void fall_asleep();
   void wake();
   bool is_awake() const { return phase_ == Phase::kReady || phase_ == Phase::kSettling; }

@@ -140,10 +140,9 @@ void Thread::fiber_entry(void* thread) {
 Object* Thread::reap(Thread& self, FrameRef, Object* value) {
   self.release(value);
   ++self.nesting_level_;  // As all C code that may not be left softly.
-  self.as_makeshift([&] {
-    self.release(self.ended_main_);
-    self.release(self.ended_main_);
-  });
+  self.runtime_.drop_stack(self.main_->stack_place);
+  self.release(self.ended_main_);
+  self.release(self.ended_main_);
   for (;;) {
     Tasklet* next = nullptr;
     const StackPlace* const head = self.runtime_.stacks_;
@@ -159,7 +158,7 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
       const bool hard = self.nesting_level_of(next) > 0;
       if (next->in_run_queue()) {
         self.queue_remove(next);
-        self.as_makeshift([&] { self.release(next); });
+        self.release_as_makeshift(next);
       }
       if (hard) {
         self.as_makeshift([&] {
@@ -169,7 +168,7 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
       }
     }
     next->thread = nullptr;
-    self.as_makeshift([&] { self.release(next); });
+    self.release_as_makeshift(next);
   }
   --self.nesting_level_;
   return self.none();
@@ -196,6 +195,16 @@ void Thread::as_makeshift(const Act& act) {
   act();
   runtime_.drop_stack(main_->stack_place);
   if (known) freed.push_back(actor);
+}
+
+// A tasklet's memory goes last of all, when the makeshift that its callbacks ran in is gone again.
+void Thread::release_as_makeshift(Tasklet* tasklet) {
+  std::vector<ActorId>& freed = runtime_.freed_;
+  const bool last = tasklet->refs == 1;
+  const ActorId actor = tasklet->actor;
+  as_makeshift([&] { release(tasklet); });
+  if (!last || freed.size() < 2) return;
+  if (freed[freed.size() - 2] == actor) std::swap(freed[freed.size() - 2], freed.back());
 }
 
 void Runtime::leave_ended_thread() {
