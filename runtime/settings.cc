@@ -70,6 +70,7 @@ const std::vector<Profile>& all_profiles() {
            .add(kDeadlockDropsValue)
            .add(kRefusedSendReplaces)
            .add(kFailedRunStaysArmed)
+           .add(kFrameCountsCancel)
            .add(kEndIgnoresThreads)
            .add(kSetupDoesNotWake)
            .add(kBindThreadInContext)

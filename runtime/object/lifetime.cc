@@ -96,18 +96,26 @@ void Thread::destroy(Object* object) {
     case ObjectKind::kTasklet:
       destroy_tasklet(static_cast<Tasklet*>(object));
       break;
-    case ObjectKind::kChannel: {
-      auto* const channel = static_cast<Channel*>(object);
-      require(channel->head == nullptr, "channel-with-tasklets-released");
-      heap_.retire(object);
-      sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
+    case ObjectKind::kChannel:
+      destroy_channel(static_cast<Channel*>(object));
       break;
-    }
     case ObjectKind::kFrame:
     case ObjectKind::kWeakRef:
       CHECK_MSG(false, "frames are released by release_frame(), weak references by nobody");
       break;
   }
+}
+
+// Who is blocked on a channel that dies waits for nobody any more: it leaves the queue, whose
+// reference was often its last.
+void Thread::destroy_channel(Channel* channel) {
+  channel->closing = true;
+  if (!settings_.defects.has(Defect::kDeadChannelKeepsQueue)) {
+    while (channel->head != nullptr) release(channel_pop(channel));
+  }
+  heap_.retire(channel);
+  // Who walks through all channels must be able to go past the dead.
+  sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
 }
 
 // A suspended tasklet with a C stack cannot just vanish: it is killed, so that its stack unwinds,
@@ -122,8 +130,11 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
     // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
     // case t7-0131).
     if (tasklet->thread != this) release(insert(tasklet));
-    for (int kills = 0; kills < kKillsMax && tasklet->thread == this && is_alive(tasklet);
+    const int kills_max = settings_.defects.has(Defect::kKillUntilDead) ? 1 << 30 : kKillsMax;
+    for (int kills = 0; kills < kills_max && tasklet->thread == this && is_alive(tasklet);
          ++kills) {
+      // Where nothing can be switched to, no operation of the program counts these turns.
+      if (kills >= kKillsMax && !execution_->step(current_->actor, SiteId{})) abandon();
       Object* const value = kill(tasklet, /*soft=*/false);
       if (value != nullptr) {
         release(value);
@@ -131,7 +142,8 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
         release(take_error());
       }
     }
-    if (is_alive(tasklet)) {  // Given up: kept for ever, as in gc.garbage.
+    // Given up: kept for ever, as in gc.garbage.
+    if (is_alive(tasklet) && !settings_.defects.has(Defect::kSurvivorIsFreed)) {
       retain(tasklet);
       tasklet->given_up = true;
       ++runtime_.given_up_;

@@ -17,9 +17,11 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
     locals.held = nullptr;
     thread().release(held);
   }
-  const std::int32_t channel = op.args[0];
+  const bool temporary = op.code == OpCode::kRecvtmp || op.code == OpCode::kSendtmp;
+  const std::int32_t channel = temporary ? -1 : op.args[0];
   switch (op.code) {
     case OpCode::kRecv:
+    case OpCode::kRecvtmp:
       thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
                                  frame.site);
       thread().current()->expects = locals.expected;
@@ -31,6 +33,7 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
       }
       break;
     case OpCode::kSend:
+    case OpCode::kSendtmp:
       if (value != nullptr)
         thread().log(EventKind::kSent, {channel, static_cast<std::int32_t>(locals.token)});
       break;
@@ -80,6 +83,25 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
     default:
       break;
   }
+  return value;
+}
+
+// A channel that only this operation holds: its reference goes as soon as the C stack unwinds.
+Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& frame) {
+  Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
+  Object* value;
+  if (op.code == OpCode::kRecvtmp) {
+    locals.expected = thread().current()->expects;
+    thread().current()->expects = 0;
+    value = thread().receive(channel, soft());
+  } else {
+    Token* const token = thread().make_token();
+    thread().ledger().enter(*token, *thread().current(), frame.site);
+    locals.token = token->number;
+    thread().log(EventKind::kSend, {-1, static_cast<std::int32_t>(token->number)});
+    value = thread().send(channel, token, soft());
+  }
+  thread().release(channel);
   return value;
 }
 

@@ -55,7 +55,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       if (locals.root) thread().log(EventKind::kStart);
       break;
     case Phase::kRunning:
-      CHECK_MSG(false, "a frame was resumed that did not wait");
+      thread().violated("frame-that-did-not-wait");
       break;
     case Phase::kPreempted:
       locals.phase = Phase::kRunning;

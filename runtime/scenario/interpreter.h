@@ -67,6 +67,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
   Object* work(const Op& op, Locals& locals);
   bool spins_on(const Op& op, std::uint32_t turn) const;
   void start_thread(std::uint32_t number, std::int32_t function);

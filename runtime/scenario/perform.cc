@@ -67,6 +67,9 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       locals.expected = current->expects;
       current->expects = 0;
       return thread().receive(channel(a), soft());
+    case OpCode::kRecvtmp:
+    case OpCode::kSendtmp:
+      return use_temporary_channel(op, locals, frame);
     case OpCode::kClose:
     case OpCode::kOpen:
       channel(a)->closing = op.code == OpCode::kClose;
@@ -235,6 +238,7 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* task
            tasklet->thread == nullptr ? -1 : static_cast<std::int32_t>(tasklet->thread->number())});
       return thread().none();
     case OpCode::kTchan:
+      thread().require(tasklet->channel == nullptr || !tasklet->channel->dead, "channel-is-gone");
       thread().log(
           EventKind::kTaskletChannel,
           {number,

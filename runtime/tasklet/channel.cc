@@ -131,7 +131,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   }
 
   require(del_post_switch_ == nullptr, "post-switch-occupied");
-  del_post_switch_ = retain(channel);
+  if (!settings_.defects.has(Defect::kChannelDiesUnwinding)) del_post_switch_ = retain(channel);
   bool switched = false;
   // Where the program says who runs on, no pending interrupt interferes.
   const bool no_soft_irq = peer != nullptr && !channel->schedule_all;

@@ -133,6 +133,12 @@ Object* Thread::schedule_remove(bool soft) {
   if (!me->in_run_queue() && refuses_switch()) return nullptr;
   // The queue's reference lives until the switch is complete, and may be the last.
   queue_remove(me);
+  require(head_ != nullptr || !settings_.defects.has(Defect::kRemoveWithoutSuccessor),
+          "null-successor");
+  if (settings_.defects.has(Defect::kRemoveDropsRunning)) {
+    release(me);
+    return give_way(head_, nullptr, soft, {.left_queue = true});
+  }
   return give_way(head_, me, soft, {.left_queue = true});
 }
 

@@ -26,6 +26,7 @@ void Thread::check_queued(const Tasklet* tasklet) {
 }
 
 void Thread::check_channel(const Channel* channel) {
+  require(!channel->dead, "channel-is-gone");
   require((channel->head == nullptr) == (channel->balance == 0), "balance");
   if (channel->head == nullptr) return;
   check_tasklet(channel->head, "in-channel");
@@ -101,6 +102,7 @@ void Thread::channel_remove(Tasklet* tasklet) {
   for (const Tasklet* const each : {tasklet->previous, tasklet->next, tasklet})
     if (each != nullptr) check_tasklet(each, "in-channel");
   require(channel != nullptr && tasklet->blocked != 0, "not-in-channel");
+  require(!channel->dead, "channel-is-gone");
   (tasklet->previous == nullptr ? channel->head : tasklet->previous->next) = tasklet->next;
   (tasklet->next == nullptr ? channel->tail : tasklet->next->previous) = tasklet->previous;
   channel->balance -= tasklet->blocked;

@@ -201,6 +201,7 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   head_ = next;
   next->started = true;
   if (soft && nesting_level_ == 0) {
+    ++transfers_;
     runtime_.drop_stack(prev->stack_place);
     if (number_ != 0) {  // So that the end of the thread finds them.
       runtime_.add_stack(prev->stack_place);
@@ -263,6 +264,7 @@ void Thread::visit_jump(Frame& frame, ReferenceVisitor& visitor) {
 // refused, the running tasklet is back where it was in the run queue, if it had left it.
 Object* Thread::give_way(Tasklet* next, Object* dying, bool soft, GivingWay how) {
   Tasklet* const me = current_;
+  check_tasklet(me, "switched-away");
   Object* const aside = callback_running_ && nesting_level_ > 0 ? claim(me) : nullptr;
   set_tempval(me, none());
   doing_ = nullptr;

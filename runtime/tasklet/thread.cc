@@ -89,7 +89,8 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   switching_to_ = nullptr;
   watchdog_count_ = 0;
   timeout_ = {};
-  interrupted_ = nullptr;
+  interrupted_ = interrupted_stack_ = nullptr;
+  transfers_ = 0;
   doing_ = nullptr;
   ending_ = {};
   spills_ = 0;
@@ -115,7 +116,7 @@ void Thread::run_main(Code& main_code) {
   main_->started = true;
   queue_append(retain(main_));
   head_ = current_ = main_;
-  transfer_frame_ = main_->frame;
+  transfer_frame_ = entry_frame_ = main_->frame;
   main_->frame = FrameRef{};
   enter_sliced(stack_, host_);
 }
@@ -136,6 +137,7 @@ void Thread::stub() {
   // Taken first: what dies now may run code that switches, through this very door.
   FrameRef frame = transfer_frame_;
   transfer_frame_ = FrameRef{};
+  if (settings_.defects.has(Defect::kStubRunsFirstFrame)) frame = entry_frame_;
   require(frame.frame != nullptr, "no-frame-to-go-on-with");
   running_ = frame;
   release_post_switch();
@@ -163,7 +165,10 @@ FrameRef Thread::take_transfer(Object*& value) {
 // whatever died with the switch is released.
 FrameRef Thread::finish_unwinding(Object*& value) {
   const FrameRef frame = take_transfer(value);
-  if (del_post_switch_ == nullptr) return frame;
+  if (del_post_switch_ == nullptr) {
+    --transfers_;
+    return frame;
+  }
   Object* const dying = del_post_switch_;
   del_post_switch_ = nullptr;
   running_ = frame;
@@ -178,6 +183,7 @@ FrameRef Thread::finish_unwinding(Object*& value) {
       abandon();
     }
   }
+  --transfers_;
   return frame;
 }
 
@@ -189,8 +195,15 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
   for (;;) {
     running_ = frame;
     check_frame(frame, "resumed");
+    const std::int64_t transfers = transfers_;
     value = frame.frame->code->execute(*this, frame, value);
     if (value == kUnwind) {
+      // The live defect: on the bottom level of a spilled stack the counts are compared. If they
+      // are equal, the frame has handed over to nobody, and what is there is its own.
+      if (transfers == transfers_ && level_ == root_ && root_ != 0 &&
+          settings_.defects.has(Defect::kFrameCountsCancel)) {
+        release_frame(transfer_frame_);
+      }
       running_ = FrameRef{};
       release_frame(frame);
       frame = finish_unwinding(value);
@@ -219,6 +232,7 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
 
 Object* Thread::call_softly(FrameRef callee, Object* value) {
   ++recursion_depth_;
+  ++transfers_;
   transfer_frame_ = callee;
   transfer_value_ = value;
   return kUnwind;

@@ -289,6 +289,8 @@ class Thread {
       violated(rule);
   }
   [[noreturn]] void violated(const char* rule);
+  /// The same for a rule whose breach leaves everything in order: the execution goes on.
+  void notice(const char* rule);
   /// For whoever runs programs in steps, before each of them, `site` being that of its operation:
   /// the structure oracle looks. What it finds ends the execution.
   void check_structure(SiteId site) {
@@ -349,6 +351,7 @@ class Thread {
   [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
   [[noreturn]] void stop(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
+  void destroy_channel(Channel* channel);
   void call_weakrefs(Tasklet* tasklet);
   bool run_callback(Code& code, bool lets_errors_out = false);
 
@@ -433,6 +436,7 @@ class Thread {
   Tasklet* interrupt_target() const { return timeout_.owner != nullptr ? timeout_.owner : main_; }
   Tasklet* divert_switch(Tasklet* prev, Tasklet* next, bool not_now);
   void refused_run();
+  Tasklet* guess_victim(Tasklet* interrupted);
   Object* returned_from_run(bool owner, Object* value);
   void leave_run(Tasklet* me);
 
@@ -487,6 +491,8 @@ class Thread {
   Bomb* error_ = nullptr;        // The pending exception; owned.
   FrameRef running_;             // The executing frame; borrowed from its dispatcher.
   FrameRef transfer_frame_;      // The frame that goes on next; owned.
+  std::int64_t transfers_ = 0;   // Soft hand-overs that are not complete; only a defect looks.
+  FrameRef entry_frame_;         // What this thread was entered with; not counted.
   Object* transfer_value_ =
       nullptr;  // The value it goes on with; owned; null: the pending exception.
   Object* del_post_switch_ = nullptr;  // Released when the switch under way is complete; owned.
@@ -502,7 +508,8 @@ class Thread {
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.
   std::uint32_t watchdog_count_ = 0;
   Timeout timeout_;
-  Tasklet* interrupted_ = nullptr;  // Whom run() is to return; owned.
+  Tasklet* interrupted_ = nullptr;        // Whom run() is to return; owned.
+  Tasklet* interrupted_stack_ = nullptr;  // A defect: on whose stack run() will look for it.
   Ending ending_;
   const char* doing_ =
       nullptr;  // What the runtime itself is doing when a value dies; null: the operation.

@@ -31,6 +31,16 @@ void Thread::violated(const char* rule) {
            "); the real interpreter fails an assertion here, or crashes");
 }
 
+void Thread::notice(const char* rule) {
+  Finding finding;
+  finding.kind = FindingKind::kStructure;
+  finding.step = execution_->steps();
+  finding.signature = std::string("structure ") + rule;
+  finding.message = std::string("a rule of the runtime is broken (") + rule + "), in tasklet " +
+                    std::to_string(current_->number);
+  execution_->report(std::move(finding), /*stops=*/false);
+}
+
 void Thread::report_dangling_tasklet(const Tasklet* tasklet, const char* doing) {
   sanitizer::unpoison(&tasklet->number, sizeof tasklet->number);
   stop(FindingKind::kDanglingTasklet, doing,

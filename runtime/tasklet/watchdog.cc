@@ -40,9 +40,10 @@ Object* Thread::interrupt(bool soft) {
   Tasklet* const watchdog = interrupt_target();
   restart_slice();
   if (victim == watchdog || !timeout_running()) return none();
+  const bool trapped = switch_trap_ > 0 && !settings_.defects.has(Defect::kInterruptIgnoresTrap);
   // A watchdog may be blocked: a weak-reference callback that ran when it was resumed waits on a
   // channel. To wake it would give that callback None for a value.
-  if (timeout_.limit.soft || victim->atomic || callback_running_ || switch_trap_ > 0 ||
+  if (timeout_.limit.soft || victim->atomic || callback_running_ || trapped ||
       watchdog->blocked != 0 || !allows_interrupt(victim)) {
     victim->pending_irq = true;
     return none();
@@ -50,7 +51,11 @@ Object* Thread::interrupt(bool soft) {
   victim->pending_irq = false;
   require(interrupted_ == nullptr, "interrupted-twice");
   interrupted_ = retain(victim);
-  return give_way(watchdog, nullptr, soft);
+  if (timeout_.owner == nullptr) notice("interrupt-without-limit");
+  bool switched = false;
+  Object* const value = give_way(watchdog, nullptr, soft, {.switched = &switched});
+  if (!switched) notice("interrupt-refused");
+  return value;
 }
 
 // An interrupt was pending for a reason that may be gone now.
@@ -82,6 +87,8 @@ Tasklet* Thread::divert_switch(Tasklet* prev, Tasklet* next, bool not_now) {
   }
   if (interrupted_ != nullptr) return next;
   interrupted_ = retain(next);
+  // The historical defect: what run() finds is not the victim, but where on this stack it stands.
+  if (settings_.defects.has(Defect::kInterruptedOnStack)) interrupted_stack_ = prev;
   if (watchdog->next == nullptr) {
     Tasklet* const head = head_;
     head_ = next;
@@ -136,8 +143,14 @@ void Thread::refused_run() {
 
 // The result of run() is the victim of an interrupt, which leaves the run queue; else `value`.
 Object* Thread::returned_from_run(bool owner, Object* value) {
-  Tasklet* const victim = interrupted_;
+  if (interrupted_stack_ != nullptr && interrupted_stack_ != current_) {
+    stop(FindingKind::kDanglingStack, "interrupted",
+         "run() was about to read who was interrupted from the stack of tasklet " +
+             std::to_string(interrupted_stack_->number) + ", which has been sliced away");
+  }
+  Tasklet* victim = interrupted_;
   interrupted_ = nullptr;
+  if (owner && settings_.defects.has(Defect::kRunGuessesVictim)) victim = guess_victim(victim);
   const bool stays = timeout_.limit.soft;
   if (owner) stop_timeout();
   if (victim == nullptr) return value;
@@ -153,6 +166,14 @@ Object* Thread::returned_from_run(bool owner, Object* value) {
   return victim;
 }
 
+// The historical defect: if another tasklet is runnable, there must have been an interrupt.
+Tasklet* Thread::guess_victim(Tasklet* interrupted) {
+  Tasklet* const guess = current_->next == current_ ? nullptr : retain(current_->next);
+  if (guess != interrupted) notice("victim-not-interrupted");
+  if (interrupted != nullptr) release(interrupted);
+  return guess;
+}
+
 // Back from run().
 // Whoever woke this one left deeper ones inside their run(); they are runnable from now on. One
 // that was taken off the list in this way finds nothing to do when its own turn comes.
@@ -162,7 +183,8 @@ void Thread::leave_run(Tasklet* me) {
   if (position == 0) return;
   while (watchdog_count_ > position) {
     Tasklet* const deeper = watchdogs_[--watchdog_count_];
-    if (deeper->next == nullptr && deeper->blocked == 0) {
+    const bool floating = deeper->next == nullptr && deeper->blocked == 0;
+    if (floating || settings_.defects.has(Defect::kOuterRunQueuesTwice)) {
       queue_append(deeper);
     } else {
       release(deeper);
