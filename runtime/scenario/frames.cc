@@ -102,6 +102,9 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
   after_preemption : {
     const Op& op = function.ops[pc];
     if (op_info(op.code).shape != OpShape::kPlain) {
+      // A defect may let two stacks run one frame.
+      thread().require(sizeof(Locals) + locals.depth * sizeof(Block) <= frame.code->locals_bytes,
+                       "blocks-open");
       enter_block(function, locals, pc);
       continue;
     }
@@ -149,7 +152,7 @@ void Interpreter::enter_block(const Function& function, Locals& locals, std::uin
 
 // At a `then` or `end`. False: an exception goes on from here.
 bool Interpreter::leave_block(const Function& function, Locals& locals, std::uint32_t& pc) {
-  CHECK(locals.depth > 0);
+  thread().require(locals.depth > 0, "block-not-open");
   Block& block = locals.blocks[locals.depth - 1];
   const Op& opener = function.ops[block.op];
   if (function.ops[pc].code == OpCode::kThen) {

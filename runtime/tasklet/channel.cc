@@ -148,7 +148,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   }
   if (callback_running_ && nesting_level_ > 0 && !is_none(old)) {
     // In the middle of another operation, whose value has to be found where it was.
-    CHECK(result != kUnwind);
+    require(result != kUnwind, "soft-switch-in-callback");
     set_tempval(source, old);
   } else {
     release(old);

@@ -278,7 +278,7 @@ Object* Thread::give_way(Tasklet* next, Object* dying, bool soft, GivingWay how)
     if (!how.keeps_undue) release_undue();
   }
   if (aside != nullptr) {
-    CHECK(value != kUnwind);
+    require(value != kUnwind, "soft-switch-in-callback");
     set_tempval(me, aside);
   }
   return value;

@@ -146,7 +146,7 @@ void Thread::stub() {
     value = dispatch(frame, value, /*whole_tasklet=*/true);
     value = tasklet_end(value);
     if (ending_.ended) return;
-    CHECK(value == kUnwind);
+    require(value == kUnwind, "tasklet-did-not-end");
     frame = finish_unwinding(value);
   }
 }

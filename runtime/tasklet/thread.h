@@ -158,7 +158,7 @@ class Thread {
   /// finding.
   void release_frame(FrameRef frame) {
     check_frame(frame, "released");
-    CHECK(frame.frame->refs > 0);
+    require(frame.frame->refs > 0, "frame-without-references");
     if (--frame.frame->refs == 0) end_frame(frame.frame);
   }
   /// Ends the execution with `dangling-frame` unless the reference is good. `doing` goes into the
