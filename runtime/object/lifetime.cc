@@ -89,8 +89,7 @@ void Thread::destroy(Object* object) {
       release(second);
       // A tasklet's end is complete. If somebody still holds it, it holds nothing itself.
       const auto* const ended = static_cast<const Tasklet*>(first);
-      require(ended->dead || !ended->ended || is_none(ended->tempval),
-              "ended-tasklet-holds-value");
+      require(ended->dead || !ended->ended || is_none(ended->tempval), "ended-tasklet-holds-value");
       break;
     }
     case ObjectKind::kTasklet:
@@ -123,8 +122,7 @@ void Thread::destroy_channel(Channel* channel) {
 void Thread::destroy_tasklet(Tasklet* tasklet) {
   require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-tasklet-released");
   Bomb* const error = take_error();
-  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
-      !tasklet->cstate->stub) {
+  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended && !tasklet->cstate->stub) {
     tasklet->zombie = true;
     tasklet->refs = 1;
     // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
