@@ -74,7 +74,10 @@ Object* Thread::setup(Tasklet* tasklet) {
 }
 
 bool Thread::is_current(const Tasklet* tasklet) const {
-  return tasklet->thread != nullptr && current_of(*tasklet->thread) == tasklet;
+  const Thread* const home = tasklet->thread;
+  if (home == nullptr) return false;
+  // A thread may sleep at the very end of a tasklet, and goes on from there.
+  return current_of(*home) == tasklet || (tasklet->ended && home->current_ == tasklet);
 }
 
 Object* Thread::insert(Tasklet* tasklet) {
