@@ -1,0 +1,74 @@
+// Sending and receiving: one rule for both directions.
+#include <utility>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// `direction`: 1 sends `value`, -1 receives. Returns what it comes to; an operation that fails has
+// changed nothing.
+Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
+  const Id self = current_;
+  // In a schedule callback of a tasklet that is on its way out: it cannot wait.
+  if (!at(self).queued) co_return Value::error(ErrorCode::kRecursiveScheduleCallback);
+
+  // Not None only in the middle of another operation, whose callback this is.
+  const Value waiting = std::exchange(at(self).tempval, value);
+  const Channel& ch = channel(number);
+  const auto peer_waits = [&ch, direction] {
+    return direction > 0 ? ch.balance < 0 : ch.balance > 0;
+  };
+  const Value refused_callback = co_await tell_channel_callback(number, direction, !peer_waits());
+  if (refused_callback.is_error()) {
+    if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
+    co_return refused_callback;
+  }
+
+  // Looked at after the callback, which may have let others come or go.
+  const bool peer = peer_waits();
+  const bool hands_over = peer && !ch.schedule_all && ch.preference != -direction;
+  Value refused = peer && hands_over || !peer && !leaving_would_switch() ? Value{} : refusal();
+  if (!peer && ch.closing) refused = Value::error(ErrorCode::kClosed, ExceptionType::kValueError);
+  if (!peer && at(self).block_trap) refused = Value::error(ErrorCode::kBlockTrap);
+  if (refused.is_error()) {
+    at(self).tempval = waiting;
+    co_return refused;
+  }
+
+  Id next = self;
+  if (peer) {
+    const Id other = ch.waiting.front();
+    stop_waiting(other);
+    std::swap(at(self).tempval, at(other).tempval);
+    append(other);
+    if (ch.schedule_all) {
+      next = queue_[1];
+    } else if (!hands_over) {
+      // It runs at once; the current one, which stays first in the ring, becomes the last.
+      queue_.pop_back();
+      queue_.insert(queue_.begin() + 1, other);
+      next = other;
+    }
+  } else {
+    take_out(self);
+    wait_on(number, self, direction);
+    next = queue_.empty() ? kNobody : queue_.front();
+  }
+  const Value result = co_await switch_tasks(self, next, soft_, kNobody);
+  at(self).tempval = waiting;
+  co_return result;
+}
+
+// An error: an operation is refused because a callback is running.
+Routine<Value> Specification::tell_channel_callback(Id number, int direction, bool will_block) {
+  if (!channel_callback_.installed) co_return Value{};
+  if (callback_running_) co_return Value::error(ErrorCode::kRecursiveChannelCallback);
+  log(EventKind::kChannelCallback, {number, current_, direction > 0 ? 1 : 0, will_block ? 1 : 0});
+  if (channel_callback_.function < 0) co_return Value{};
+  callback_running_ = true;
+  co_await callback(channel_callback_.function);
+  callback_running_ = false;
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

@@ -1,0 +1,166 @@
+// How tasklets begin, end, are thrown at and die.
+#include <utility>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+constexpr int kKillsMax = 10;  // One that survives so many is given up.
+}
+
+// The caller holds the only reference.
+Id Specification::create(std::int32_t function) {
+  if (tasklet_count_ == tasklets_.size()) tasklets_.emplace_back();
+  Tasklet& tasklet = tasklets_[tasklet_count_];
+  tasklet.held.clear();
+  tasklet.weakrefs.clear();
+  Tasklet fresh;
+  fresh.held.swap(tasklet.held);  // Their memory is used again.
+  fresh.weakrefs.swap(tasklet.weakrefs);
+  fresh.state = Tasklet::State::kNew;
+  fresh.references = 1;
+  fresh.function = function;
+  tasklet = std::move(fresh);
+  return static_cast<Id>(tasklet_count_++);
+}
+
+// From the first switch to it until its last away.
+Routine<Value> Specification::life(Id self) {
+  const std::int32_t function = at(self).function;
+  Value result = co_await arrive(self);
+  // Thrown at before it ran: nothing of it runs.
+  if (!result.is_error()) {
+    if (self != kMain) log(EventKind::kStart);
+    result = co_await call(function);
+    if (self != kMain && !result.is_error()) log(EventKind::kEnd);
+    if (self != kMain && result.is_error()) log_error(EventKind::kDied, result);
+  }
+  co_await finish(self, result);
+  co_return Value{};
+}
+
+Routine<Value> Specification::finish(Id self, Value result) {
+  if (self == kMain) {
+    ending_.ended = true;
+    ending_.result = result;
+    co_await halt();
+  }
+  if (result.is_error() && result.type == ExceptionType::kTaskletExit) result = Value{};
+  if (result.is_error() && error_handler_) {
+    log(EventKind::kErrorHandler, {static_cast<std::int32_t>(result.type)});
+    result = Value{};
+  }
+  at(self).state = Tasklet::State::kEnded;
+  take_out(self);
+  Id next = queue_.empty() ? kNobody : queue_.front();
+  const Id wakeup = innermost_runner();
+  if (next == kNobody) {
+    next = wakeup;
+    if (at(wakeup).blocked != 0 && !result.is_error()) {
+      result = Value::error(at(wakeup).blocked < 0 ? ErrorCode::kMainRecvDeadlock
+                                                   : ErrorCode::kMainSendDeadlock);
+    }
+  }
+  if (result.is_error()) {
+    // Whatever it had received and not yet returned is overwritten.
+    next = wakeup;
+    at(wakeup).tempval = result;
+  }
+  co_await switch_tasks(self, next, /*soft=*/true, /*dying=*/self);
+  co_await halt();  // Only where its end was refused, by a switch trap: the real thing aborts.
+  co_return Value{};
+}
+
+// Gives a reference back. The last one ends the tasklet, from within the current one.
+Routine<Value> Specification::release(Id id) {
+  Tasklet& tasklet = at(id);
+  if (--tasklet.references > 0) co_return Value{};
+  if (!tasklet.finalized && tasklet.has_c_state()) {
+    // It cannot just vanish: it is killed, so that its stack unwinds.
+    tasklet.finalized = true;
+    tasklet.references = 1;
+    for (int kills = 0; kills < kKillsMax && tasklet.alive(); ++kills) {
+      co_await throw_at(id, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
+                        /*pending=*/false);
+    }
+    if (tasklet.alive()) ++tasklet.references;  // Given up: kept for ever.
+    if (--tasklet.references > 0) co_return Value{};
+  }
+  tasklet.dying = true;
+  for (std::size_t left = tasklet.weakrefs.size(); left > 0; --left) {
+    log(EventKind::kWeakCallback, {id});
+    co_await callback(tasklet.weakrefs[left - 1]);
+    log(EventKind::kWeakCallbackEnd, {id});
+  }
+  log(EventKind::kFin, {id});
+  tasklet.state = Tasklet::State::kDestroyed;
+  co_await forget_frames(id);
+  co_return Value{};
+}
+
+// What it is in the middle of vanishes without running on, and gives back what it held.
+Routine<Value> Specification::forget_frames(Id id) {
+  while (!at(id).held.empty()) {
+    const Id held = at(id).held.back();
+    at(id).held.pop_back();
+    co_await release(held);
+  }
+  co_return Value{};
+}
+
+// An exception at a tasklet: it raises it when it goes on, in place of any value that it waits for.
+Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending) {
+  Tasklet& tasklet = at(id);
+  if (id == current_) co_return error;
+  if (!tasklet.alive()) {
+    if (error.type == ExceptionType::kTaskletExit) co_return Value{};
+    co_return Value::error(ErrorCode::kThrowDead);
+  }
+  if (!pending) {
+    const Value refused = refusal();
+    if (refused.is_error()) co_return refused;
+    tasklet.tempval = error;
+    co_return co_await give_way(id, soft, kNobody);
+  }
+  tasklet.tempval = error;
+  if (tasklet.blocked != 0) {
+    stop_waiting(id);
+    append(id);
+  } else if (!tasklet.queued) {
+    ++tasklet.references;
+    append(id);
+  }
+  co_return Value{};
+}
+
+// bind(function): what it was in the middle of is forgotten. -1: no function.
+Routine<Value> Specification::bind(Id id, std::int32_t function) {
+  Tasklet& tasklet = at(id);
+  if (id == current_) co_return Value::error(ErrorCode::kBindCurrent);
+  if (!tasklet.floating()) co_return Value::error(ErrorCode::kBindScheduled);
+  if (tasklet.has_c_state()) co_return Value::error(ErrorCode::kBindCState);
+  tasklet.state = Tasklet::State::kUnbound;
+  tasklet.function = function;
+  tasklet.finalized = false;
+  tasklet.tempval = Value{};
+  co_await forget_frames(id);
+  co_return Value{};
+}
+
+// t(): makes it runnable with the function that it was bound to.
+Value Specification::set_up(Id id) {
+  Tasklet& tasklet = at(id);
+  if (tasklet.alive()) return Value::error(ErrorCode::kSetupAlive);
+  if (tasklet.state == Tasklet::State::kEnded || tasklet.function < 0)
+    return Value::error(ErrorCode::kNotBound);
+  tasklet.state = Tasklet::State::kNew;
+  tasklet.finalized = false;
+  if (!tasklet.queued) {
+    ++tasklet.references;
+    append(id);
+  }
+  return {};
+}
+
+}  // namespace reweave::runtime::specification

@@ -1,0 +1,276 @@
+// What each operation does.
+#include <utility>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// Operations that cannot switch nor fail. False: it is none of them.
+bool Specification::perform_at_once(const Op& op) {
+  const std::int32_t a = op.args[0];
+  switch (op.code) {
+    case OpCode::kEmit:
+      log(EventKind::kEmit, {a});
+      return true;
+    case OpCode::kClose:
+    case OpCode::kOpen:
+      channel(a).closing = op.code == OpCode::kClose;
+      return true;
+    case OpCode::kPref:
+      channel(a).preference = op.args[1];
+      return true;
+    case OpCode::kSall:
+      channel(a).schedule_all = op.args[1] != 0;
+      return true;
+    case OpCode::kBal:
+      log(EventKind::kBalance, {a, channel(a).balance});
+      return true;
+    case OpCode::kClosed:
+      log(EventKind::kClosed,
+          {a, channel(a).closing, channel(a).closing && channel(a).balance == 0});
+      return true;
+    case OpCode::kQueue:
+      log(EventKind::kQueue, {a, static_cast<std::int32_t>(channel(a).waiting.size())});
+      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {waiting});
+      return true;
+    case OpCode::kRunq:
+      log(EventKind::kRunQueue, {static_cast<std::int32_t>(queue_.size())});
+      for (const Id runnable : queue_) log(EventKind::kListItem, {runnable});
+      return true;
+    case OpCode::kRuncount:
+      log(EventKind::kRunCount, {static_cast<std::int32_t>(queue_.size())});
+      return true;
+    case OpCode::kNest:
+      log(EventKind::kNest, {nesting_});
+      return true;
+    case OpCode::kAtomic:
+      log(EventKind::kAtomic, {std::exchange(me().atomic, a != 0)});
+      return true;
+    case OpCode::kIgnnest:
+      log(EventKind::kIgnoreNesting, {std::exchange(me().ignore_nesting, a != 0)});
+      return true;
+    case OpCode::kBtrap:
+      me().block_trap = a != 0;
+      return true;
+    case OpCode::kSwtrap:
+      log(EventKind::kSwitchTrap, {switch_trap_});
+      switch_trap_ += a;
+      return true;
+    case OpCode::kErrh:
+      error_handler_ = a != 0;
+      return true;
+    case OpCode::kSoftsw:
+      log(EventKind::kSoftSwitching, {std::exchange(soft_, a != 0)});
+      return true;
+    case OpCode::kSame:
+      if (slot(a) != kNobody) log(EventKind::kSame, {op.args[1], slot(a) == slot(op.args[1])});
+      return true;
+    case OpCode::kChancbf:
+    case OpCode::kSchedcbf:
+      (op.code == OpCode::kChancbf ? channel_callback_ : schedule_callback_) = {true, a};
+      return true;
+    case OpCode::kChancb:
+    case OpCode::kSchedcb:
+      (op.code == OpCode::kChancb ? channel_callback_ : schedule_callback_) = {a != 0, -1};
+      return true;
+    case OpCode::kGc:
+      return true;
+    case OpCode::kCanary:
+      // Most do not come back; the one that leaks a value draws its number.
+      if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
+      return true;
+    default:
+      return false;
+  }
+}
+
+Routine<Value> Specification::perform(const Op& op) {
+  const std::int32_t a = op.args[0], b = op.args[1];
+  switch (op.code) {
+    case OpCode::kSpawn:
+    case OpCode::kBind: {
+      const Id made = create(a);
+      if (op.code == OpCode::kSpawn) {
+        ++at(made).references;
+        append(made);
+      }
+      if (b < 0) co_return co_await release(made);
+      co_return co_await store(b, made);
+    }
+    case OpCode::kDrop:
+      co_return co_await store(a, kNobody);
+    case OpCode::kSelf:
+    case OpCode::kGetmain:
+    case OpCode::kCopy: {
+      const Id stored = op.code == OpCode::kSelf      ? current_
+                        : op.code == OpCode::kGetmain ? kMain
+                                                      : slot(a);
+      const std::int32_t to = op.code == OpCode::kCopy ? b : a;
+      if (stored == kNobody) co_return co_await store(to, kNobody);
+      const Id self = current_;
+      at(self).held.push_back(stored);
+      at(stored).references += 2;
+      co_await store(to, stored);
+      at(self).held.pop_back();
+      co_return co_await release(stored);
+    }
+    case OpCode::kSched:
+      co_return co_await schedule();
+    case OpCode::kSchedrm:
+      co_return co_await schedule_remove();
+    case OpCode::kRunall: {
+      const Value result = co_await run_others();
+      if (!result.is_error()) log(EventKind::kRan, {kNobody});
+      co_return result;
+    }
+    case OpCode::kSend: {
+      const Value token = Value::token(++tokens_);
+      const auto number = static_cast<std::int32_t>(token.number);
+      log(EventKind::kSend, {a, number});
+      const Value result = co_await channel_action(a, 1, token);
+      if (!result.is_error()) log(EventKind::kSent, {a, number});
+      co_return result;
+    }
+    case OpCode::kSendx: {
+      const Value error = Value::error(static_cast<ExceptionType>(b), ++tokens_);
+      const auto number = static_cast<std::int32_t>(error.number);
+      log(EventKind::kSendx, {a, b, number});
+      const Value result = co_await channel_action(a, 1, error);
+      if (!result.is_error()) log(EventKind::kSentx, {a, number});
+      co_return result;
+    }
+    case OpCode::kRecv: {
+      const Value result = co_await channel_action(a, -1, Value{});
+      if (!result.is_error()) log(EventKind::kGot, {a, static_cast<std::int32_t>(result.number)});
+      co_return result;
+    }
+    case OpCode::kSendseq:
+      co_return co_await send_sequence(a, b);
+    case OpCode::kIter:
+      co_return co_await iterate(a, b);
+    case OpCode::kCall:
+      co_return co_await call(a);
+    case OpCode::kHcall:
+      co_return co_await nested_call(a);
+    case OpCode::kRec:
+      co_return co_await recurse(a, b);
+    case OpCode::kRaise:
+      co_return Value::error(static_cast<ExceptionType>(a));
+    default:
+      break;
+  }
+  // The rest act on the tasklet in a slot, which they hold; an empty one makes them do nothing.
+  const Id target = slot(a);
+  if (target == kNobody) co_return Value{};
+  const Id self = current_;
+  at(self).held.push_back(target);
+  ++at(target).references;
+  const Value result = co_await perform_on(target, op);
+  at(self).held.pop_back();
+  co_await release(target);
+  co_return result;
+}
+
+Routine<Value> Specification::perform_on(Id target, const Op& op) {
+  Tasklet& tasklet = at(target);
+  const std::int32_t b = op.args[1];
+  switch (op.code) {
+    case OpCode::kWeakref:
+      tasklet.weakrefs.push_back(b);
+      co_return Value{};
+    case OpCode::kState:
+      log(EventKind::kState, {target, static_cast<std::int32_t>(flags_of(target))});
+      co_return Value{};
+    case OpCode::kTnest:
+      log(EventKind::kTaskletNest,
+          {target, target == current_       ? nesting_
+                   : tasklet.has_c_state() ? tasklet.nesting
+                                            : 0});
+      co_return Value{};
+    case OpCode::kTchan:
+      log(EventKind::kTaskletChannel, {target, tasklet.channel});
+      co_return Value{};
+    case OpCode::kTatomic:
+      log(EventKind::kTaskletAtomic, {target, std::exchange(tasklet.atomic, b != 0)});
+      co_return Value{};
+    case OpCode::kTbtrap:
+      tasklet.block_trap = b != 0;
+      co_return Value{};
+    case OpCode::kInsert:
+      if (tasklet.blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
+      if (tasklet.queued) co_return Value{};
+      if (!tasklet.alive()) co_return Value::error(ErrorCode::kRunDead);
+      ++tasklet.references;
+      append(target);
+      co_return Value{};
+    case OpCode::kRemove:
+      if (tasklet.blocked != 0) co_return Value::error(ErrorCode::kRemoveBlocked);
+      if (target == current_) co_return Value::error(ErrorCode::kRemoveCurrent);
+      if (!tasklet.queued) co_return Value{};
+      take_out(target);
+      co_return co_await release(target);
+    case OpCode::kRun:
+      co_return co_await run_tasklet(target);
+    case OpCode::kSwitch:
+    case OpCode::kSwitchRaw:
+      co_return co_await switch_to(target);
+    case OpCode::kKill:
+    case OpCode::kKillp:
+      co_return co_await throw_at(target, Value::error(ExceptionType::kTaskletExit), soft_,
+                                  op.code == OpCode::kKillp);
+    case OpCode::kRaiseException:
+    case OpCode::kThrow:
+    case OpCode::kThrowp:
+      co_return co_await throw_at(target, Value::error(static_cast<ExceptionType>(b), ++tokens_),
+                                  soft_, op.code == OpCode::kThrowp);
+    default:
+      break;
+  }
+  if (target == kMain) co_return Value{};  // As the recorded programs guard it.
+  if (op.code != OpCode::kSetupNobind) {
+    const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : b);
+    if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
+  }
+  if (op.code != OpCode::kRebind) co_return set_up(target);
+  tasklet.state = Tasklet::State::kNew;
+  co_return Value{};
+}
+
+// The slot's old content goes after the new one is in its place.
+Routine<Value> Specification::store(std::int32_t to, Id tasklet) {
+  const Id old = std::exchange(slot(to), tasklet);
+  if (old != kNobody) co_await release(old);
+  co_return Value{};
+}
+
+// The numbers of its values are drawn together, before the first is sent.
+Routine<Value> Specification::send_sequence(Id number, std::int32_t count) {
+  const std::uint32_t first = tokens_ + 1;
+  tokens_ += static_cast<std::uint32_t>(count);
+  log(EventKind::kSendSequence, {number, static_cast<std::int32_t>(first), count});
+  for (std::int32_t i = 0; i < count; ++i) {
+    const Value token = Value::token(first + static_cast<std::uint32_t>(i));
+    const Value result = co_await channel_action(number, 1, token);
+    if (result.is_error()) co_return result;
+  }
+  log(EventKind::kSentSequence, {number, count});
+  co_return Value{};
+}
+
+// A for loop over a channel, left after `count` values.
+Routine<Value> Specification::iterate(Id number, std::int32_t count) {
+  std::int32_t turns = 0;
+  do {
+    if (channel(number).closing && channel(number).balance <= 0) break;
+    const Value result = co_await channel_action(number, -1, Value{});
+    if (result.is_error()) {
+      if (result.type == ExceptionType::kStopIteration) break;
+      co_return result;
+    }
+    log(EventKind::kIterated, {number, static_cast<std::int32_t>(result.number)});
+  } while (++turns < count);
+  log(EventKind::kIterationEnd, {number, turns});
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

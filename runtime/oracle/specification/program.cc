@@ -1,0 +1,103 @@
+// Functions and blocks of a scenario, step by step.
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// False: the limit is reached and the execution was stopped here.
+bool Specification::take_step() {
+  if (step_ >= rules_.steps_max) return false;
+  ++step_;
+  return true;
+}
+
+// Was the tasklet switched away before this operation, although it did not ask? Steps are counted
+// here as there, so that a step names the point.
+bool Specification::preempted(std::int32_t function, const Op& op) {
+  if (answers_.empty()) return false;
+  const GivenAnswer& given = answers_.front();
+  if (given.step != step_ || given.kind != QuestionKind::kPreempt) return false;
+  if (given.actor != static_cast<ActorId>(current_)) return false;
+  if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return false;
+  answers_ = answers_.subspan(1);
+  return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
+}
+
+Routine<Value> Specification::call(std::int32_t function) {
+  return body(function, 0, scenario_->functions[static_cast<std::size_t>(function)].ops.size());
+}
+
+// The operations from `from` up to `to`, unless an exception ends them early.
+Routine<Value> Specification::body(std::int32_t function, std::size_t from, std::size_t to) {
+  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
+  for (std::size_t i = from; i < to; ++i) {
+    const Op& op = ops[i];
+    if (!take_step()) co_await halt();
+    if (preempted(function, op)) {
+      log(EventKind::kPreempted);
+      const Value raised = co_await schedule();
+      if (raised.is_error()) co_return raised;
+    }
+    Value result;
+    if (op_info(op.code).shape != OpShape::kPlain) {
+      result = co_await block(function, i);
+      while (ops[i].code != OpCode::kEnd) i = ops[i].match;
+    } else if (!perform_at_once(op)) {
+      result = co_await perform(op);
+    }
+    if (result.is_error()) co_return result;
+  }
+  co_return Value{};
+}
+
+// The block that begins at operation `at`.
+Routine<Value> Specification::block(std::int32_t function, std::size_t at) {
+  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
+  const Op& op = ops[at];
+  if (op.code == OpCode::kLoop) {
+    for (std::int32_t turn = 0; turn < op.args[0]; ++turn) {
+      const Value raised = co_await body(function, at + 1, op.match);
+      if (raised.is_error()) co_return raised;
+    }
+    co_return Value{};
+  }
+  if (op.code == OpCode::kTrapped) ++switch_trap_;
+  const Value result = co_await body(function, at + 1, op.match);
+  if (op.code == OpCode::kTrapped) --switch_trap_;
+  if (op.code == OpCode::kFinally) {
+    const Value raised = co_await body(function, op.match + 1, ops[op.match].match);
+    if (raised.is_error()) co_return raised;
+  }
+  const bool base_only = result.type == ExceptionType::kTaskletExit ||
+                         result.type == ExceptionType::kSystemExit;
+  if (!result.is_error()) co_return Value{};
+  if (op.code != OpCode::kTryall && (op.code != OpCode::kTry || base_only)) co_return result;
+  log_error(EventKind::kCaught, result);
+  co_return Value{};
+}
+
+// A call through C: one interpreter level deeper.
+Routine<Value> Specification::nested_call(std::int32_t function) {
+  if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
+  ++nesting_;
+  const Value result = co_await call(function);
+  --nesting_;
+  co_return result;
+}
+
+Routine<Value> Specification::recurse(std::int32_t levels, std::int32_t function) {
+  if (nesting_ + levels > kNestingMax) co_return Value::error(ErrorCode::kNesting);
+  if (function < 0) co_return Value{};
+  nesting_ += levels;
+  const Value result = co_await call(function);
+  nesting_ -= levels;
+  co_return result;
+}
+
+// An exception of a callback has nobody to go to: it is logged and forgotten.
+Routine<Value> Specification::callback(std::int32_t function) {
+  const Value result = co_await nested_call(function);
+  if (result.is_error()) log_error(EventKind::kCaught, result);
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

@@ -1,0 +1,80 @@
+// The data of the specification: what a program of tasklets and channels consists of, as numbers
+// and lists. No pointers, no stacks, no objects that could be released too early.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/object/object.h"
+#include "runtime/oracle/specification/routine.h"
+
+namespace reweave::runtime::specification {
+
+/// A tasklet's or a channel's number; kNobody for none.
+using Id = std::int32_t;
+inline constexpr Id kNobody = -1;
+
+/// What an operation comes to: None, a sent value, or an exception that is raised.
+struct Value {
+  enum class Kind : std::uint8_t { kNone, kToken, kError };
+  Kind kind = Kind::kNone;
+  ExceptionType type{};
+  ErrorCode code{};
+  std::uint32_t number = 0;  // Of a value or an exception that the program made; 0: of none.
+
+  bool is_error() const { return kind == Kind::kError; }
+  static Value token(std::uint32_t number) { return {.kind = Kind::kToken, .number = number}; }
+  static Value error(ExceptionType type, std::uint32_t number = 0) {
+    return {.kind = Kind::kError, .type = type, .number = number};
+  }
+  static Value error(ErrorCode code, ExceptionType type = ExceptionType::kRuntimeError) {
+    return {.kind = Kind::kError, .type = type, .code = code};
+  }
+};
+
+struct Tasklet {
+  enum class State : std::uint8_t {
+    kUnbound,    // Has nothing to run, or a function that was not set up.
+    kNew,        // Has a function that did not begin.
+    kRunning,    // The current one.
+    kSuspended,  // In the middle of its function.
+    kEnded,
+    kDestroyed,
+  };
+  State state = State::kUnbound;
+  std::int32_t references = 0;
+  std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
+  Value tempval;
+  Routines::Handle point{};        // kSuspended: where it goes on.
+  std::int32_t nesting = 0;        // kSuspended: interpreter levels under it; 0: it was left softly.
+  std::vector<Id> held;            // Tasklets that its operations in progress hold, innermost last.
+  std::vector<std::int32_t> weakrefs;  // Functions, newest last.
+  bool queued = false;             // In the run queue.
+  std::int8_t blocked = 0;         // -1 in receive, 1 in send.
+  Id channel = kNobody;            // Where it is blocked.
+  bool atomic = false;
+  bool ignore_nesting = false;
+  bool block_trap = false;
+  bool finalized = false;  // Its finalizer has begun.
+  bool dying = false;      // Its weak references are cleared.
+
+  bool alive() const { return state > State::kUnbound && state < State::kEnded; }
+  bool floating() const { return !queued && blocked == 0; }
+  bool has_c_state() const { return state == State::kSuspended && nesting > 0; }
+};
+
+struct Channel {
+  std::vector<Id> waiting;  // In order of arrival.
+  std::int32_t balance = 0;
+  std::int32_t preference = -1;
+  bool closing = false;
+  bool schedule_all = false;
+};
+
+/// What runs before each channel operation, or each switch. No function: it is only logged.
+struct Callback {
+  bool installed = false;
+  std::int32_t function = -1;
+};
+
+}  // namespace reweave::runtime::specification

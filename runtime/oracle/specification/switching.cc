@@ -1,0 +1,188 @@
+// Who runs next: schedule(), run(), and the switch that all of them come down to.
+#include <algorithm>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// What a switch to another tasklet would be refused with; None: nothing forbids it.
+Value Specification::refusal() const {
+  if (switch_trap_ > 0) return Value::error(ErrorCode::kSwitchTrap);
+  if (in_schedule_callback_) return Value::error(ErrorCode::kRecursiveScheduleCallback);
+  return {};
+}
+
+// If the current tasklet left the run queue, would another one run?
+bool Specification::leaving_would_switch() const {
+  if (!at(current_).queued || queue_.size() > 1) return true;
+  const Id wakeup = innermost_runner();
+  return wakeup != current_ && at(wakeup).floating();
+}
+
+// Switches from `prev`, which is current, to `next`; nobody: nothing is runnable. Returns when
+// `prev` runs again, with what waits in its tempval. The reference to `dying` goes when the switch
+// is complete, or did not come about.
+Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying) {
+  if (next == kNobody) {
+    const Id wakeup = innermost_runner();
+    if (at(wakeup).floating()) {
+      // The innermost run() returns; an exception that nobody can receive comes out of it.
+      if (at(prev).tempval.is_error()) at(wakeup).tempval = at(prev).tempval;
+      next = wakeup;
+    } else {
+      if (rules_.defects.has(Defect::kDeadlockDropsValue)) claim(wakeup);
+      at(prev).tempval = Value::error(ErrorCode::kDeadlock);
+      next = prev;
+    }
+  }
+  if (prev != next) {
+    const Value refused = refusal();
+    if (refused.is_error()) {
+      if (dying != kNobody) co_await release(dying);
+      co_return refused;
+    }
+  }
+  if (at(next).blocked != 0) {
+    stop_waiting(next);
+    append(next);
+  } else if (!at(next).queued) {
+    ++at(next).references;
+    append(next);
+  }
+  if (prev == next) {
+    make_head(next);
+    const Value value = claim(prev);
+    if (dying != kNobody) co_await release(dying);
+    co_return value;
+  }
+
+  co_await tell_schedule_callback(prev, next);
+  make_head(next);
+  Tasklet& leaver = at(prev);
+  const std::int32_t nesting = nesting_;
+  leaver.nesting = soft && nesting == 0 ? 0 : nesting + 1;
+  if (leaver.state == Tasklet::State::kRunning) leaver.state = Tasklet::State::kSuspended;
+  current_ = next;
+  del_post_switch_ = dying;
+  Tasklet& arriver = at(next);
+  const bool fresh = arriver.state == Tasklet::State::kNew;
+  nesting_ = fresh ? 0 : arriver.nesting;
+  arriver.state = Tasklet::State::kRunning;
+  co_await Switch{*this, leaver.point, fresh ? life(next).start(*this) : arriver.point};
+  // Resumed.
+  const Value value = co_await arrive(prev);
+  nesting_ = nesting;
+  co_return value;
+}
+
+// The first thing that a tasklet does which was switched to. Its value is out of harm's way before
+// anything dies.
+Routine<Value> Specification::arrive(Id tasklet) {
+  const Value value = claim(tasklet);
+  if (del_post_switch_ != kNobody) co_await release(std::exchange(del_post_switch_, kNobody));
+  co_return value;
+}
+
+// The callback sees `prev` as the current tasklet.
+Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
+  if (!schedule_callback_.installed || callback_running_) co_return Value{};
+  log(EventKind::kScheduleCallback, {prev, next});
+  if (schedule_callback_.function < 0) co_return Value{};
+  callback_running_ = in_schedule_callback_ = true;
+  ++at(next).references;
+  co_await callback(schedule_callback_.function);
+  // It may have taken the very tasklet out of the run queue that is about to run.
+  if (at(next).queued) {
+    co_await release(next);
+  } else {
+    append(next);
+  }
+  callback_running_ = in_schedule_callback_ = false;
+  co_return Value{};
+}
+
+// The common part of all operations that switch without a channel. The current tasklet may be in
+// the middle of another operation, whose callback this is: what waits in its tempval stays there.
+Routine<Value> Specification::give_way(Id next, bool soft, Id dying) {
+  const Id self = current_;
+  const Value waiting = claim(self);
+  const Value value = co_await switch_tasks(self, next, soft, dying);
+  at(self).tempval = waiting;
+  co_return value;
+}
+
+Routine<Value> Specification::schedule() {
+  const Id self = current_;
+  if (queue_.size() == 1 && at(self).queued) co_return co_await give_way(self, soft_, kNobody);
+  const Value refused = refusal();
+  if (refused.is_error()) co_return refused;
+  ++at(self).references;
+  co_return co_await give_way(queue_[1], soft_, self);
+}
+
+Routine<Value> Specification::schedule_remove() {
+  const Id self = current_;
+  if (leaving_would_switch()) {
+    const Value refused = refusal();
+    if (refused.is_error()) co_return refused;
+  }
+  take_out(self);
+  co_return co_await give_way(queue_.empty() ? kNobody : queue_.front(), soft_, self);
+}
+
+Routine<Value> Specification::run_tasklet(Id tasklet) {
+  if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
+  if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
+  if (tasklet == current_) co_return Value{};
+  const Value refused = refusal();
+  if (refused.is_error()) co_return refused;
+  co_return co_await give_way(tasklet, soft_, kNobody);
+}
+
+Routine<Value> Specification::switch_to(Id tasklet) {
+  const Id self = current_;
+  if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
+  if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
+  if (tasklet == self) co_return Value{};
+  const Value refused = refusal();
+  if (refused.is_error()) co_return refused;
+  take_out(self);
+  co_return co_await give_way(tasklet, soft_, self);
+}
+
+// run(): the others run until none is runnable. Always a hard switch.
+Routine<Value> Specification::run_others() {
+  const Id self = current_;
+  if (watchdogs_.size() == kWatchdogsMax) co_return Value::error(ErrorCode::kNesting);
+  if (!me().queued || queue_.size() > 1) {
+    const Value refused = refusal();
+    if (refused.is_error()) co_return refused;
+  }
+  watchdogs_.push_back(self);  // With the run queue's reference.
+  take_out(self);
+  const Value value =
+      co_await give_way(queue_.empty() ? kNobody : queue_.front(), /*soft=*/false, kNobody);
+  co_await leave_run(self);
+  co_return value;
+}
+
+// Back from run(). Whoever woke this one left deeper ones inside theirs: they are runnable now.
+Routine<Value> Specification::leave_run(Id tasklet) {
+  const auto own = std::find(watchdogs_.rbegin(), watchdogs_.rend(), tasklet);
+  if (own == watchdogs_.rend()) co_return Value{};
+  const auto position = static_cast<std::size_t>(watchdogs_.rend() - own) - 1;
+  while (watchdogs_.size() > position + 1) {
+    const Id deeper = watchdogs_.back();
+    watchdogs_.pop_back();
+    if (at(deeper).floating()) {
+      append(deeper);
+    } else {
+      co_await release(deeper);
+    }
+  }
+  watchdogs_.pop_back();
+  co_await release(tasklet);
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification
