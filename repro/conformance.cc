@@ -1,9 +1,11 @@
 #include "repro/conformance.h"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "runtime/oracle/specification/specification.h"
 #include "runtime/scenario/subject.h"
 #include "scheduler/strategy/ordinary.h"
 
@@ -89,8 +91,10 @@ std::string token_text(char prefix, std::int32_t number) { return prefix + std::
 /// items.
 class Renderer {
  public:
-  Renderer(const std::vector<std::string>& words, const runtime::Runtime& runtime)
-      : words_(words), runtime_(runtime) {}
+  /// `number_of` tells the number of the tasklet that is an actor.
+  Renderer(const std::vector<std::string>& words,
+           const std::function<std::int32_t(ActorId)>& number_of)
+      : words_(words), number_of_(number_of) {}
 
   void add(const Event& event, std::vector<std::string>& lines) {
     const auto kind = static_cast<runtime::EventKind>(event.kind);
@@ -104,7 +108,7 @@ class Renderer {
       return;
     }
     const runtime::EventInfo& info = runtime::event_info(kind);
-    Json line = Json::array({runtime_.tasklet_number(event.actor), info.word});
+    Json line = Json::array({number_of_(event.actor), info.word});
     std::size_t next = 0;
     bool list = false;
     for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
@@ -167,7 +171,7 @@ class Renderer {
   }
 
   const std::vector<std::string>& words_;
-  const runtime::Runtime& runtime_;
+  const std::function<std::int32_t(ActorId)>& number_of_;
   Json head_, list_;
   std::int32_t items_missing_ = 0;
 };
@@ -203,6 +207,34 @@ Expected<ConformanceCase> read_case(std::string_view line) {
   return result;
 }
 
+namespace {
+
+Observation render(const ConformanceCase& conformance_case, const std::vector<Event>& events,
+                   const runtime::EndState& end,
+                   const std::function<std::int32_t(ActorId)>& number_of,
+                   const std::string& why_stopped) {
+  Observation observation;
+  auto& lines = observation.lines;
+  Renderer renderer(conformance_case.words, number_of);
+  for (const Event& event : events) renderer.add(event, lines);
+  if (!end.ended) {
+    lines.push_back(Json::array({"out", "stopped: " + why_stopped}).dump());
+    return observation;
+  }
+  const std::string out =
+      end.failed ? "exc:" + runtime::exception_text(end.exception, end.code, end.token) : "ok";
+  lines.push_back(Json::array({"out", out}).dump());
+  lines.push_back(Json::array({"bal", end.balances}).dump());
+  Json left = Json::array();
+  for (const runtime::EndState::Left& tasklet : end.left)
+    left.push_back(Json::array({tasklet.tasklet, runtime::flags_text(tasklet.flags)}));
+  lines.push_back(Json::array({"left", left}).dump());
+  lines.push_back(Json::array({"runcount", end.run_count}).dump());
+  return observation;
+}
+
+}  // namespace
+
 Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
                     std::vector<Finding>* findings) {
   runtime::ScenarioSubject subject(conformance_case.scenario, settings);
@@ -213,39 +245,21 @@ Observation observe(const ConformanceCase& conformance_case, const runtime::Sett
   if (findings != nullptr) {
     findings->insert(findings->end(), execution.findings().begin(), execution.findings().end());
   }
+  runtime::EndState end;
+  subject.interpreter().describe_end(end);
+  const std::string why = execution.findings().empty() ? outcome_name(execution.outcome())
+                                                       : execution.findings()[0].signature;
+  return render(
+      conformance_case, execution.log(), end,
+      [&](ActorId actor) { return subject.interpreter().runtime().tasklet_number(actor); }, why);
+}
 
-  Observation observation;
-  auto& lines = observation.lines;
-  Renderer renderer(conformance_case.words, subject.interpreter().runtime());
-  for (const Event& event : execution.log()) renderer.add(event, lines);
-  const runtime::Thread::Ending& ending = subject.ending();
-  if (!ending.ended) {
-    const std::string why = execution.findings().empty() ? outcome_name(execution.outcome())
-                                                         : execution.findings()[0].signature;
-    lines.push_back(Json::array({"out", "stopped: " + why}).dump());
-  } else {
-    lines.push_back(Json::array({"out", ending.failed ? "exc:" + runtime::exception_text(
-                                                                     ending.exception, ending.code,
-                                                                     ending.token)
-                                                      : "ok"})
-                        .dump());
-    const runtime::Interpreter& interpreter = subject.interpreter();
-    Json balances = Json::array();
-    for (std::size_t i = 0; i < conformance_case.scenario.channels.size(); ++i) {
-      balances.push_back(interpreter.balance_of(i));
-    }
-    lines.push_back(Json::array({"bal", balances}).dump());
-    Json left = Json::array();
-    for (const runtime::Tasklet* tasklet = interpreter.runtime().first_tasklet();
-         tasklet != nullptr; tasklet = tasklet->next_made) {
-      if (tasklet->dead || tasklet->dying || tasklet->is_main) continue;
-      left.push_back(
-          Json::array({tasklet->number, runtime::flags_text(interpreter.flags_of(*tasklet))}));
-    }
-    lines.push_back(Json::array({"left", left}).dump());
-    lines.push_back(Json::array({"runcount", interpreter.thread().run_count()}).dump());
-  }
-  return observation;
+Observation predict(const ConformanceCase& conformance_case, const runtime::Settings& settings) {
+  runtime::specification::Specification specification;
+  specification.predict(conformance_case.scenario, runtime::specification::rules_of(settings));
+  return render(
+      conformance_case, specification.events(), specification.end_state(),
+      [&](ActorId actor) { return specification.tasklet_number(actor); }, "a limit");
 }
 
 std::optional<Difference> first_difference(const Observation& expected, const Observation& found) {

@@ -45,6 +45,9 @@ Expected<ConformanceCase> read_case(std::string_view line);
 Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
                     std::vector<Finding>* findings = nullptr);
 
+/// The same from the executable specification alone: nothing of the runtime runs.
+Observation predict(const ConformanceCase& conformance_case, const runtime::Settings& settings);
+
 struct Difference {
   std::size_t line = 0;  // From 0.
   std::string expected;  // "" beyond the end.

@@ -36,6 +36,7 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   chooser_ = &chooser;
   named_mode_ = chooser.wants_names();
   keep_log_ = keep_log;
+  keep_answers_ = false;
   tape_ = tape;
   watched_ = tape != nullptr || step_hook_ != nullptr;
   stopped_ = false;
@@ -51,6 +52,7 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   dense_.clear();
   named_.clear();
   log_.clear();
+  given_.clear();
   findings_.clear();
   if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
   if (named_mode_) counts_.clear();
@@ -124,6 +126,8 @@ void Execution::record(const Question& question, std::uint32_t answer) {
       tape_->overflowed = true;
     }
   }
+  if (keep_answers_)
+    given_.push_back({step_, question.kind, question.actor, question.site, answer});
   if (!named_mode_) return;
   NamedRecord named;
   named.actor = question.actor;

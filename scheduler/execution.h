@@ -66,6 +66,15 @@ struct Divergence {
   std::string found;
 };
 
+/// An answer that was not the ordinary one, with the place where it was given.
+struct GivenAnswer {
+  std::uint64_t step = 0;
+  QuestionKind kind{};
+  ActorId actor{};
+  SiteId site{};
+  std::uint32_t answer = 0;
+};
+
 class Execution {
  public:
   explicit Execution(Limits limits = {});
@@ -89,6 +98,7 @@ class Execution {
   const std::vector<DenseAnswer>& dense_answers() const { return dense_; }
   const std::vector<NamedRecord>& named_answers() const { return named_; }  // Empty in fast mode.
   const std::vector<Event>& log() const { return log_; }                    // Empty unless kept.
+  const std::vector<GivenAnswer>& given_answers() const { return given_; }  // See keep_record().
   const Divergence& divergence() const { return divergence_; }
   const Limits& limits() const { return limits_; }
   Limits& limits() { return limits_; }
@@ -143,6 +153,10 @@ class Execution {
     if (keep_log_) [[unlikely]]
       keep_event(actor, kind, args);
   }
+
+  /// From here on, events and the answers that are not ordinary are kept. For an oracle that looks
+  /// at the whole; until begin().
+  void keep_record() { keep_log_ = keep_answers_ = true; }
 
   /// An oracle's report; its step is what the oracle says. The first one gives the execution its
   /// signature. `stops`: the execution cannot go on (a finding about memory); the subject ends it
@@ -207,6 +221,7 @@ class Execution {
   SharedTape* tape_ = nullptr;
   bool named_mode_ = false;
   bool keep_log_ = false;
+  bool keep_answers_ = false;
   bool stopped_ = false;
   bool watched_ = false;  // There is a tape or a step hook.
   Outcome outcome_ = Outcome::kCompleted;
@@ -224,6 +239,7 @@ class Execution {
   std::vector<DenseAnswer> dense_;
   std::vector<NamedRecord> named_;
   std::vector<Event> log_;
+  std::vector<GivenAnswer> given_;
   std::vector<Finding> findings_;
   Divergence divergence_;
   PointCounts counts_;  // Named mode only.

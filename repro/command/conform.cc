@@ -39,15 +39,23 @@ std::string describe(const Failure& failure) {
   return text;
 }
 
+/// Who is compared with the recordings: the runtime, or the specification.
+using Observer = Observation (*)(const ConformanceCase&, const runtime::Settings&);
+
+Observation observe_runtime(const ConformanceCase& conformance_case,
+                            const runtime::Settings& settings) {
+  return observe(conformance_case, settings);
+}
+
 void run_case(const ConformanceCase& conformance_case, runtime::Settings settings,
-              Conformance& result) {
+              Observer observer, Conformance& result) {
   using runtime::Switching;
   for (const Switching mode : {Switching::kSoft, Switching::kHard}) {
     settings.switching = mode;
     ++result.cases;
     const bool soft = mode == Switching::kSoft;
     const auto difference = first_difference(soft ? conformance_case.soft : conformance_case.hard,
-                                             observe(conformance_case, settings));
+                                             observer(conformance_case, settings));
     if (!difference) {
       ++result.passed;
     } else {
@@ -116,6 +124,9 @@ int run_conform(const Arguments& arguments) {
   bool explain = false;
   line.app().add_flag("--explain-fixed", explain,
                       "All defects off: which one explains each difference that there is then?");
+  bool specification = false;
+  line.app().add_flag("--specification", specification,
+                      "Run the executable specification alone, not the runtime");
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   runtime::Settings settings;
@@ -124,12 +135,13 @@ int run_conform(const Arguments& arguments) {
   settings.defects = *defects;
   Conformance result;
   Explanations explanations(settings.defects);
+  const Observer observer = specification ? predict : observe_runtime;
   for (const std::string& name : names) {
     const Status status = for_each_case(name, [&](const ConformanceCase& conformance_case) {
       if (explain) {
         explanations.add(conformance_case);
       } else {
-        run_case(conformance_case, settings, result);
+        run_case(conformance_case, settings, observer, result);
       }
     });
     if (!status) return line.fail(status.error());

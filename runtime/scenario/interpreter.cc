@@ -63,6 +63,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   channels_.assign(scenario_->channels.size(), nullptr);
   runto_returned_ = false;
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
+  ending_ = ending;
   if (!ending.ended) return ending;
   thread().ledger().end();
   if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
@@ -111,6 +112,23 @@ Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value
   }
   thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
   return thread.none();
+}
+
+void Interpreter::describe_end(EndState& state) const {
+  state.clear();
+  state.ended = ending_.ended;
+  if (!ending_.ended) return;
+  state.failed = ending_.failed;
+  state.exception = ending_.exception;
+  state.code = ending_.code;
+  state.token = ending_.token;
+  for (const Channel* const channel : channels_)
+    state.balances.push_back(channel == nullptr ? 0 : channel->balance);
+  for (const Tasklet* t = runtime_.first_tasklet(); t != nullptr; t = t->next_made) {
+    if (t->dead || t->dying || t->is_main) continue;
+    state.left.push_back({static_cast<std::int32_t>(t->number), flags_of(*t)});
+  }
+  state.run_count = thread().run_count();
 }
 
 std::string Interpreter::site(SiteId site) const { return site_name(*scenario_, site); }

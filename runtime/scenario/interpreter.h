@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/oracle/census.h"
+#include "runtime/scenario/end_state.h"
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
 #include "runtime/tasklet/runtime.h"
@@ -39,10 +40,8 @@ class Interpreter : public LedgerNames, private RootHolder {
 
   /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
   std::uint32_t flags_of(const Tasklet& tasklet) const;
-  /// Balance of a channel, at any time until the next execution.
-  std::int32_t balance_of(std::size_t channel) const {
-    return channels_[channel] == nullptr ? 0 : channels_[channel]->balance;
-  }
+  /// How the last execution ended, and what it left; until the next one.
+  void describe_end(EndState& state) const;
 
   std::string site(SiteId site) const override;
   std::string operation(SiteId site) const override;
@@ -102,6 +101,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   std::vector<Tasklet*> slots_;     // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
   Census census_;
+  Thread::Ending ending_;
 };
 
 /// The letters of flags_of(): "abs".

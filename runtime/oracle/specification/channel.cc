@@ -27,7 +27,8 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
   // Looked at after the callback, which may have let others come or go.
   const bool peer = peer_waits();
   const bool hands_over = peer && !ch.schedule_all && ch.preference != -direction;
-  Value refused = peer && hands_over || !peer && !leaving_would_switch() ? Value{} : refusal();
+  const bool switches = peer ? !hands_over : leaving_would_switch();
+  Value refused = switches ? refusal() : Value{};
   if (!peer && ch.closing) refused = Value::error(ErrorCode::kClosed, ExceptionType::kValueError);
   if (!peer && at(self).block_trap) refused = Value::error(ErrorCode::kBlockTrap);
   if (refused.is_error()) {

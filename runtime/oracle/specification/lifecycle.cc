@@ -42,8 +42,11 @@ Routine<Value> Specification::life(Id self) {
 
 Routine<Value> Specification::finish(Id self, Value result) {
   if (self == kMain) {
-    ending_.ended = true;
-    ending_.result = result;
+    end_state_.ended = true;
+    end_state_.failed = result.is_error();
+    end_state_.exception = result.type;
+    end_state_.code = result.code;
+    end_state_.token = result.number;
     co_await halt();
   }
   if (result.is_error() && result.type == ExceptionType::kTaskletExit) result = Value{};

@@ -182,10 +182,9 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       log(EventKind::kState, {target, static_cast<std::int32_t>(flags_of(target))});
       co_return Value{};
     case OpCode::kTnest:
-      log(EventKind::kTaskletNest,
-          {target, target == current_       ? nesting_
-                   : tasklet.has_c_state() ? tasklet.nesting
-                                            : 0});
+      log(EventKind::kTaskletNest, {target, target == current_      ? nesting_
+                                            : tasklet.has_c_state() ? tasklet.nesting
+                                                                    : 0});
       co_return Value{};
     case OpCode::kTchan:
       log(EventKind::kTaskletChannel, {target, tasklet.channel});

@@ -67,8 +67,8 @@ Routine<Value> Specification::block(std::int32_t function, std::size_t at) {
     const Value raised = co_await body(function, op.match + 1, ops[op.match].match);
     if (raised.is_error()) co_return raised;
   }
-  const bool base_only = result.type == ExceptionType::kTaskletExit ||
-                         result.type == ExceptionType::kSystemExit;
+  const bool base_only =
+      result.type == ExceptionType::kTaskletExit || result.type == ExceptionType::kSystemExit;
   if (!result.is_error()) co_return Value{};
   if (op.code != OpCode::kTryall && (op.code != OpCode::kTry || base_only)) co_return result;
   log_error(EventKind::kCaught, result);

@@ -3,8 +3,8 @@
 //
 // A routine is called by `co_await`; it starts then, and its result is the value of the expression.
 // Whoever stores the handle of the innermost one can let another chain go on and come back later:
-// that is a tasklet switch. Nothing runs on the machine stack but the one loop below, so depth costs
-// nothing but memory, and no stack is ever copied.
+// that is a tasklet switch. Nothing runs on the machine stack but the one loop below, so depth
+// costs nothing but memory, and no stack is ever copied.
 //
 // Memory comes from a pool. Locals of routines must need no destructor: a chain that is never gone
 // on with is forgotten, and its memory comes back when the pool is reset. After warm-up nothing is
@@ -24,7 +24,8 @@
 
 namespace reweave::runtime::specification {
 
-/// Memory for the frames of routines: by size class, last in first out, all of it given back at once.
+/// Memory for the frames of routines: by size class, last in first out, all of it given back at
+/// once.
 class FramePool {
  public:
   void* take(std::size_t bytes) {
@@ -128,25 +129,23 @@ class Routine {
     [[noreturn]] void unhandled_exception() { std::abort(); }
   };
 
+  struct Call {
+    std::coroutine_handle<promise_type> callee;
+    bool await_ready() { return false; }
+    template <typename Promise>
+    void await_suspend(std::coroutine_handle<Promise> caller) {
+      callee.promise().routines = caller.promise().routines;
+      callee.promise().caller = caller;
+      caller.promise().routines->next_ = callee;
+    }
+    T await_resume() {
+      const T value = callee.promise().value;
+      callee.destroy();
+      return value;
+    }
+  };
   /// Calls it: `co_await routine(…)`, once.
-  auto operator co_await() const {
-    struct Call {
-      std::coroutine_handle<promise_type> callee;
-      bool await_ready() { return false; }
-      template <typename Promise>
-      void await_suspend(std::coroutine_handle<Promise> caller) {
-        callee.promise().routines = caller.promise().routines;
-        callee.promise().caller = caller;
-        caller.promise().routines->next_ = callee;
-      }
-      T await_resume() {
-        const T value = callee.promise().value;
-        callee.destroy();
-        return value;
-      }
-    };
-    return Call{handle_};
-  }
+  Call operator co_await() const { return {handle_}; }
 
   /// The beginning of a chain that nobody waits for.
   Routines::Handle start(Routines& routines) const {

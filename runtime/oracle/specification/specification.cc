@@ -10,9 +10,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   rules_ = rules;
   answers_ = answers;
   events_.clear();
-  ending_.ended = false;
-  ending_.left.clear();
-  ending_.balances.clear();
+  end_state_.clear();
   pool_.reset();
   tasklet_count_ = 0;
   channels_.resize(scenario.channels.size());
@@ -33,6 +31,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   channel_callback_ = schedule_callback_ = {};
 
   const Id main = create(0);
+  ++at(main).references;  // It never dies.
   append(main);
   current_ = main;
   at(main).state = Tasklet::State::kRunning;
@@ -42,12 +41,12 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
 }
 
 void Specification::conclude() {
-  for (const Channel& channel : channels_) ending_.balances.push_back(channel.balance);
+  for (const Channel& channel : channels_) end_state_.balances.push_back(channel.balance);
   for (Id id = 1; id < static_cast<Id>(tasklet_count_); ++id) {
     if (at(id).state != Tasklet::State::kDestroyed && !at(id).dying)
-      ending_.left.push_back({id, flags_of(id)});
+      end_state_.left.push_back({id, flags_of(id)});
   }
-  ending_.run_count = static_cast<std::uint32_t>(queue_.size());
+  end_state_.run_count = static_cast<std::uint32_t>(queue_.size());
 }
 
 void Specification::log(EventKind kind, EventArguments arguments) {
@@ -60,9 +59,8 @@ void Specification::log(EventKind kind, EventArguments arguments) {
 }
 
 void Specification::log_error(EventKind kind, const Value& error) {
-  log(kind,
-      {static_cast<std::int32_t>(error.type) | static_cast<std::int32_t>(error.code) << 8,
-       static_cast<std::int32_t>(error.number)});
+  log(kind, {static_cast<std::int32_t>(error.type) | static_cast<std::int32_t>(error.code) << 8,
+             static_cast<std::int32_t>(error.number)});
 }
 
 std::uint32_t Specification::flags_of(Id id) const {

@@ -5,8 +5,8 @@
 // reference that could dangle, no machine stack. What a tasklet is in the middle of is a chain of
 // coroutines (routine.h), so that releases may nest and run code, as they do in the real thing.
 //
-// It never asks. It is given the answers that an execution got and predicts that execution's events,
-// one by one. Spilling it does not know of: a program cannot see it.
+// It never asks. It is given the answers that an execution got and predicts that execution's
+// events, one by one. Spilling it does not know of: a program cannot see it.
 //
 // The defects of Stackless 3.7.5 that recordings show are rules like all others, each with its
 // switch; the historical ones are not: with those on, the runtime differs, and that is the point.
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "runtime/oracle/specification/state.h"
+#include "runtime/scenario/end_state.h"
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
 #include "scheduler/execution.h"
@@ -41,20 +42,11 @@ struct Rules {
   DefectSet defects;
   std::uint64_t steps_max = 0;
 };
-
-/// How the program ended, and what is left of it then.
-struct Ending {
-  bool ended = false;  // False: a limit stopped it, or nothing could go on.
-  Value result;        // Of main: None, or the exception by which it was left.
-  struct Left {
-    Id tasklet;
-    std::uint32_t flags;
-    bool operator==(const Left&) const = default;
-  };
-  std::vector<Left> left;  // The tasklets that are not destroyed, but for main.
-  std::vector<std::int32_t> balances;
-  std::uint32_t run_count = 0;
-};
+inline Rules rules_of(const Settings& settings) {
+  return {.soft = settings.switching == Switching::kSoft,
+          .defects = settings.defects,
+          .steps_max = settings.limits.steps_max};
+}
 
 class Specification : private Routines {
  public:
@@ -69,7 +61,9 @@ class Specification : private Routines {
 
   /// Until the next prediction.
   const std::vector<Event>& events() const { return events_; }
-  const Ending& ending() const { return ending_; }
+  const EndState& end_state() const { return end_state_; }
+  /// What recordings call the tasklet that is an actor.
+  std::int32_t tasklet_number(ActorId actor) const { return static_cast<std::int32_t>(actor); }
 
  private:
   using EventArguments = std::initializer_list<std::int32_t>;
@@ -148,7 +142,7 @@ class Specification : private Routines {
   Rules rules_;
   std::span<const GivenAnswer> answers_;  // Those still to come.
   std::vector<Event> events_;
-  Ending ending_;
+  EndState end_state_;
   Handle nowhere_;
 
   std::deque<Tasklet> tasklets_;  // References to one stay good when others are made.

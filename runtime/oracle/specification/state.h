@@ -45,13 +45,13 @@ struct Tasklet {
   std::int32_t references = 0;
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;
-  Routines::Handle point{};        // kSuspended: where it goes on.
-  std::int32_t nesting = 0;        // kSuspended: interpreter levels under it; 0: it was left softly.
-  std::vector<Id> held;            // Tasklets that its operations in progress hold, innermost last.
+  Routines::Handle point{};  // kSuspended: where it goes on.
+  std::int32_t nesting = 0;  // kSuspended: interpreter levels under it; 0: it was left softly.
+  std::vector<Id> held;      // Tasklets that its operations in progress hold, innermost last.
   std::vector<std::int32_t> weakrefs;  // Functions, newest last.
-  bool queued = false;             // In the run queue.
-  std::int8_t blocked = 0;         // -1 in receive, 1 in send.
-  Id channel = kNobody;            // Where it is blocked.
+  bool queued = false;                 // In the run queue.
+  std::int8_t blocked = 0;             // -1 in receive, 1 in send.
+  Id channel = kNobody;                // Where it is blocked.
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
