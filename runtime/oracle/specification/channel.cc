@@ -55,7 +55,9 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
     wait_on(number, self, direction);
     next = queue_.empty() ? kNobody : queue_.front();
   }
-  const Value result = co_await switch_tasks(self, next, soft_, kNobody);
+  // Where the program says who runs on, no pending interrupt interferes.
+  const bool no_soft_irq = peer && !ch.schedule_all;
+  const Value result = co_await switch_tasks(self, next, soft_, kNobody, no_soft_irq);
   at(self).tempval = waiting;
   co_return result;
 }

@@ -43,12 +43,6 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kNest:
       log(EventKind::kNest, {nesting_});
       return true;
-    case OpCode::kAtomic:
-      log(EventKind::kAtomic, {std::exchange(me().atomic, a != 0)});
-      return true;
-    case OpCode::kIgnnest:
-      log(EventKind::kIgnoreNesting, {std::exchange(me().ignore_nesting, a != 0)});
-      return true;
     case OpCode::kBtrap:
       me().block_trap = a != 0;
       return true;
@@ -119,9 +113,38 @@ Routine<Value> Specification::perform(const Op& op) {
     case OpCode::kSchedrm:
       co_return co_await schedule_remove();
     case OpCode::kRunall: {
-      const Value result = co_await run_others();
-      if (!result.is_error()) log(EventKind::kRan, {kNobody});
+      const Value result = co_await run_others({});
+      co_return co_await returned_from_run(op, result);
+    }
+    case OpCode::kRunto: {
+      const Value result = co_await run_others({.ticks = static_cast<std::uint32_t>(a),
+                                                .soft = (b & 1) != 0,
+                                                .total = (b & 2) != 0,
+                                                .ignore_nesting = (b & 4) != 0});
+      co_return co_await returned_from_run(op, result);
+    }
+    case OpCode::kBurn:
+      co_return co_await burn(static_cast<std::uint32_t>(a), /*one_slice=*/false);
+    case OpCode::kSpin:
+      co_return co_await spin();
+    case OpCode::kHspin: {
+      if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
+      ++nesting_;
+      const Value result = co_await spin();
+      leave_nested(1);
       co_return result;
+    }
+    case OpCode::kSpinsched:
+      co_return co_await spin_scheduling();
+    case OpCode::kAtomic:
+    case OpCode::kIgnnest: {
+      bool& flag = op.code == OpCode::kAtomic ? me().atomic : me().ignore_nesting;
+      const bool old = std::exchange(flag, a != 0);
+      Value result;
+      if (pending_irq_is_due()) result = co_await interrupt();
+      if (result.is_error()) co_return result;
+      log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting, {old});
+      co_return Value{};
     }
     case OpCode::kSend: {
       const Value token = Value::token(++tokens_);
@@ -189,9 +212,13 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
     case OpCode::kTchan:
       log(EventKind::kTaskletChannel, {target, tasklet.channel});
       co_return Value{};
-    case OpCode::kTatomic:
-      log(EventKind::kTaskletAtomic, {target, std::exchange(tasklet.atomic, b != 0)});
-      co_return Value{};
+    case OpCode::kTatomic: {
+      const bool old = std::exchange(tasklet.atomic, b != 0);
+      Value result;
+      if (pending_irq_is_due()) result = co_await interrupt();
+      if (!result.is_error()) log(EventKind::kTaskletAtomic, {target, old});
+      co_return result;
+    }
     case OpCode::kTbtrap:
       tasklet.block_trap = b != 0;
       co_return Value{};
@@ -232,6 +259,23 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
   }
   if (op.code != OpCode::kRebind) co_return set_up(target);
   tasklet.state = Tasklet::State::kNew;
+  co_return Value{};
+}
+
+// What run() returned: None, or the tasklet that was interrupted, with a reference.
+Routine<Value> Specification::returned_from_run(const Op& op, Value result) {
+  if (op.code == OpCode::kRunto) runto_returned_ = true;
+  if (result.is_error()) co_return result;
+  const bool interrupted = result.kind == Value::Kind::kTasklet;
+  const Id victim = interrupted ? static_cast<Id>(result.number) : kNobody;
+  log(EventKind::kRan, {victim});
+  if (interrupted) ++at(victim).references;
+  if (op.code == OpCode::kRunto && op.args[2] >= 0) {
+    co_await store(op.args[2], victim);
+  } else if (interrupted) {
+    co_await release(victim);
+  }
+  if (interrupted) co_await release(victim);
   co_return Value{};
 }
 

@@ -12,13 +12,14 @@ bool Specification::take_step() {
 
 // Was the tasklet switched away before this operation, although it did not ask? Steps are counted
 // here as there, so that a step names the point.
-bool Specification::preempted(std::int32_t function, const Op& op) {
+bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
   if (answers_.empty()) return false;
   const GivenAnswer& given = answers_.front();
   if (given.step != step_ || given.kind != QuestionKind::kPreempt) return false;
   if (given.actor != static_cast<ActorId>(current_)) return false;
   if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return false;
   answers_ = answers_.subspan(1);
+  if (limited()) return !slice_over && current_ != watchdog();
   return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
 }
 
@@ -32,12 +33,19 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
   for (std::size_t i = from; i < to; ++i) {
     const Op& op = ops[i];
     if (!take_step()) co_await halt();
-    if (preempted(function, op)) {
-      log(EventKind::kPreempted);
-      const Value raised = co_await schedule();
-      if (raised.is_error()) co_return raised;
-    }
+    const bool slice_over = ++ticks_ > watermark_;
     Value result;
+    if (preempted(function, op, slice_over)) {
+      log(EventKind::kPreempted);
+      if (limited()) {
+        result = co_await interrupt();
+      } else {
+        result = co_await schedule();
+      }
+    } else if (slice_over) {
+      result = co_await interrupt();
+    }
+    if (result.is_error()) co_return result;
     if (op_info(op.code).shape != OpShape::kPlain) {
       result = co_await block(function, i);
       while (ops[i].code != OpCode::kEnd) i = ops[i].match;
@@ -55,6 +63,7 @@ Routine<Value> Specification::block(std::int32_t function, std::size_t at) {
   const Op& op = ops[at];
   if (op.code == OpCode::kLoop) {
     for (std::int32_t turn = 0; turn < op.args[0]; ++turn) {
+      if (turn > 0) ++ticks_;
       const Value raised = co_await body(function, at + 1, op.match);
       if (raised.is_error()) co_return raised;
     }
@@ -80,17 +89,23 @@ Routine<Value> Specification::nested_call(std::int32_t function) {
   if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
   ++nesting_;
   const Value result = co_await call(function);
-  --nesting_;
+  leave_nested(1);
   co_return result;
 }
 
 Routine<Value> Specification::recurse(std::int32_t levels, std::int32_t function) {
   if (nesting_ + levels > kNestingMax) co_return Value::error(ErrorCode::kNesting);
-  if (function < 0) co_return Value{};
   nesting_ += levels;
-  const Value result = co_await call(function);
-  nesting_ -= levels;
+  Value result;
+  if (function >= 0) result = co_await call(function);
+  if (levels > 0) leave_nested(levels);
   co_return result;
+}
+
+// A nested level may have been the reason why the tasklet could not be interrupted.
+void Specification::leave_nested(std::int32_t levels) {
+  nesting_ -= levels;
+  if (pending_irq_is_due()) watermark_ = ticks_;
 }
 
 // An exception of a callback has nobody to go to: it is logged and forgotten.

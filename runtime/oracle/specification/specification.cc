@@ -25,6 +25,11 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   queue_.clear();
   del_post_switch_ = kNobody;
   watchdogs_.clear();
+  limit_ = {};
+  limit_owner_ = interrupted_ = kNobody;
+  ticks_ = 0;
+  watermark_ = kNever;
+  runto_returned_ = false;
   nesting_ = switch_trap_ = 0;
   soft_ = rules.soft;
   callback_running_ = in_schedule_callback_ = error_handler_ = false;

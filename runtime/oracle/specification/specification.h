@@ -76,7 +76,8 @@ class Specification : private Routines {
   Routine<Value> recurse(std::int32_t levels, std::int32_t function);
   Routine<Value> callback(std::int32_t function);
   bool take_step();
-  bool preempted(std::int32_t function, const Op& op);
+  bool preempted(std::int32_t function, const Op& op, bool slice_over);
+  void leave_nested(std::int32_t levels);
 
   // Single operations: operation.cc
   bool perform_at_once(const Op& op);
@@ -85,6 +86,7 @@ class Specification : private Routines {
   Routine<Value> store(std::int32_t slot, Id tasklet);
   Routine<Value> send_sequence(Id channel, std::int32_t count);
   Routine<Value> iterate(Id channel, std::int32_t count);
+  Routine<Value> returned_from_run(const Op& op, Value result);
 
   // Tasklets: lifecycle.cc
   Id create(std::int32_t function);
@@ -97,19 +99,32 @@ class Specification : private Routines {
   Value set_up(Id tasklet);
 
   // Switching: switching.cc
-  Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying);
+  Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false);
   Routine<Value> give_way(Id next, bool soft, Id dying);
   Routine<Value> arrive(Id tasklet);
   Routine<Value> schedule();
   Routine<Value> schedule_remove();
   Routine<Value> run_tasklet(Id tasklet);
   Routine<Value> switch_to(Id tasklet);
-  Routine<Value> run_others();
-  Routine<Value> leave_run(Id tasklet);
   Routine<Value> tell_schedule_callback(Id prev, Id next);
   Value refusal() const;
   bool leaving_would_switch() const;
   Id innermost_runner() const { return watchdogs_.empty() ? kMain : watchdogs_.back(); }
+
+  // run() and time: watchdog.cc
+  Routine<Value> run_others(RunLimit limit);
+  Routine<Value> leave_run(Id tasklet);
+  Routine<Value> interrupt();
+  Routine<Value> burn(std::uint32_t ticks, bool one_slice);
+  Routine<Value> spin();
+  Routine<Value> spin_scheduling();
+  Id divert_switch(Id prev, Id next, bool not_now);
+  void set_limit(const RunLimit& limit);
+  void restart_slice();
+  bool nesting_allows_interrupt(const Tasklet& tasklet) const;
+  bool pending_irq_is_due();
+  bool limited() const { return watermark_ != kNever; }
+  Id watchdog() const { return limit_owner_ != kNobody ? limit_owner_ : kMain; }
 
   // Channels: channel.cc
   Routine<Value> channel_action(Id channel, int direction, Value value);
@@ -156,7 +171,15 @@ class Specification : private Routines {
   Id current_ = kNobody;
   Id del_post_switch_ = kNobody;  // Its reference goes when the switch under way is complete.
   std::vector<Id> watchdogs_;     // Tasklets inside run(), outermost first.
-  std::int32_t nesting_ = 0;      // Interpreter levels under the current tasklet.
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  RunLimit limit_;
+  Id limit_owner_ = kNobody;          // Whose run() has set it; counted.
+  std::uint64_t ticks_ = 0;           // Since the beginning.
+  std::uint64_t watermark_ = kNever;  // The slice is over when there are more.
+  Id interrupted_ = kNobody;          // The victim of an interrupt; counted.
+  bool runto_returned_ = false;
+
+  std::int32_t nesting_ = 0;  // Interpreter levels under the current tasklet.
   std::int32_t switch_trap_ = 0;
   bool soft_ = true;
   bool callback_running_ = false;

@@ -14,16 +14,19 @@ namespace reweave::runtime::specification {
 using Id = std::int32_t;
 inline constexpr Id kNobody = -1;
 
-/// What an operation comes to: None, a sent value, or an exception that is raised.
+/// What an operation comes to: None, a sent value, a tasklet, or an exception that is raised.
 struct Value {
-  enum class Kind : std::uint8_t { kNone, kToken, kError };
+  enum class Kind : std::uint8_t { kNone, kToken, kError, kTasklet };
   Kind kind = Kind::kNone;
   ExceptionType type{};
   ErrorCode code{};
-  std::uint32_t number = 0;  // Of a value or an exception that the program made; 0: of none.
+  std::uint32_t number = 0;  // Of a value or an exception that the program made, or of a tasklet.
 
   bool is_error() const { return kind == Kind::kError; }
   static Value token(std::uint32_t number) { return {.kind = Kind::kToken, .number = number}; }
+  static Value tasklet(Id id) {
+    return {.kind = Kind::kTasklet, .number = static_cast<std::uint32_t>(id)};
+  }
   static Value error(ExceptionType type, std::uint32_t number = 0) {
     return {.kind = Kind::kError, .type = type, .number = number};
   }
@@ -55,8 +58,9 @@ struct Tasklet {
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
-  bool finalized = false;  // Its finalizer has begun.
-  bool dying = false;      // Its weak references are cleared.
+  bool pending_irq = false;  // It could not be interrupted when its time was over.
+  bool finalized = false;    // Its finalizer has begun.
+  bool dying = false;        // Its weak references are cleared.
 
   bool alive() const { return state > State::kUnbound && state < State::kEnded; }
   bool floating() const { return !queued && blocked == 0; }
@@ -69,6 +73,14 @@ struct Channel {
   std::int32_t preference = -1;
   bool closing = false;
   bool schedule_all = false;
+};
+
+/// What limits run(). No ticks: nothing does.
+struct RunLimit {
+  std::uint32_t ticks = 0;
+  bool soft = false;            // Interrupted only where it switches by itself.
+  bool total = false;           // All tasklets together have these ticks.
+  bool ignore_nesting = false;  // Interrupted at any nesting level.
 };
 
 /// What runs before each channel operation, or each switch. No function: it is only logged.

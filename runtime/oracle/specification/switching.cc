@@ -1,4 +1,4 @@
-// Who runs next: schedule(), run(), and the switch that all of them come down to.
+// Who runs next: schedule(), and the switch that all of them come down to.
 #include <algorithm>
 
 #include "runtime/oracle/specification/specification.h"
@@ -22,7 +22,8 @@ bool Specification::leaving_would_switch() const {
 // Switches from `prev`, which is current, to `next`; nobody: nothing is runnable. Returns when
 // `prev` runs again, with what waits in its tempval. The reference to `dying` goes when the switch
 // is complete, or did not come about.
-Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying) {
+Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying,
+                                           bool no_soft_irq) {
   if (next == kNobody) {
     const Id wakeup = innermost_runner();
     if (at(wakeup).floating()) {
@@ -49,6 +50,7 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
     ++at(next).references;
     append(next);
   }
+  if (at(prev).pending_irq) next = divert_switch(prev, next, no_soft_irq);
   if (prev == next) {
     make_head(next);
     const Value value = claim(prev);
@@ -57,6 +59,7 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   }
 
   co_await tell_schedule_callback(prev, next);
+  if (!limit_.total) restart_slice();
   make_head(next);
   Tasklet& leaver = at(prev);
   const std::int32_t nesting = nesting_;
@@ -148,41 +151,6 @@ Routine<Value> Specification::switch_to(Id tasklet) {
   if (refused.is_error()) co_return refused;
   take_out(self);
   co_return co_await give_way(tasklet, soft_, self);
-}
-
-// run(): the others run until none is runnable. Always a hard switch.
-Routine<Value> Specification::run_others() {
-  const Id self = current_;
-  if (watchdogs_.size() == kWatchdogsMax) co_return Value::error(ErrorCode::kNesting);
-  if (!me().queued || queue_.size() > 1) {
-    const Value refused = refusal();
-    if (refused.is_error()) co_return refused;
-  }
-  watchdogs_.push_back(self);  // With the run queue's reference.
-  take_out(self);
-  const Value value =
-      co_await give_way(queue_.empty() ? kNobody : queue_.front(), /*soft=*/false, kNobody);
-  co_await leave_run(self);
-  co_return value;
-}
-
-// Back from run(). Whoever woke this one left deeper ones inside theirs: they are runnable now.
-Routine<Value> Specification::leave_run(Id tasklet) {
-  const auto own = std::find(watchdogs_.rbegin(), watchdogs_.rend(), tasklet);
-  if (own == watchdogs_.rend()) co_return Value{};
-  const auto position = static_cast<std::size_t>(watchdogs_.rend() - own) - 1;
-  while (watchdogs_.size() > position + 1) {
-    const Id deeper = watchdogs_.back();
-    watchdogs_.pop_back();
-    if (at(deeper).floating()) {
-      append(deeper);
-    } else {
-      co_await release(deeper);
-    }
-  }
-  watchdogs_.pop_back();
-  co_await release(tasklet);
-  co_return Value{};
 }
 
 }  // namespace reweave::runtime::specification
