@@ -81,6 +81,8 @@ constexpr std::array kSwitches = {
     SwitchSetting{"slice-cache", &Settings::slice_cache},
     SwitchSetting{"report-deadlock", &Settings::report_deadlock},
     SwitchSetting{"check-structure", &Settings::check_structure},
+    SwitchSetting{"check-specification", &Settings::check_specification},
+    SwitchSetting{"only-specification", &Settings::only_specification},
     SwitchSetting{"check-census", &Settings::check_census},
 };
 

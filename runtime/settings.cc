@@ -109,6 +109,8 @@ std::uint64_t Settings::fingerprint() const {
   mix(limits.questions_max);
   mix(limits.actors_max);
   if (check_structure) mix(1);
+  if (check_specification) mix(2);
+  if (only_specification) mix(3);
   if (!check_census) mix(2);
   return hash;
 }

@@ -76,6 +76,11 @@ struct Settings {
   /// nevertheless where no defect is on, for there it can only be the runtime that is wrong, and no
   /// verdict can depend on the build.
   bool check_structure = false;
+  /// What happened is compared with what the executable specification predicts; a difference is the
+  /// finding `diverged`, where no other oracle saw anything. About four times the time.
+  bool check_specification = false;
+  /// The same, and every other oracle is silent: who sees a bug when nobody else looks?
+  bool only_specification = false;
   bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 

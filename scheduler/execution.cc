@@ -36,7 +36,7 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   chooser_ = &chooser;
   named_mode_ = chooser.wants_names();
   keep_log_ = keep_log;
-  keep_answers_ = false;
+  keep_answers_ = muted_ = false;
   tape_ = tape;
   watched_ = tape != nullptr || step_hook_ != nullptr;
   stopped_ = false;
@@ -172,7 +172,7 @@ bool Execution::refuse_step() {
   finding.signature = "livelock";
   finding.message = "The execution did not end within " + std::to_string(limits_.steps_max) +
                     " steps. Either it never will, or the limit is too low for this subject.";
-  add_finding(std::move(finding));
+  if (!muted_) add_finding(std::move(finding));
   stop(Outcome::kStepLimit);
   return false;
 }
@@ -194,8 +194,8 @@ void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const st
 }
 
 void Execution::report(Finding finding, bool stops) {
-  add_finding(std::move(finding));
-  if (stops) stop(Outcome::kFinding);
+  if (!muted_) add_finding(std::move(finding));
+  if (stops) stop(muted_ ? Outcome::kCompleted : Outcome::kFinding);
 }
 
 void Execution::add_finding(Finding finding) {

@@ -158,6 +158,10 @@ class Execution {
   /// at the whole; until begin().
   void keep_record() { keep_log_ = keep_answers_ = true; }
 
+  /// While muted, reports of oracles are dropped, and so is the livelock's; one that stops the
+  /// execution still does. For trying out what a single oracle sees. Until begin().
+  void mute(bool muted) { muted_ = muted; }
+
   /// An oracle's report; its step is what the oracle says. The first one gives the execution its
   /// signature. `stops`: the execution cannot go on (a finding about memory); the subject ends it
   /// at once.
@@ -222,6 +226,7 @@ class Execution {
   bool named_mode_ = false;
   bool keep_log_ = false;
   bool keep_answers_ = false;
+  bool muted_ = false;
   bool stopped_ = false;
   bool watched_ = false;  // There is a tape or a step hook.
   Outcome outcome_ = Outcome::kCompleted;

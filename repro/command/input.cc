@@ -59,9 +59,14 @@ void SettingsFlags::add(CLI::App& app) {
   app.add_option("--spill-levels", spill_levels_, "Depth at which the stack spills")
       ->type_name("N")
       ->check(whole_number(1, 1000));
+  app.add_option("--specification", specification_,
+                 "on: compare with the specification; alone: nobody else looks; off")
+      ->type_name("WORD");
 }
 
-bool SettingsFlags::any() const { return defects_ || profile_ || switching_ || spill_levels_; }
+bool SettingsFlags::any() const {
+  return defects_ || profile_ || switching_ || spill_levels_ || specification_;
+}
 
 Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
   if (defects_ && profile_) {
@@ -84,6 +89,12 @@ Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
   if (switching_)
     base.switching = *switching_ == "hard" ? runtime::Switching::kHard : runtime::Switching::kSoft;
   if (spill_levels_) base.spill_levels = *spill_levels_;
+  if (specification_) {
+    if (*specification_ != "on" && *specification_ != "alone" && *specification_ != "off")
+      return Error{fmt::format("--specification {}: say on, alone or off", *specification_)};
+    base.check_specification = *specification_ != "off";
+    base.only_specification = *specification_ == "alone";
+  }
   return base;
 }
 
@@ -93,6 +104,7 @@ std::vector<std::string> SettingsFlags::words() const {
   if (profile_) words.push_back("--profile=" + *profile_);
   if (switching_) words.push_back("--switching=" + *switching_);
   if (spill_levels_) words.push_back(fmt::format("--spill-levels={}", *spill_levels_));
+  if (specification_) words.push_back("--specification=" + *specification_);
   return words;
 }
 

@@ -26,6 +26,7 @@ class SettingsFlags {
   std::optional<std::string> profile_;
   std::optional<std::string> switching_;
   std::optional<std::uint32_t> spill_levels_;
+  std::optional<std::string> specification_;
 };
 
 /// A file named on the command line, and --target.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/oracle/specification/comparison.h"
 #include "runtime/scenario/reductions.h"
 
 namespace reweave::runtime {
@@ -11,7 +12,50 @@ ScenarioSubject::ScenarioSubject(Scenario scenario, Settings settings)
 
 void ScenarioSubject::run(Execution& execution) {
   last_execution_ = &execution;
+  if (!settings_.check_specification && !settings_.only_specification) {
+    ending_ = interpreter_.run(settings_, execution);
+    return;
+  }
+  execution.keep_record();
+  execution.mute(settings_.only_specification);
   ending_ = interpreter_.run(settings_, execution);
+  execution.mute(false);
+  // It speaks last: where another oracle spoke, that says more than the first difference would.
+  const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
+  if (!said) consult_specification(execution);
+}
+
+void ScenarioSubject::consult_specification(Execution& execution) {
+  if (specification_ == nullptr) specification_ = std::make_unique<specification::Specification>();
+  specification_->predict(scenario_, specification::rules_of(settings_), execution.given_answers());
+  interpreter_.describe_end(end_);
+  const auto difference = specification::compare(*specification_, execution, end_);
+  if (!difference) return;
+  const auto word = [](const Event* event) {
+    return event == nullptr ? "nothing" : event_info(static_cast<EventKind>(event->kind)).word;
+  };
+  const auto whole = [&](const Event* event) {
+    if (event == nullptr) return std::string("the end of the program");
+    const auto actor = static_cast<std::uint32_t>(event->actor);
+    return "[" + std::to_string(actor) + "] " + describe(*event) + " in step " +
+           std::to_string(event->step);
+  };
+  Finding finding;
+  finding.kind = FindingKind::kDiverged;
+  finding.step = difference->step;
+  if (difference->state != nullptr) {
+    finding.signature = std::string("diverged at the end: ") + difference->state;
+    finding.message = std::string(
+                          "the program ended as the specification says, but what it left "
+                          "behind differs: ") +
+                      difference->state;
+  } else {
+    finding.signature =
+        std::string("diverged ") + word(difference->expected) + " " + word(difference->found);
+    finding.message = "the specification expects " + whole(difference->expected) +
+                      ", but what happened was " + whole(difference->found);
+  }
+  execution.report(std::move(finding), /*stops=*/false);
 }
 
 std::uint64_t ScenarioSubject::fingerprint() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/oracle/specification/specification.h"
 #include "runtime/scenario/interpreter.h"
 #include "runtime/scenario/scenario.h"
 #include "runtime/settings.h"
@@ -32,6 +33,7 @@ class ScenarioSubject : public Subject {
     interpreter_.set_scenario(scenario_);
   }
 
+  /// With Settings::check_specification the specification speaks when the execution is over.
   void run(Execution& execution) override;
   std::uint64_t fingerprint() const override;
   std::string site_name(SiteId site) const override;
@@ -46,11 +48,15 @@ class ScenarioSubject : public Subject {
   std::size_t size() const override;
 
  private:
+  void consult_specification(Execution& execution);
+
   Scenario scenario_;
   Settings settings_;
   Interpreter interpreter_;
   Thread::Ending ending_;
   const Execution* last_execution_ = nullptr;
+  std::unique_ptr<specification::Specification> specification_;  // Made when it is first asked.
+  EndState end_;                                                 // For it; its memory is kept.
 };
 
 /// "v1", "E1:x2", "RuntimeError:deadlock", "TaskletExit": how traces and verdicts print an
