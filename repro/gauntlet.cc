@@ -33,7 +33,8 @@ class Hunt {
  public:
   Hunt(const runtime::DefectInfo& defect, const GauntletOptions& options, Runner& runner)
       : defect_(defect), options_(options), runner_(runner) {
-    defects_.add(defect.defect);
+    settings_.defects.add(defect.defect);
+    settings_.only_specification = options.oracle == "specification";
     row_.defect = defect.name;
     row_.seeds = options.seeds;
   }
@@ -68,14 +69,14 @@ class Hunt {
   const runtime::DefectInfo& defect_;
   const GauntletOptions& options_;
   Runner& runner_;
-  runtime::DefectSet defects_;
+  runtime::Settings settings_;
   GauntletRow row_;
 };
 
 Exploration Hunt::explore(std::uint64_t seed, std::uint64_t first, std::uint64_t executions,
                           GeneratedAnswers answers,
                           const std::function<bool(const Finding&)>& counts) {
-  GeneratedSubject subject(seed, answers, defects_);
+  GeneratedSubject subject(seed, answers, settings_);
   GeneratedStrategy strategy(subject);
   ExploreOptions explore{.budget = {.executions = executions},
                          .seed = seed,
@@ -113,7 +114,7 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
     first = found.execution + 1;
     Catch caught{.executions = first,
                  .seconds = static_cast<double>(milliseconds) / 1000,
-                 .file = generated_file(seed, found.execution, GeneratedAnswers::kAll, defects_),
+                 .file = generated_file(seed, found.execution, GeneratedAnswers::kAll, settings_),
                  .finding = found.finding};
     Expected<Schedule> schedule = schedule_of_found(caught.file, found, runner_);
     if (!schedule) {

@@ -38,23 +38,21 @@ Limits generated_limits() {
 }
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         runtime::DefectSet defects) {
-  WeaveFile file;
+                         const runtime::Settings& base) {
+  WeaveFile file{.settings = base, .scenario = {}, .schedule = {}, .verdict = {}};
   generate(seed, scenario_number(execution, answers), file.scenario, file.settings);
-  file.settings.defects = defects;
   return file;
 }
 
 GeneratedSubject::GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers,
-                                   runtime::DefectSet defects)
-    : seed_(seed), answers_(answers), defects_(defects), subject_(first_scenario(seed), {}) {}
+                                   const runtime::Settings& base)
+    : seed_(seed), answers_(answers), base_(base), subject_(first_scenario(seed), {}) {}
 
 bool GeneratedSubject::select(std::uint64_t execution) {
   const std::uint64_t number = scenario_number(execution, answers_);
   if (number_ == number) return false;
   number_ = number;
-  runtime::Settings settings;
-  settings.defects = defects_;
+  runtime::Settings settings = base_;
   subject_.edit_scenario(
       [&](runtime::Scenario& scenario) { generate(seed_, number, scenario, settings); });
   subject_.set_settings(settings);

@@ -33,9 +33,10 @@ enum class GeneratedAnswers : std::uint8_t {
   kOrdinary,  // Ordinarily: one execution of each scenario.
 };
 
-/// The scenario that execution `execution` of `seed` runs, with its settings and `defects`.
+/// The scenario that execution `execution` of `seed` runs, with its settings: those of `base`, but
+/// for what is drawn.
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         runtime::DefectSet defects);
+                         const runtime::Settings& base);
 
 /// The limits of each of its executions: generated programs are short, and what goes on for longer
 /// goes on for ever.
@@ -43,7 +44,7 @@ Limits generated_limits();
 
 class GeneratedSubject final : public Subject {
  public:
-  GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, runtime::DefectSet defects);
+  GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, const runtime::Settings& base);
 
   /// To be called before run(): the number of the execution. True: it has another scenario than the
   /// one before.
@@ -61,7 +62,7 @@ class GeneratedSubject final : public Subject {
  private:
   std::uint64_t seed_;
   GeneratedAnswers answers_;
-  runtime::DefectSet defects_;
+  runtime::Settings base_;
   std::optional<std::uint64_t> number_;  // Of the scenario.
   runtime::ScenarioSubject subject_;
 };

@@ -129,7 +129,7 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
   Runner runner({.hang_ms = flags.hang_ms});
   const Expected<runtime::Settings> settings = flags.settings.apply({});
   if (!settings) return line.fail(settings.error());
-  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings->defects);
+  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, *settings);
   GeneratedStrategy strategy(subject);
   Progress progress(line.terminal(), line.quiet());
   ExploreOptions options = explore_options(flags, generated_limits(), progress);
@@ -150,7 +150,7 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
     report.executions = std::max(report.executions, execution - flags.first + 1);
     code = write_found(
         line, flags,
-        generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings->defects),
+        generated_file(flags.seed, execution, GeneratedAnswers::kAll, *settings),
         *exploration.found, runner, report);
     if (code != kExitFinding) return code;
   }
