@@ -42,8 +42,8 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
         thread().log(EventKind::kSentx, {channel, static_cast<std::int32_t>(locals.token)});
       break;
     case OpCode::kSendseq:
-      if (value == nullptr || ++locals.turn > static_cast<std::uint32_t>(op.args[1])) break;
-      if (locals.turn < static_cast<std::uint32_t>(op.args[1])) {
+      if (value == nullptr) break;
+      if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
         thread().release(value);
         return kAgain;
       }

@@ -125,9 +125,11 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     }
     case OpCode::kRunq: {
       thread().log(EventKind::kRunQueue, {static_cast<std::int32_t>(thread().run_count())});
-      const Tasklet* t = current;
-      for (std::uint32_t i = 0; i < thread().run_count() && t != nullptr; ++i, t = t->next)
+      const Tasklet* t = thread().run_queue();
+      for (std::uint32_t i = 0; i < thread().run_count(); ++i, t = t->next) {
+        if (t == nullptr) break;
         log_item(*t);
+      }
       return thread().none();
     }
     case OpCode::kRuncount:

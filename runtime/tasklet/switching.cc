@@ -80,13 +80,15 @@ void Thread::transfer(CStack* save, CStack* target) {
     switch_slices(stack_, save == nullptr ? nullptr : &save->slice, target->slice);
   }
   // Resumed, by whoever made this stack's owner current again.
-  nesting_level_ = nesting_level;
   level_ = level;
   root_ = root;
   running_ = running;
   current_->cstate = &stub_cstack_;
   free_cstack(save);
+  // What dies now sees the level with which the stack was saved: the switch itself is one.
+  nesting_level_ = nesting_level + 1;
   release_post_switch();
+  nesting_level_ = nesting_level;
 }
 
 // The switch is complete and what was left to die dies now, in the context of the resumed tasklet:
@@ -163,7 +165,8 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
   if (next == nullptr) return block(prev, soft, did_switch);
   if (next->thread != this && next != prev) return make_runnable_elsewhere(prev, next);
   const QueuePlace place = make_runnable(next);
-  if (prev->pending_irq) [[unlikely]]
+  // A switch that is refused passes no interrupt on.
+  if (prev->pending_irq && (prev == next || !switch_is_refused())) [[unlikely]]
     next = divert_switch(prev, next, no_soft_irq);
   if (prev == next) {
     // It may have left the queue and come back at the end: the head has moved on meanwhile.

@@ -250,14 +250,16 @@ Object* Thread::evaluate(FrameRef frame, Object* value) {
   const bool opposite = execution_->ask(QuestionKind::kSpill, current_->actor, frame.frame->site,
                                         possible ? 2 : 1) != 0;
   const bool deep = level_ + 1 - root_ >= settings_.spill_levels;
-  if (possible && deep != opposite) return evaluate_spilled(frame, value);
-
-  ++nesting_level_;
-  ++level_;
-  ++recursion_depth_;
-  value = dispatch(frame, value, /*whole_tasklet=*/false);
-  --nesting_level_;
-  --level_;
+  if (possible && deep != opposite) {
+    value = evaluate_spilled(frame, value);
+  } else {
+    ++nesting_level_;
+    ++level_;
+    ++recursion_depth_;
+    value = dispatch(frame, value, /*whole_tasklet=*/false);
+    --nesting_level_;
+    --level_;
+  }
   // A nested level was the reason why it could not be interrupted: the next tick does it.
   if (current_->pending_irq && pending_irq_is_due()) [[unlikely]]
     timeout_.watermark = timeout_.ticks;

@@ -103,6 +103,9 @@ class Thread {
   Tasklet* current() const { return current_; }
   Tasklet* main_tasklet() const { return main_; }
   std::uint32_t run_count() const { return run_count_; }
+  /// The first one of the run queue: the current tasklet, unless that has left the queue. Null: the
+  /// queue is empty.
+  const Tasklet* run_queue() const { return head_; }
   std::uint32_t nesting_level() const { return nesting_level_; }
   Execution& execution() { return *execution_; }
   const Settings& settings() const { return settings_; }

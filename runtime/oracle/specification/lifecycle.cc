@@ -21,6 +21,9 @@ Id Specification::create(std::int32_t function) {
   fresh.state = Tasklet::State::kNew;
   fresh.references = 1;
   fresh.function = function;
+  fresh.actor = static_cast<ActorId>(actor_count_++);
+  fresh.number = next_number_++;
+  if (next_number_ == kThreadMains) next_number_ += kThreadsMax;
   tasklet = std::move(fresh);
   return static_cast<Id>(tasklet_count_++);
 }
@@ -92,11 +95,11 @@ Routine<Value> Specification::release(Id id) {
   }
   tasklet.dying = true;
   for (std::size_t left = tasklet.weakrefs.size(); left > 0; --left) {
-    log(EventKind::kWeakCallback, {id});
+    log(EventKind::kWeakCallback, {number_of(id)});
     co_await callback(tasklet.weakrefs[left - 1]);
-    log(EventKind::kWeakCallbackEnd, {id});
+    log(EventKind::kWeakCallbackEnd, {number_of(id)});
   }
-  log(EventKind::kFin, {id});
+  log(EventKind::kFin, {number_of(id)});
   tasklet.state = Tasklet::State::kDestroyed;
   co_await forget_frames(id);
   co_return Value{};
@@ -141,7 +144,9 @@ Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pendi
 Routine<Value> Specification::bind(Id id, std::int32_t function) {
   Tasklet& tasklet = at(id);
   if (id == current_) co_return Value::error(ErrorCode::kBindCurrent);
-  if (!tasklet.floating()) co_return Value::error(ErrorCode::kBindScheduled);
+  // One that is about to run may have been taken out of the run queue, but keeps its function.
+  const bool about_to_run = function < 0 && id == switching_to_;
+  if (!tasklet.floating() || about_to_run) co_return Value::error(ErrorCode::kBindScheduled);
   if (tasklet.has_c_state()) co_return Value::error(ErrorCode::kBindCState);
   tasklet.state = Tasklet::State::kUnbound;
   tasklet.function = function;

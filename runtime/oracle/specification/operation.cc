@@ -31,11 +31,11 @@ bool Specification::perform_at_once(const Op& op) {
       return true;
     case OpCode::kQueue:
       log(EventKind::kQueue, {a, static_cast<std::int32_t>(channel(a).waiting.size())});
-      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {waiting});
+      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {number_of(waiting)});
       return true;
     case OpCode::kRunq:
       log(EventKind::kRunQueue, {static_cast<std::int32_t>(queue_.size())});
-      for (const Id runnable : queue_) log(EventKind::kListItem, {runnable});
+      for (const Id runnable : queue_) log(EventKind::kListItem, {number_of(runnable)});
       return true;
     case OpCode::kRuncount:
       log(EventKind::kRunCount, {static_cast<std::int32_t>(queue_.size())});
@@ -202,21 +202,21 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       tasklet.weakrefs.push_back(b);
       co_return Value{};
     case OpCode::kState:
-      log(EventKind::kState, {target, static_cast<std::int32_t>(flags_of(target))});
+      log(EventKind::kState, {number_of(target), static_cast<std::int32_t>(flags_of(target))});
       co_return Value{};
     case OpCode::kTnest:
-      log(EventKind::kTaskletNest, {target, target == current_      ? nesting_
-                                            : tasklet.has_c_state() ? tasklet.nesting
-                                                                    : 0});
+      log(EventKind::kTaskletNest, {number_of(target), target == current_      ? nesting_
+                                                       : tasklet.has_c_state() ? tasklet.nesting
+                                                                               : 0});
       co_return Value{};
     case OpCode::kTchan:
-      log(EventKind::kTaskletChannel, {target, tasklet.channel});
+      log(EventKind::kTaskletChannel, {number_of(target), tasklet.channel});
       co_return Value{};
     case OpCode::kTatomic: {
       const bool old = std::exchange(tasklet.atomic, b != 0);
       Value result;
       if (pending_irq_is_due()) result = co_await interrupt();
-      if (!result.is_error()) log(EventKind::kTaskletAtomic, {target, old});
+      if (!result.is_error()) log(EventKind::kTaskletAtomic, {number_of(target), old});
       co_return result;
     }
     case OpCode::kTbtrap:
@@ -238,6 +238,8 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
     case OpCode::kRun:
       co_return co_await run_tasklet(target);
     case OpCode::kSwitch:
+      if (target == current_) co_return Value{};  // As the recorded programs guard it.
+      co_return co_await switch_to(target);
     case OpCode::kSwitchRaw:
       co_return co_await switch_to(target);
     case OpCode::kKill:
@@ -268,7 +270,7 @@ Routine<Value> Specification::returned_from_run(const Op& op, Value result) {
   if (result.is_error()) co_return result;
   const bool interrupted = result.kind == Value::Kind::kTasklet;
   const Id victim = interrupted ? static_cast<Id>(result.number) : kNobody;
-  log(EventKind::kRan, {victim});
+  log(EventKind::kRan, {number_of(victim)});
   if (interrupted) ++at(victim).references;
   if (op.code == OpCode::kRunto && op.args[2] >= 0) {
     co_await store(op.args[2], victim);

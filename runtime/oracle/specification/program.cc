@@ -13,10 +13,14 @@ bool Specification::take_step() {
 // Was the tasklet switched away before this operation, although it did not ask? Steps are counted
 // here as there, so that a step names the point.
 bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
+  while (!answers_.empty() &&
+         (answers_.front().kind != QuestionKind::kPreempt || answers_.front().step < step_)) {
+    answers_ = answers_.subspan(1);  // Nothing that a program could see.
+  }
   if (answers_.empty()) return false;
   const GivenAnswer& given = answers_.front();
-  if (given.step != step_ || given.kind != QuestionKind::kPreempt) return false;
-  if (given.actor != static_cast<ActorId>(current_)) return false;
+  if (given.step != step_) return false;
+  if (given.actor != me().actor) return false;
   if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return false;
   answers_ = answers_.subspan(1);
   if (limited()) return !slice_over && current_ != watchdog();

@@ -13,6 +13,8 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   end_state_.clear();
   pool_.reset();
   tasklet_count_ = 0;
+  next_number_ = 0;
+  actor_count_ = 0;
   channels_.resize(scenario.channels.size());
   for (Channel& channel : channels_) {
     channel.waiting.clear();
@@ -23,7 +25,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   slots_.assign(scenario.slots.size(), kNobody);
   step_ = tokens_ = 0;
   queue_.clear();
-  del_post_switch_ = kNobody;
+  del_post_switch_ = switching_to_ = kNobody;
   watchdogs_.clear();
   limit_ = {};
   limit_owner_ = interrupted_ = kNobody;
@@ -49,15 +51,22 @@ void Specification::conclude() {
   for (const Channel& channel : channels_) end_state_.balances.push_back(channel.balance);
   for (Id id = 1; id < static_cast<Id>(tasklet_count_); ++id) {
     if (at(id).state != Tasklet::State::kDestroyed && !at(id).dying)
-      end_state_.left.push_back({id, flags_of(id)});
+      end_state_.left.push_back({number_of(id), flags_of(id)});
   }
   end_state_.run_count = static_cast<std::uint32_t>(queue_.size());
+}
+
+std::int32_t Specification::tasklet_number(ActorId actor) const {
+  for (std::size_t i = 0; i < tasklet_count_; ++i) {
+    if (tasklets_[i].actor == actor) return tasklets_[i].number;
+  }
+  return -1;
 }
 
 void Specification::log(EventKind kind, EventArguments arguments) {
   Event& event = events_.emplace_back();
   event.step = step_;
-  event.actor = static_cast<ActorId>(current_);
+  event.actor = at(current_).actor;
   event.kind = static_cast<std::uint16_t>(kind);
   event.count = static_cast<std::uint8_t>(arguments.size());
   std::copy(arguments.begin(), arguments.end(), event.args.begin());

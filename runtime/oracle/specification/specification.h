@@ -63,7 +63,7 @@ class Specification : private Routines {
   const std::vector<Event>& events() const { return events_; }
   const EndState& end_state() const { return end_state_; }
   /// What recordings call the tasklet that is an actor.
-  std::int32_t tasklet_number(ActorId actor) const { return static_cast<std::int32_t>(actor); }
+  std::int32_t tasklet_number(ActorId actor) const;
 
  private:
   using EventArguments = std::initializer_list<std::int32_t>;
@@ -141,6 +141,7 @@ class Specification : private Routines {
   const Tasklet& at(Id tasklet) const { return tasklets_[static_cast<std::size_t>(tasklet)]; }
   Tasklet& me() { return at(current_); }
   Channel& channel(Id number) { return channels_[static_cast<std::size_t>(number)]; }
+  std::int32_t number_of(Id tasklet) const { return tasklet == kNobody ? -1 : at(tasklet).number; }
   Id& slot(std::int32_t number) { return slots_[static_cast<std::size_t>(number)]; }
   std::uint32_t flags_of(Id tasklet) const;
   Value claim(Id tasklet) { return std::exchange(at(tasklet).tempval, Value{}); }
@@ -150,6 +151,7 @@ class Specification : private Routines {
   void conclude();
 
   static constexpr Id kMain = 0;
+  static constexpr std::int32_t kThreadMains = 100, kThreadsMax = 8;
   static constexpr std::int32_t kNestingMax = 2000;
   static constexpr std::size_t kWatchdogsMax = 64;
 
@@ -162,6 +164,8 @@ class Specification : private Routines {
 
   std::deque<Tasklet> tasklets_;  // References to one stay good when others are made.
   std::size_t tasklet_count_ = 0;
+  std::int32_t next_number_ = 0;
+  std::uint32_t actor_count_ = 0;
   std::vector<Channel> channels_;
   std::vector<Id> slots_;
   std::uint64_t step_ = 0;
@@ -169,6 +173,7 @@ class Specification : private Routines {
 
   std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
   Id current_ = kNobody;
+  Id switching_to_ = kNobody;     // While the schedule callback is told of it.
   Id del_post_switch_ = kNobody;  // Its reference goes when the switch under way is complete.
   std::vector<Id> watchdogs_;     // Tasklets inside run(), outermost first.
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};

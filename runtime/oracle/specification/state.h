@@ -7,6 +7,7 @@
 
 #include "runtime/object/object.h"
 #include "runtime/oracle/specification/routine.h"
+#include "scheduler/question.h"
 
 namespace reweave::runtime::specification {
 
@@ -45,6 +46,8 @@ struct Tasklet {
     kDestroyed,
   };
   State state = State::kUnbound;
+  std::int32_t number = 0;  // What events call it.
+  ActorId actor{};
   std::int32_t references = 0;
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;

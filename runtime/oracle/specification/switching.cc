@@ -89,11 +89,13 @@ Routine<Value> Specification::arrive(Id tasklet) {
 // The callback sees `prev` as the current tasklet.
 Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
   if (!schedule_callback_.installed || callback_running_) co_return Value{};
-  log(EventKind::kScheduleCallback, {prev, next});
+  log(EventKind::kScheduleCallback, {number_of(prev), number_of(next)});
   if (schedule_callback_.function < 0) co_return Value{};
   callback_running_ = in_schedule_callback_ = true;
   ++at(next).references;
+  const Id outer = std::exchange(switching_to_, next);
   co_await callback(schedule_callback_.function);
+  switching_to_ = outer;
   // It may have taken the very tasklet out of the run queue that is about to run.
   if (at(next).queued) {
     co_await release(next);
@@ -146,10 +148,10 @@ Routine<Value> Specification::switch_to(Id tasklet) {
   const Id self = current_;
   if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
   if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
-  if (tasklet == self) co_return Value{};
-  const Value refused = refusal();
+  if (tasklet == self && !at(self).queued) co_return Value{};
+  const Value refused = tasklet == self ? Value{} : refusal();
   if (refused.is_error()) co_return refused;
-  take_out(self);
+  take_out(self);  // To itself it comes back at once, unless an interrupt is due.
   co_return co_await give_way(tasklet, soft_, self);
 }
 

@@ -94,7 +94,7 @@ Routine<Value> Specification::interrupt() {
   if (victim == watchdog() || !limited()) co_return Value{};
   Tasklet& tasklet = at(victim);
   tasklet.pending_irq = limit_.soft || tasklet.atomic || callback_running_ || switch_trap_ > 0 ||
-                        !nesting_allows_interrupt(tasklet);
+                        at(watchdog()).blocked != 0 || !nesting_allows_interrupt(tasklet);
   if (tasklet.pending_irq) co_return Value{};
   interrupted_ = victim;
   ++tasklet.references;
@@ -123,7 +123,8 @@ Id Specification::divert_switch(Id prev, Id next, bool not_now) {
   if (!at(watcher).queued) {
     ++at(watcher).references;
     at(watcher).queued = true;
-    queue_.insert(std::find(queue_.begin(), queue_.end(), next), watcher);
+    const auto place = std::find(queue_.begin(), queue_.end(), next);
+    queue_.insert(place == queue_.begin() ? queue_.end() : place, watcher);  // It is a ring.
   }
   return watcher;
 }
