@@ -62,8 +62,6 @@ end
 
 function other
 end
-
-word w
 )");
   const GivenAnswer preempt{.step = 2,
                             .kind = QuestionKind::kPreempt,
@@ -90,10 +88,10 @@ TEST(Specification, StopsWhereTheLimitOfStepsIs) {
 /// The value is lost between a hard switch and the receive, under the defect.
 constexpr const char* kLosesValue = R"(
 channel c
-channel d
 slot sender
 
 function main
+  pref c 0
   spawn sender sender
   weakref sender callback
   drop sender
