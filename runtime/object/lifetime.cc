@@ -167,6 +167,10 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   heap_.retire(tasklet);
   // Who walks through all tasklets must be able to go past the dead.
   sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
+  // The historical defect: a frame that has begun holds itself until it returns, and this one never
+  // will.
+  if (frame && tasklet->started && settings_.defects.has(Defect::kFrameHoldsItself))
+    retain_frame(frame);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
   if (!makeshift) runtime_.freed_.push_back(actor);

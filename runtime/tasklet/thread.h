@@ -400,9 +400,9 @@ class Thread {
   Code* function_of(const Tasklet* tasklet) const;
   Object* refuse_trapped_switch(Tasklet* prev);
   struct GivingWay {
-    bool left_queue;   // The running tasklet has just left the run queue.
-    bool keeps_undue;  // A defect: what was to die after the switch is forgotten there.
-    bool* switched;    // Told whether it was; may be null.
+    bool left_queue = false;   // The running tasklet has just left the run queue.
+    bool keeps_undue = false;  // A defect: what was to die after the switch is forgotten there.
+    bool* switched = nullptr;  // Told whether it was; may be null.
   };
   Object* give_way(Tasklet* next, Object* dying, bool soft, GivingWay how);
   Object* give_way(Tasklet* next, Object* dying, bool soft) {
