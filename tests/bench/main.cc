@@ -41,7 +41,7 @@ the others. All other flags are Google Benchmark's: --benchmark_repetitions=N,
   executions       one execution of a scenario as a hunt runs it: oracles on, answers recorded
   slice switches   runtime/stack/slice.h, two slices in turn; beside them copies of as many bytes
                    and a switch between two stacks by Boost.Context
-  tasklets         the runtime's operations through its C++ interface, without the scenario language;
+  tasklets         the runtime's operations through its C++ interface, no scenario language;
                    beside them greenlet's switch (python3-greenlet), driven from C in this process
 
 Beside it lie two scripts: `instructions` counts those of one execution (valgrind), `fuzz_speed`
