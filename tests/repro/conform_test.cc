@@ -9,7 +9,8 @@ using nlohmann::json;
 // Main waits in send() when the only other tasklet gets the deadlock error; with the live defect
 // main's value is lost.
 constexpr const char* kLost =
-    R"({"id":"lost","chans":2,"slots":0,"funcs":[[["spawn",1,-1],["send",0]],[["try",[["recv",1]]],["recv",0]]],)"
+    R"({"id":"lost","chans":2,"slots":0,)"
+    R"("funcs":[[["spawn",1,-1],["send",0]],[["try",[["recv",1]]],["recv",0]]],)"
     R"("soft":{"out":"ok","trace":TRACE,"bal":[0,0],"left":[],"runcount":1},"hard":null})";
 
 std::string lost_case(const std::string& received) {
