@@ -106,19 +106,21 @@ void Thread::report_dangling_frame(FrameRef ref, const char* doing) {
   Frame* const frame = ref.frame;
   const bool parked = frame->dead;
   if (parked) heap_.revive(frame);
-  const std::string site = names_->site(frame->site);
-  const std::string user = current_ == nullptr ? "nobody" : std::to_string(current_->number);
-  std::string message = "the frame that stood at " + site + " was " + doing + " by tasklet " +
-                        user + ", but tasklet " + std::to_string(frame->parked_by) +
-                        " had released it for the last time at step " +
-                        std::to_string(frame->parked_step) +
-                        (parked ? "; it is parked" : "; it serves another call now");
-  Finding finding;
-  finding.kind = FindingKind::kDanglingFrame;
-  finding.step = execution_->steps();
-  finding.signature = std::string("dangling-frame ") + doing;
-  finding.message = std::move(message);
-  execution_->report(std::move(finding), /*stops=*/true);
+  {  // Nothing that allocates may be alive where the stack is abandoned.
+    const std::string site = names_->site(frame->site);
+    const std::string user = current_ == nullptr ? "nobody" : std::to_string(current_->number);
+    std::string message = "the frame that stood at " + site + " was " + doing + " by tasklet " +
+                          user + ", but tasklet " + std::to_string(frame->parked_by) +
+                          " had released it for the last time at step " +
+                          std::to_string(frame->parked_step) +
+                          (parked ? "; it is parked" : "; it serves another call now");
+    Finding finding;
+    finding.kind = FindingKind::kDanglingFrame;
+    finding.step = execution_->steps();
+    finding.signature = std::string("dangling-frame ") + doing;
+    finding.message = std::move(message);
+    execution_->report(std::move(finding), /*stops=*/true);
+  }
   abandon();
 }
 

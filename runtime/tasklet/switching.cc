@@ -202,6 +202,7 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
   prev->recursion_depth = recursion_depth_;
   recursion_depth_ = next->recursion_depth;
   head_ = next;
+  require(next->started || next->recursion_depth == 0, "recursion-depth-before-start");
   next->started = true;
   if (soft && nesting_level_ == 0) {
     ++transfers_;

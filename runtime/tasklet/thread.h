@@ -352,7 +352,7 @@ class Thread {
   void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
   [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
-  [[noreturn]] void stop(FindingKind kind, std::string signature, std::string message);
+  void report_fault(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
   void destroy_channel(Channel* channel);
   void call_weakrefs(Tasklet* tasklet);

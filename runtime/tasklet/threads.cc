@@ -209,9 +209,11 @@ void Thread::release_as_makeshift(Tasklet* tasklet) {
 
 void Runtime::leave_ended_thread() {
   Thread* next = choose(/*running_can_go_on=*/false, SiteId{});
-  if (next == nullptr && settings_.defects.has(Defect::kNoRecheckAtThreadEnd))
-    running_->stop(FindingKind::kDeadlock, "every-thread-sleeps",
-                   "every thread sleeps, and the last one that was awake has ended");
+  if (next == nullptr && settings_.defects.has(Defect::kNoRecheckAtThreadEnd)) {
+    running_->report_fault(FindingKind::kDeadlock, "every-thread-sleeps",
+                           "every thread sleeps, and the last one that was awake has ended");
+    running_->abandon();
+  }
   // All others sleep, and nobody is left to wake them: the first of them looks again, and finds the
   // deadlock.
   for (std::uint32_t i = 0; next == nullptr; ++i) {

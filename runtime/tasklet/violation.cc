@@ -7,7 +7,9 @@
 
 namespace reweave::runtime {
 
-void Thread::stop(FindingKind kind, std::string signature, std::string message) {
+// Returns, unlike its callers: what it allocates must be gone before the stack is abandoned, for no
+// destructor runs afterwards.
+void Thread::report_fault(FindingKind kind, std::string signature, std::string message) {
   // The frame that runs may be the very thing that is wrong.
   const bool known = running_ && running_.frame->generation == running_.generation;
   if (known) {
@@ -22,13 +24,13 @@ void Thread::stop(FindingKind kind, std::string signature, std::string message) 
   finding.signature = std::string(finding_kind_name(kind)) + " " + signature;
   finding.message = std::move(message);
   execution_->report(std::move(finding), /*stops=*/true);
-  abandon();
 }
 
 void Thread::violated(const char* rule) {
-  stop(FindingKind::kStructure, rule,
-       std::string("a rule of the runtime is broken (") + rule +
-           "); the real interpreter fails an assertion here, or crashes");
+  report_fault(FindingKind::kStructure, rule,
+               std::string("a rule of the runtime is broken (") + rule +
+                   "); the real interpreter fails an assertion here, or crashes");
+  abandon();
 }
 
 void Thread::notice(const char* rule) {
@@ -43,9 +45,10 @@ void Thread::notice(const char* rule) {
 
 void Thread::report_dangling_tasklet(const Tasklet* tasklet, const char* doing) {
   sanitizer::unpoison(&tasklet->number, sizeof tasklet->number);
-  stop(FindingKind::kDanglingTasklet, doing,
-       "tasklet " + std::to_string(tasklet->number) + " was used (" + doing +
-           ") after its last reference was gone");
+  report_fault(FindingKind::kDanglingTasklet, doing,
+               "tasklet " + std::to_string(tasklet->number) + " was used (" + doing +
+                   ") after its last reference was gone");
+  abandon();
 }
 
 void Thread::report_over_release(const Object* object) {
@@ -54,8 +57,9 @@ void Thread::report_over_release(const Object* object) {
   static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
                                            "tasklet", "channel", "pair",      "weak reference"};
   const char* const word = kWords[static_cast<std::size_t>(object->kind)];
-  stop(FindingKind::kRefcount, word,
-       std::string("one reference too many of an object was given back (") + word + ")");
+  report_fault(FindingKind::kRefcount, word,
+               std::string("one reference too many of an object was given back (") + word + ")");
+  abandon();
 }
 
 // What is wrong now was right before the last step: that is the operation to name.

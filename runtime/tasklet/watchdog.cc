@@ -144,9 +144,10 @@ void Thread::refused_run() {
 // The result of run() is the victim of an interrupt, which leaves the run queue; else `value`.
 Object* Thread::returned_from_run(bool owner, Object* value) {
   if (interrupted_stack_ != nullptr && interrupted_stack_ != current_) {
-    stop(FindingKind::kDanglingStack, "interrupted",
-         "run() was about to read who was interrupted from the stack of tasklet " +
-             std::to_string(interrupted_stack_->number) + ", which has been sliced away");
+    report_fault(FindingKind::kDanglingStack, "interrupted",
+                 "run() was about to read who was interrupted from the stack of tasklet " +
+                     std::to_string(interrupted_stack_->number) + ", which has been sliced away");
+    abandon();
   }
   Tasklet* victim = interrupted_;
   interrupted_ = nullptr;
