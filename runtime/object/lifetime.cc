@@ -163,13 +163,14 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
   const ActorId actor = tasklet->actor;
   const bool makeshift = tasklet == main_ && ended_main_ != nullptr;
+  const bool started = tasklet->started;
   runtime_.drop_stack(tasklet->stack_place);
   heap_.retire(tasklet);
   // Who walks through all tasklets must be able to go past the dead.
   sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
   // The historical defect: a frame that has begun holds itself until it returns, and this one never
   // will.
-  if (frame && tasklet->started && settings_.defects.has(Defect::kFrameHoldsItself))
+  if (frame && started && settings_.defects.has(Defect::kFrameHoldsItself))
     retain_frame(frame);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
