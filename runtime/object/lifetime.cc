@@ -109,8 +109,13 @@ void Thread::destroy(Object* object) {
 // reference was often its last.
 void Thread::destroy_channel(Channel* channel) {
   channel->closing = true;
+  const bool sending = channel->balance > 0;
   if (!settings_.defects.has(Defect::kDeadChannelKeepsQueue)) {
-    while (channel->head != nullptr) release(channel_pop(channel));
+    while (channel->head != nullptr) {
+      Tasklet* const waiting = channel_pop(channel);
+      ledger_.channel_died(*waiting, sending);
+      release(waiting);
+    }
   }
   heap_.retire(channel);
   // Who walks through all channels must be able to go past the dead.

@@ -16,11 +16,13 @@ namespace reweave::runtime {
 //   holder-killed     peer-031 v1, p00693 v2 (a blocked sender); §10 for what was delivered already
 //   raised-by-run     p01152 x3, p00528 x2
 //   uncaught-error    p00186 v2
+//   channel-died      §6: who is blocked on a channel that dies waits for nobody any more; none of
+//                     the public cases shows one that goes on all the same
 //   program-ended     p01388 v1: it still waits with its sender
 const char* release_reason_name(ReleaseReason reason) {
   static constexpr const char* kNames[] = {
       "none",           "receiver-got-it", "send-failed",    "holder-finalized", "holder-killed",
-      "holder-rebound", "raised-by-run",   "uncaught-error", "program-ended",
+      "holder-rebound", "raised-by-run",   "uncaught-error", "channel-died",     "program-ended",
   };
   return kNames[static_cast<std::size_t>(reason)];
 }
@@ -103,6 +105,7 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
     deliver(token);
   }
   if (value.kind == ObjectKind::kBomb) return;
+  if (expected == kNothing && got == 0) return;
   if (expected == 0 && got == 0) {
     // A value that was lost before it was handed over has been reported where it was lost.
     if (!lost_.empty()) return;
@@ -129,6 +132,14 @@ void Ledger::let_go(Object& value, Tasklet& holder, ReleaseReason reason) {
   if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
   token.place = TokenPlace::kReleased;
   token.reason = static_cast<std::uint8_t>(reason);
+}
+
+void Ledger::channel_died(Tasklet& waiting, bool sending) {
+  if (sending) {
+    let_go(*waiting.tempval, waiting, ReleaseReason::kChannelDied);
+  } else {
+    waiting.expects = kNothing;
+  }
 }
 
 bool Ledger::lost(std::uint32_t number) const {

@@ -34,6 +34,7 @@ enum class ReleaseReason : std::uint8_t {
   kHolderRebound,
   kRaisedByRun,    // An exception that was sent comes out of run() when nothing can receive it.
   kUncaughtError,  // Another tasklet's uncaught error overwrites what main had received.
+  kChannelDied,    // The channel on which its sender was blocked is gone.
   kProgramEnded,
 };
 const char* release_reason_name(ReleaseReason reason);
@@ -93,6 +94,10 @@ class Ledger {
   /// Not a token, or one that has left already: nothing happens.
   void let_go(Object& value, Tasklet& holder, ReleaseReason reason);
 
+  /// The channel on which `waiting` was blocked is gone: if that goes on one day, nothing was taken
+  /// and nothing is received.
+  void channel_died(Tasklet& waiting, bool sending);
+
   /// The last reference is gone. `doing`: what the runtime did at that moment, for the signature
   /// ("spill", "sched").
   void destroyed(Token& token, const Tasklet* current, SiteId site, const char* doing);
@@ -112,6 +117,8 @@ class Ledger {
   std::uint32_t tokens_entered() const { return tokens_; }
 
  private:
+  static constexpr std::uint32_t kNothing = ~std::uint32_t{0};  // A tasklet expects it: None.
+
   void report(FindingKind kind, std::string signature, std::string message, bool stops = false);
   std::string token_name(const Token& token) const;
   bool lost(std::uint32_t number) const;

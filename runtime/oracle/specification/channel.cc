@@ -5,6 +5,10 @@
 
 namespace reweave::runtime::specification {
 
+namespace {
+const Channel kEmpty;
+}
+
 // `direction`: 1 sends `value`, -1 receives. Returns what it comes to; an operation that fails has
 // changed nothing.
 Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
@@ -14,7 +18,7 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
 
   // Not None only in the middle of another operation, whose callback this is.
   const Value waiting = std::exchange(at(self).tempval, value);
-  const Channel& ch = channel(number);
+  const Channel& ch = number == kTemporary ? kEmpty : channel(number);
   const auto peer_waits = [&ch, direction] {
     return direction > 0 ? ch.balance < 0 : ch.balance > 0;
   };

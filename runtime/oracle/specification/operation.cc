@@ -146,12 +146,14 @@ Routine<Value> Specification::perform(const Op& op) {
       log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting, {old});
       co_return Value{};
     }
-    case OpCode::kSend: {
+    case OpCode::kSend:
+    case OpCode::kSendtmp: {
+      const Id to = op.code == OpCode::kSendtmp ? kTemporary : a;
       const Value token = Value::token(++tokens_);
       const auto number = static_cast<std::int32_t>(token.number);
-      log(EventKind::kSend, {a, number});
-      const Value result = co_await channel_action(a, 1, token);
-      if (!result.is_error()) log(EventKind::kSent, {a, number});
+      log(EventKind::kSend, {to, number});
+      const Value result = co_await channel_action(to, 1, token);
+      if (!result.is_error()) log(EventKind::kSent, {to, number});
       co_return result;
     }
     case OpCode::kSendx: {
@@ -162,9 +164,12 @@ Routine<Value> Specification::perform(const Op& op) {
       if (!result.is_error()) log(EventKind::kSentx, {a, number});
       co_return result;
     }
-    case OpCode::kRecv: {
-      const Value result = co_await channel_action(a, -1, Value{});
-      if (!result.is_error()) log(EventKind::kGot, {a, static_cast<std::int32_t>(result.number)});
+    case OpCode::kRecv:
+    case OpCode::kRecvtmp: {
+      const Id from = op.code == OpCode::kRecvtmp ? kTemporary : a;
+      const Value result = co_await channel_action(from, -1, Value{});
+      if (!result.is_error())
+        log(EventKind::kGot, {from, static_cast<std::int32_t>(result.number)});
       co_return result;
     }
     case OpCode::kSendseq:

@@ -105,15 +105,18 @@ void Specification::take_out(Id tasklet) {
 void Specification::wait_on(Id number, Id tasklet, int direction) {
   at(tasklet).blocked = static_cast<std::int8_t>(direction);
   at(tasklet).channel = number;
+  if (number == kTemporary) return;
   channel(number).waiting.push_back(tasklet);
   channel(number).balance += direction;
 }
 
 void Specification::stop_waiting(Id id) {
   Tasklet& tasklet = at(id);
-  Channel& left = channel(tasklet.channel);
-  left.waiting.erase(std::find(left.waiting.begin(), left.waiting.end(), id));
-  left.balance -= tasklet.blocked;
+  if (tasklet.channel != kTemporary) {
+    Channel& left = channel(tasklet.channel);
+    left.waiting.erase(std::find(left.waiting.begin(), left.waiting.end(), id));
+    left.balance -= tasklet.blocked;
+  }
   tasklet.blocked = 0;
   tasklet.channel = kNobody;
 }

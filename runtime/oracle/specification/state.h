@@ -14,6 +14,8 @@ namespace reweave::runtime::specification {
 /// A tasklet's or a channel's number; kNobody for none.
 using Id = std::int32_t;
 inline constexpr Id kNobody = -1;
+/// A channel that only the operation in progress knows: nobody else ever comes to it.
+inline constexpr Id kTemporary = -1;
 
 /// What an operation comes to: None, a sent value, a tasklet, or an exception that is raised.
 struct Value {

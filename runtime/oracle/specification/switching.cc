@@ -67,6 +67,11 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   if (leaver.state == Tasklet::State::kRunning) leaver.state = Tasklet::State::kSuspended;
   current_ = next;
   del_post_switch_ = dying;
+  if (leaver.blocked != 0 && leaver.channel == kTemporary && leaver.nesting == 0) {
+    // Nobody but its operation held the channel, and a soft switch leaves no operation behind.
+    stop_waiting(prev);
+    del_post_switch_ = prev;
+  }
   Tasklet& arriver = at(next);
   const bool fresh = arriver.state == Tasklet::State::kNew;
   nesting_ = fresh ? 0 : arriver.nesting;

@@ -83,6 +83,31 @@ TEST(Specification, StopsWhereTheLimitOfStepsIs) {
   EXPECT_FALSE(specification.end_state().ended);
 }
 
+// A soft switch leaves no operation behind that could hold its channel.
+TEST(Specification, ATemporaryChannelDiesWithASoftSwitchAway) {
+  const Scenario scenario = scenario_of(R"(
+slot other
+
+function main
+  spawn receiver other
+  sched
+  tchan other
+  state other
+  run other
+end
+
+function receiver
+  recvtmp
+end
+)");
+  Specification specification;
+  specification.predict(scenario, {.soft = true, .defects = {}, .steps_max = 100});
+  EXPECT_THAT(words(specification), ElementsAre("1 start", "0 tchan", "0 state", "1 got", "1 end"));
+  specification.predict(scenario, {.soft = false, .defects = {}, .steps_max = 100});
+  EXPECT_THAT(words(specification), ElementsAre("1 start", "0 tchan", "0 state"));
+  EXPECT_EQ(specification.end_state().code, ErrorCode::kRunBlocked);
+}
+
 // ---- As an oracle ----
 
 /// The value is lost between a hard switch and the receive, under the defect.
@@ -153,6 +178,28 @@ TEST(SpecificationOracle, IsSilentWithoutTheDefect) {
   Settings settings;
   settings.check_specification = true;
   EXPECT_THAT(findings(kLosesValue, settings), IsEmpty());
+}
+
+// What was in flight on the channel that died is nobody's, and no finding of any oracle.
+TEST(SpecificationOracle, IsSilentWhenAChannelDiesWithItsValue) {
+  Settings settings;
+  settings.check_specification = true;
+  EXPECT_THAT(findings(R"(
+channel c
+
+function main
+  spawn blocks -
+  sendtmp
+  spawn blocks -
+  recvtmp
+end
+
+function blocks
+  recv c
+end
+)",
+                       settings),
+              IsEmpty());
 }
 
 TEST(SpecificationOracle, IsNotAskedUnlessTheSettingsSaySo) {
