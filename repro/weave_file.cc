@@ -84,6 +84,7 @@ constexpr std::array kSwitches = {
     SwitchSetting{"check-specification", &Settings::check_specification},
     SwitchSetting{"only-specification", &Settings::only_specification},
     SwitchSetting{"check-census", &Settings::check_census},
+    SwitchSetting{"fail-allocations", &Settings::fail_allocations},
 };
 
 constexpr std::string_view kOnOff = "say on or off";
@@ -367,8 +368,11 @@ std::string settings_text(const Settings& settings, std::string_view indent) {
   line("defects", settings.defects.empty() ? "none" : runtime::defect_names(settings.defects));
   for (const NumberSetting& setting : kNumbers)
     line(setting.word, fmt::format("{}", setting.get(settings)));
-  for (const SwitchSetting& setting : kSwitches)
+  for (const SwitchSetting& setting : kSwitches) {
+    // Later than the first files: what is as always is not written.
+    if (setting.field == &Settings::fail_allocations && !settings.fail_allocations) continue;
     line(setting.word, settings.*setting.field ? "on" : "off");
+  }
   return text;
 }
 

@@ -112,6 +112,7 @@ std::uint64_t Settings::fingerprint() const {
   if (check_specification) mix(2);
   if (only_specification) mix(3);
   if (!check_census) mix(2);
+  if (fail_allocations) mix(4);
   return hash;
 }
 

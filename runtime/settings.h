@@ -81,6 +81,9 @@ struct Settings {
   bool check_specification = false;
   /// The same, and every other oracle is silent: who sees a bug when nobody else looks?
   bool only_specification = false;
+  /// Allocations may fail: a `fail` question is asked at each, and an operation that gets no memory
+  /// raises MemoryError, with everything as it was. Off: nothing is asked.
+  bool fail_allocations = false;
   bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 

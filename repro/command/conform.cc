@@ -5,6 +5,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "repro/allocation_failures.h"
 #include "repro/command/command_line.h"
 #include "repro/conformance.h"
 #include "repro/explain.h"
@@ -103,23 +104,72 @@ std::string render(const Conformance& result, Format format) {
   return text + fmt::format("{} of {}\n", result.passed, result.cases);
 }
 
+void fail_allocations(const ConformanceCase& conformance_case, runtime::Settings settings,
+                      AllocationFailures& result) {
+  for (const auto mode : {runtime::Switching::kSoft, runtime::Switching::kHard}) {
+    settings.switching = mode;
+    const bool soft = mode == runtime::Switching::kSoft;
+    result.add(conformance_case.id + (soft ? ":soft" : ":hard"), conformance_case.scenario,
+               settings);
+  }
+}
+
+std::string render(const AllocationFailures& result, Format format) {
+  if (format == Format::kJson) {
+    nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+    for (const AllocationFailures::Found& found : result.found) {
+      findings.push_back({{"id", found.id},
+                          {"allocation", found.allocation},
+                          {"signature", found.finding.signature},
+                          {"message", found.finding.message}});
+    }
+    const nlohmann::ordered_json json = {{"schema", Report::kSchema},
+                                         {"cases", result.programs},
+                                         {"unfinished", result.unfinished},
+                                         {"allocations", result.allocations},
+                                         {"memory_errors", result.memory_errors},
+                                         {"done_without", result.done_without},
+                                         {"findings", findings}};
+    return json.dump() + "\n";
+  }
+  constexpr std::size_t kShown = 20;
+  std::string text;
+  for (std::size_t i = 0; i < result.found.size() && i < kShown; ++i) {
+    const AllocationFailures::Found& found = result.found[i];
+    text += fmt::format("{}, allocation {}: {}\n    {}\n", found.id, found.allocation,
+                        found.finding.signature, found.finding.message);
+  }
+  if (result.found.size() > kShown) {
+    text +=
+        fmt::format("… and {} more; --format=json lists them all\n", result.found.size() - kShown);
+  }
+  return text + fmt::format(
+                    "{} cases ({} do not end), {} allocations failed: {} with MemoryError, {} done "
+                    "without; "
+                    "{} findings\n",
+                    result.programs, result.unfinished, result.allocations, result.memory_errors,
+                    result.done_without, result.found.size());
+}
+
 }  // namespace
 
 int run_conform(const Arguments& arguments) {
   CommandLine line("conform", "Compare traces with those of the real interpreter.",
                    "  reweave conform corpora/conformance/public.jsonl\n"
                    "  reweave conform cases.jsonl --profile fixed --format=json\n"
-                   "  reweave conform cases.jsonl --explain-fixed",
+                   "  reweave conform cases.jsonl --explain-fixed\n"
+                   "  reweave conform cases.jsonl --fail-allocations",
                    "0 all agree or are explained, 1 some are not, 2 a file cannot be read");
   std::vector<std::string> names;
-  std::string profile = "stackless-3.7.5";
+  std::string profile;
   line.app()
       .add_option("files", names, "Recorded cases, one JSON object on a line")
       ->type_name("FILE")
       ->required();
   line.app()
       .add_option("--profile", profile,
-                  "The version whose defects are on (default: stackless-3.7.5)")
+                  "The version whose defects are on (default: stackless-3.7.5;\nfixed with "
+                  "--fail-allocations)")
       ->type_name("NAME");
   bool explain = false;
   line.app().add_flag("--explain-fixed", explain,
@@ -127,24 +177,36 @@ int run_conform(const Arguments& arguments) {
   bool specification = false;
   line.app().add_flag("--specification", specification,
                       "Run the executable specification alone, not the runtime");
+  bool fails = false;
+  line.app().add_flag("--fail-allocations", fails,
+                      "Compare nothing: run each case once for each of its allocations, which\n"
+                      "fails; the oracles listen");
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   runtime::Settings settings;
+  if (profile.empty()) profile = fails ? "fixed" : "stackless-3.7.5";
   const Expected<runtime::DefectSet> defects = runtime::profile_defects(profile);
   if (!defects) return line.fail(defects.error());
   settings.defects = *defects;
   Conformance result;
+  AllocationFailures failures;
   Explanations explanations(settings.defects);
   const Observer observer = specification ? predict : observe_runtime;
   for (const std::string& name : names) {
     const Status status = for_each_case(name, [&](const ConformanceCase& conformance_case) {
-      if (explain) {
+      if (fails) {
+        fail_allocations(conformance_case, settings, failures);
+      } else if (explain) {
         explanations.add(conformance_case);
       } else {
         run_case(conformance_case, settings, observer, result);
       }
     });
     if (!status) return line.fail(status.error());
+  }
+  if (fails) {
+    return print_and_return(render(failures, line.format()),
+                            failures.found.empty() ? kExitClean : kExitFinding);
   }
   if (explain) {
     return print_and_return(

@@ -12,7 +12,7 @@
 
 namespace reweave::repro {
 
-/// --defects, --profile, --switching, --spill-levels: settings put over those of a file.
+/// --defects, --profile, --switching, …: settings put over those of a file.
 class SettingsFlags {
  public:
   void add(CLI::App& app);
@@ -27,6 +27,7 @@ class SettingsFlags {
   std::optional<std::string> switching_;
   std::optional<std::uint32_t> spill_levels_;
   std::optional<std::string> specification_;
+  std::optional<std::string> fail_allocations_;
 };
 
 /// A file named on the command line, and --target.

@@ -65,6 +65,12 @@ FrameRef Thread::make_root_frame(Code& code) {
 }
 
 FrameRef Thread::make_frame(Code& code, SiteId site) {
+  if (lacks_memory()) [[unlikely]]
+    return {};
+  return make_called_frame(code, site);
+}
+
+FrameRef Thread::make_called_frame(Code& code, SiteId site) {
   Frame* const frame = take_frame(code);
   frame->back = running_ ? retain_frame(running_) : FrameRef{};
   frame->site = site;

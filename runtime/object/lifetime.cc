@@ -10,16 +10,31 @@ constexpr int kKillsMax =
     10;  // Stackless's number: a tasklet that survives so many kills is given up.
 }
 
-Token* Thread::make_token() { return heap_.make<Token>(ObjectKind::kToken); }
+Token* Thread::make_token() {
+  if (lacks_memory()) return nullptr;
+  return heap_.make<Token>(ObjectKind::kToken);
+}
 
 Bomb* Thread::make_bomb(ExceptionType type, ErrorCode code) {
+  Bomb* const bomb = make_error(type, code);
+  if (bomb != &memory_error_) return bomb;
+  raise(bomb);
+  return nullptr;
+}
+
+Bomb* Thread::make_error(ExceptionType type, ErrorCode code) {
+  if (out_of_memory()) {
+    ++runtime_.memory_errors_;
+    return retain(&memory_error_);
+  }
   Bomb* const bomb = heap_.make<Bomb>(ObjectKind::kBomb);
   bomb->type = type;
   bomb->code = code;
   return bomb;
 }
 
-Channel* Thread::make_channel(std::uint32_t number) {
+Channel* Thread::make_channel(std::uint32_t number, bool beforehand) {
+  if (!beforehand && lacks_memory()) return nullptr;
   Channel* const channel = heap_.make<Channel>(ObjectKind::kChannel);
   channel->number = number;
   channel->made_before = runtime_.last_channel_;
@@ -49,11 +64,13 @@ Tasklet* Thread::make_tasklet() {
   return tasklet;
 }
 
-void Thread::add_weakref(Tasklet* tasklet, Code* code) {
+Object* Thread::add_weakref(Tasklet* tasklet, Code* code) {
+  if (lacks_memory()) return nullptr;
   auto* const weakref = heap_.make<WeakRef>(ObjectKind::kWeakRef);
   weakref->next = tasklet->weakrefs;
   weakref->code = code;
   tasklet->weakrefs = weakref;
+  return none();
 }
 
 bool Thread::is_alive(const Tasklet* tasklet) const {

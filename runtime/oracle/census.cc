@@ -8,6 +8,7 @@ namespace reweave::runtime {
 
 void Census::visit(Object* object) {
   if (object == nullptr || object->kind == ObjectKind::kNone) return;
+  if (object == &runtime_->memory_error_) return;
   if (object->dead) {
     if (dangling_ == nullptr) dangling_ = object;
     return;

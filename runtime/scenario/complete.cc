@@ -88,14 +88,21 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
 
 // A channel that only this operation holds: its reference goes as soon as the C stack unwinds.
 Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& frame) {
-  Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
   Object* value;
   if (op.code == OpCode::kRecvtmp) {
     locals.expected = thread().current()->expects;
     thread().current()->expects = 0;
+  }
+  Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
+  if (channel == nullptr) return nullptr;
+  if (op.code == OpCode::kRecvtmp) {
     value = thread().receive(channel, soft());
   } else {
     Token* const token = thread().make_token();
+    if (token == nullptr) {
+      thread().release(channel);
+      return nullptr;
+    }
     thread().ledger().enter(*token, *thread().current(), frame.site);
     locals.token = token->number;
     thread().log(EventKind::kSend, {-1, static_cast<std::int32_t>(token->number)});
@@ -115,6 +122,7 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
     if (count == 0) return thread().none();
   }
   Token* const token = thread().make_token();
+  if (token == nullptr) return nullptr;
   thread().ledger().enter(*token, *thread().current(), frame.site, locals.token + locals.turn);
   return thread().send(channel(op.args[0]), token, soft());
 }
@@ -123,7 +131,7 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
 Object* Interpreter::iterate(const Op& op, Locals& locals) {
   Channel* const at = channel(op.args[0]);
   if (at->closing && at->balance <= 0)
-    return thread().raise(thread().make_bomb(ExceptionType::kStopIteration));
+    return thread().raise(thread().make_error(ExceptionType::kStopIteration));
   Tasklet* const current = thread().current();
   locals.expected = current->expects;
   current->expects = 0;

@@ -210,6 +210,7 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
 
 Object* Interpreter::rec(std::int32_t levels, std::int32_t function, SiteId site) {
   const FrameRef frame = thread().make_frame(rec_code_, site);
+  if (!frame) return nullptr;
   auto& locals = frame.frame->locals<RecLocals>();
   locals.levels = levels - 1;
   locals.function = function;

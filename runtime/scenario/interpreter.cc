@@ -101,7 +101,8 @@ Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value
     called = true;
     thread.log(EventKind::kThreadStart, {static_cast<std::int32_t>(thread.number())});
     Code& code = main.interpreter->bodies_[static_cast<std::size_t>(main.function)].code;
-    return thread.call_softly(thread.make_frame(code, code.entry), thread.none());
+    value = thread.call_softly(thread.make_frame(code, code.entry), thread.none());
+    if (value != nullptr) return value;
   }
   if (value == nullptr) {
     Bomb* const bomb = thread.take_error();
@@ -187,7 +188,8 @@ void Interpreter::log_item(const Tasklet& tasklet) {
 
 Channel* Interpreter::channel(std::int32_t number) {
   Channel*& at = channels_[static_cast<std::size_t>(number)];
-  if (at == nullptr) at = thread().make_channel(static_cast<std::uint32_t>(number));
+  if (at == nullptr)
+    at = thread().make_channel(static_cast<std::uint32_t>(number), /*beforehand=*/true);
   return at;
 }
 

@@ -21,6 +21,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kSpawn:
     case OpCode::kBind: {
       Tasklet* const tasklet = thread().bind(code_of(a));
+      if (tasklet == nullptr) return nullptr;
       tasklet->frame.frame->locals<Locals>().root = true;
       if (op.code == OpCode::kSpawn) thread().release(thread().insert(tasklet));
       if (b >= 0) {
@@ -50,6 +51,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       return thread().schedule_remove(soft());
     case OpCode::kSend: {
       Token* const token = thread().make_token();
+      if (token == nullptr) return nullptr;
       thread().ledger().enter(*token, *current, frame.site);
       locals.token = token->number;
       thread().log(EventKind::kSend, {a, static_cast<std::int32_t>(token->number)});
@@ -57,6 +59,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     }
     case OpCode::kSendx: {
       Bomb* const bomb = thread().make_bomb(static_cast<ExceptionType>(b));
+      if (bomb == nullptr) return nullptr;
       thread().ledger().enter(*bomb, *current, frame.site);
       locals.token = bomb->number;
       thread().log(EventKind::kSendx, {a, b, static_cast<std::int32_t>(bomb->number)});
@@ -94,7 +97,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       return thread().call_softly(thread().make_frame(code_of(b), code_of(b).entry),
                                   thread().none());
     case OpCode::kRaise:
-      return thread().raise(thread().make_bomb(static_cast<ExceptionType>(a)));
+      return thread().raise(thread().make_error(static_cast<ExceptionType>(a)));
     case OpCode::kRunall:
       return thread().run_others();
     case OpCode::kRunto:
@@ -156,6 +159,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().set_switching(a != 0 ? Switching::kSoft : Switching::kHard);
       return thread().none();
     case OpCode::kTstart:
+      if (thread().lacks_memory()) return nullptr;
       start_thread(static_cast<std::uint32_t>(a), b);
       return thread().none();
     case OpCode::kSettle:
@@ -202,8 +206,7 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* task
   const auto number = static_cast<std::int32_t>(tasklet->number);
   switch (op.code) {
     case OpCode::kWeakref:
-      thread().add_weakref(tasklet, &bodies_[static_cast<std::size_t>(op.args[1])].code);
-      return thread().none();
+      return thread().add_weakref(tasklet, &bodies_[static_cast<std::size_t>(op.args[1])].code);
     case OpCode::kInsert:
       return thread().insert(tasklet);
     case OpCode::kRemove:
@@ -221,6 +224,7 @@ Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* task
     case OpCode::kThrow:
     case OpCode::kThrowp: {
       Bomb* const bomb = thread().make_bomb(static_cast<ExceptionType>(op.args[1]));
+      if (bomb == nullptr) return nullptr;
       thread().ledger().number_only(*bomb);
       return thread().throw_at(tasklet, bomb, soft(), op.code == OpCode::kThrowp);
     }
@@ -275,6 +279,7 @@ void Interpreter::misbehave(Canary canary) {
       for (;;) sink = sink ^ 1;  // Never overflows: that would be another finding.
     case Canary::kLeak: {
       Token* const token = thread().make_token();
+      if (token == nullptr) return;
       thread().ledger().enter(*token, *thread().current(), SiteId{});
       thread().ledger().forge_delivery(*token);
       return;

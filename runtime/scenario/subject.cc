@@ -22,7 +22,9 @@ void ScenarioSubject::run(Execution& execution) {
   execution.mute(false);
   // It speaks last: where another oracle spoke, that says more than the first difference would.
   const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
-  if (!said) consult_specification(execution);
+  // It knows nothing of memory that runs out.
+  const bool memory_failed = interpreter_.runtime().memory_failed();
+  if (!said && !memory_failed) consult_specification(execution);
 }
 
 void ScenarioSubject::consult_specification(Execution& execution) {

@@ -29,7 +29,7 @@ Object* Thread::evaluate_spilled(FrameRef frame, Object* value) {
   ++spills_;
   log(EventKind::kSpill, {static_cast<std::int32_t>(level_)});
   spill_code_.locals_bytes = sizeof(SpillLocals);
-  const FrameRef helper = make_frame(spill_code_, frame.frame->site);
+  const FrameRef helper = make_called_frame(spill_code_, frame.frame->site);
   auto& locals = helper.frame->locals<SpillLocals>();
   const bool left_in_place = settings_.defects.has(Defect::kSpillDropsTempval) ||
                              settings_.defects.has(Defect::kSpillExplodesBomb);

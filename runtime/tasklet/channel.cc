@@ -122,7 +122,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
       return settings_.defects.has(Defect::kFailedBlockGoesOn) ? claim(source) : nullptr;
     }
     if (channel->closing) {
-      raise(make_bomb(ExceptionType::kValueError, ErrorCode::kClosed));
+      raise(make_error(ExceptionType::kValueError, ErrorCode::kClosed));
       return fail();
     }
     queue_remove(source);

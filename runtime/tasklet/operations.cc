@@ -5,6 +5,8 @@
 namespace reweave::runtime {
 
 Tasklet* Thread::bind(Code& code) {
+  if (lacks_memory()) return nullptr;  // For the tasklet,
+  if (lacks_memory()) return nullptr;  // and for its frame.
   Tasklet* const tasklet = make_tasklet();
   tasklet->actor = execution_->spawn(current_->actor);
   runtime_.name_actor(tasklet->actor, static_cast<std::int32_t>(tasklet->number));
@@ -31,6 +33,7 @@ Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
       !(with_arguments && settings_.defects.has(Defect::kBindDestroysMain))) {
     return raise_runtime_error(ErrorCode::kUnbindMain);
   }
+  if (with_arguments && lacks_memory()) return nullptr;
   const FrameRef frame = tasklet->frame;
   tasklet->frame = FrameRef{};
   tasklet->bound = code;
@@ -65,6 +68,7 @@ Object* Thread::setup(Tasklet* tasklet) {
   }
   if (tasklet->bound == nullptr) return raise_runtime_error(ErrorCode::kNotBound);
   if (tasklet->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
+  if (lacks_memory()) return nullptr;
   tasklet->frame = make_root_frame(*tasklet->bound);
   tasklet->bound = nullptr;
   tasklet->ended = tasklet->zombie = false;
@@ -198,7 +202,7 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, 
   }
   Object* const old = tasklet->tempval;
   tasklet->tempval = bomb;
-  if (!pending && !elsewhere && refuses_switch()) {
+  if (!pending && !elsewhere && (refuses_switch() || !reserve_switch(tasklet, soft))) {
     if (settings_.defects.has(Defect::kRefusedThrowStays)) {
       release(old);  // The historical defect: the exception stays in the place of the value.
       return nullptr;

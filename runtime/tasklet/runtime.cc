@@ -4,6 +4,8 @@ namespace reweave::runtime {
 
 Runtime::Runtime() : main_thread_(*this) {
   none_.kind = ObjectKind::kNone;
+  memory_error_.kind = ObjectKind::kBomb;
+  memory_error_.type = ExceptionType::kMemoryError;
   spill_code_.execute = &Thread::run_spilled;
   jump_code_.execute = &Thread::run_jump;
   spill_code_.visit_locals = &Thread::visit_spilled;
@@ -41,7 +43,9 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   spill_code_.zombie = jump_code_.zombie = reap_code_.zombie = FrameRef{};
   heap_.reset();
   ledger_.begin(execution, names);
-  none_.refs = 1u << 30;
+  none_.refs = memory_error_.refs = 1u << 30;
+  memory_failed_ = false;
+  memory_errors_ = 0;
   channel_callback_ = schedule_callback_ = {};
   error_handler_ = false;
   tasklet_count_ = 0;

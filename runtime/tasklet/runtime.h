@@ -60,6 +60,10 @@ class Runtime {
   const Ledger& ledger() const { return ledger_; }
   Ledger& ledger() { return ledger_; }
   const Heap& heap() const { return heap_; }
+  /// Some allocation of this execution has failed.
+  bool memory_failed() const { return memory_failed_; }
+  /// How often MemoryError was raised in this execution for want of memory.
+  std::uint32_t memory_errors() const { return memory_errors_; }
   /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
   /// the dead).
   const Tasklet* first_tasklet() const { return first_tasklet_; }
@@ -84,6 +88,9 @@ class Runtime {
   Ledger ledger_;
   Heap heap_;
   Object none_;
+  Bomb memory_error_;  // Made before memory can run out; its references are not counted.
+  bool memory_failed_ = false;       // In this execution.
+  std::uint32_t memory_errors_ = 0;  // Raised in this execution for want of memory.
   FrameCache frames_;  // Before the threads, as all that they refer to.
   SliceCache slice_cache_;
   CStack* free_cstacks_ = nullptr;

@@ -165,6 +165,10 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
   if (next == nullptr) return block(prev, soft, did_switch);
   if (next->thread != this && next != prev) return make_runnable_elsewhere(prev, next);
   const QueuePlace place = make_runnable(next);
+  if (settings_.fail_allocations && lacks_memory_to_switch(prev, next, soft)) [[unlikely]] {
+    put_back(next, place);
+    return nullptr;
+  }
   // A switch that is refused passes no interrupt on.
   if (prev->pending_irq && (prev == next || !switch_is_refused())) [[unlikely]]
     next = divert_switch(prev, next, no_soft_irq);
@@ -305,6 +309,7 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   Tasklet* const wakeup = innermost_runner();
   if (wakeup->next == nullptr && wakeup->blocked == 0) {
     if (prev->tempval->kind == ObjectKind::kBomb && prev != wakeup && !switch_is_refused()) {
+      if (!reserve_switch(wakeup, soft)) return nullptr;
       ledger_.let_go(*prev->tempval, *prev, ReleaseReason::kRaisedByRun);
       // As where an uncaught error ends a tasklet: what `wakeup` had received goes.
       Object* const overwritten = wakeup->tempval;
@@ -317,13 +322,21 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
   if (head_ != nullptr) {
     // Held until `prev` goes on: after a hard switch, for as long as it is suspended.
     Tasklet* const next = retain(head_);
-    Object* const result = schedule_task(prev, next, soft, did_switch);
+    bool switched = false;
+    Object* result = schedule_task(prev, next, soft, &switched);
     release(next);
+    // Refused, but others made `prev` runnable while this thread slept: it goes on itself.
+    if (result == nullptr && !switched && prev != next && prev->in_run_queue()) {
+      release(take_error());
+      head_ = prev;
+      result = explode(claim(prev));
+    }
+    if (did_switch != nullptr) *did_switch = switched;
     return result;
   }
   if (settings_.defects.has(Defect::kDeadlockDropsValue)) release(claim(wakeup));
   Object* const old = prev->tempval;
-  prev->tempval = make_bomb(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
+  prev->tempval = make_error(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
   release_value(prev, old, ReleaseReason::kSendFailed);
   return schedule_task(prev, prev, soft, did_switch);
 }
@@ -378,9 +391,9 @@ Object* Thread::tasklet_end(Object* value) {
     // The historical defect: the deadlock's error replaces the one that there is.
     if (next->blocked != 0 && (!failed || settings_.defects.has(Defect::kDeadlockReplacesError))) {
       release(result);
-      result =
-          make_bomb(ExceptionType::kRuntimeError, next->blocked < 0 ? ErrorCode::kMainRecvDeadlock
-                                                                    : ErrorCode::kMainSendDeadlock);
+      result = make_error(ExceptionType::kRuntimeError, next->blocked < 0
+                                                            ? ErrorCode::kMainRecvDeadlock
+                                                            : ErrorCode::kMainSendDeadlock);
       failed = true;
     }
   }

@@ -52,6 +52,7 @@ Thread::Thread(Runtime& runtime)
       ledger_(runtime.ledger_),
       heap_(runtime.heap_),
       none_(runtime.none_),
+      memory_error_(runtime.memory_error_),
       frames_(runtime.frames_),
       slice_cache_(runtime.slice_cache_),
       spill_code_(runtime.spill_code_),
@@ -87,6 +88,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   switch_trap_ = 0;
   callback_running_ = in_schedule_callback_ = false;
   switching_to_ = nullptr;
+  switch_reserved_ = false;
   watchdog_count_ = 0;
   timeout_ = {};
   interrupted_ = interrupted_stack_ = nullptr;
@@ -231,6 +233,10 @@ Object* Thread::dispatch(FrameRef frame, Object* value, bool whole_tasklet) {
 }
 
 Object* Thread::call_softly(FrameRef callee, Object* value) {
+  if (!callee) {
+    release(value);
+    return nullptr;
+  }
   ++recursion_depth_;
   ++transfers_;
   transfer_frame_ = callee;
@@ -239,6 +245,10 @@ Object* Thread::call_softly(FrameRef callee, Object* value) {
 }
 
 Object* Thread::evaluate(FrameRef frame, Object* value) {
+  if (!frame) {
+    release(value);
+    return nullptr;
+  }
   if (nesting_level_ >= kNestingMax) {
     release(value);
     release_frame(frame);
@@ -250,7 +260,8 @@ Object* Thread::evaluate(FrameRef frame, Object* value) {
   const bool opposite = execution_->ask(QuestionKind::kSpill, current_->actor, frame.frame->site,
                                         possible ? 2 : 1) != 0;
   const bool deep = level_ + 1 - root_ >= settings_.spill_levels;
-  if (possible && deep != opposite) {
+  // Where there is no memory to spill, nothing is spilled.
+  if (possible && deep != opposite && !out_of_memory() && !out_of_memory()) {
     value = evaluate_spilled(frame, value);
   } else {
     ++nesting_level_;

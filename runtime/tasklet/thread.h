@@ -118,11 +118,25 @@ class Thread {
   bool enters_killed();
   bool is_alive(const Tasklet* tasklet) const;
 
-  // ---- Objects ----
+  // ---- Memory: tasklet/memory.cc ----
+
+  /// The `fail` question: true if there is no memory for what is to be made next. Asked before
+  /// anything is changed and before any cache is looked at, and only under the setting
+  /// `fail_allocations`. Does not switch.
+  bool out_of_memory() { return settings_.fail_allocations && asks_to_fail(); }
+  /// The same; if so, MemoryError is pending.
+  bool lacks_memory() { return settings_.fail_allocations && raises_memory_error(); }
+
+  // ---- Objects; null if there is no memory, and MemoryError is pending ----
 
   Token* make_token();
+  /// An exception to give to somebody else.
   Bomb* make_bomb(ExceptionType type, ErrorCode code = ErrorCode::kNone);
-  Channel* make_channel(std::uint32_t number);
+  /// An exception to be raised here, or wherever nothing may fail: never null, but MemoryError
+  /// itself if there is no memory for another one.
+  Bomb* make_error(ExceptionType type, ErrorCode code = ErrorCode::kNone);
+  /// `beforehand`: it was there before the program, and cannot fail.
+  Channel* make_channel(std::uint32_t number, bool beforehand = false);
   Heap& heap() { return heap_; }
   /// Gives a reference back. The last one ends the object: its weak-reference callbacks and its
   /// finalizer run here, so this may switch. A pending exception is kept aside meanwhile.
@@ -134,13 +148,14 @@ class Thread {
       report_over_release(object);
     }
   }
-  /// `code` runs when `tasklet` dies; newest first. Lives as long as the tasklet.
-  void add_weakref(Tasklet* tasklet, Code* code);
+  /// `code` runs when `tasklet` dies; newest first. Lives as long as the tasklet. Returns None, or
+  /// null with MemoryError.
+  Object* add_weakref(Tasklet* tasklet, Code* code);
 
   /// Makes `bomb` (owned) the pending exception; returns null, for `return raise(…)`.
   Object* raise(Bomb* bomb);
   Object* raise_runtime_error(ErrorCode code) {
-    return raise(make_bomb(ExceptionType::kRuntimeError, code));
+    return raise(make_error(ExceptionType::kRuntimeError, code));
   }
   /// Takes the pending exception away; owned.
   Bomb* take_error();
@@ -148,9 +163,11 @@ class Thread {
   // ---- Frames ----
 
   /// A new activation of `code`, called from the running frame; owned. From the zombie or the free
-  /// list if possible.
+  /// list if possible. Null if there is no memory, and MemoryError is pending: evaluate() and
+  /// call_softly() take that for their own failure.
   FrameRef make_frame(Code& code, SiteId site);
-  /// The same for a tasklet's first frame: called from nowhere.
+  /// The same for a tasklet's first frame: called from nowhere, and never null. Who uses it has
+  /// asked for the memory already.
   FrameRef make_root_frame(Code& code);
   FrameRef retain_frame(FrameRef frame) {
     check_frame(frame, "retained");
@@ -189,7 +206,7 @@ class Thread {
 
   // ---- Tasklets; each returns None or null with an exception, unless said otherwise ----
 
-  /// A tasklet for `code`, owned by the caller; paused.
+  /// A tasklet for `code`, owned by the caller; paused. Null with MemoryError.
   Tasklet* bind(Code& code);
   /// bind(func): its function is `code` (null: none), it is not alive until it is set up. Refused
   /// for the current, a queued or blocked tasklet, one with C state, and for main.
@@ -220,8 +237,8 @@ class Thread {
   Object* throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending = false,
                    bool kills = false);
   Object* kill(Tasklet* tasklet, bool soft, bool pending = false) {
-    return throw_at(tasklet, make_bomb(ExceptionType::kTaskletExit), soft, pending,
-                    /*kills=*/true);
+    Bomb* const bomb = make_bomb(ExceptionType::kTaskletExit);
+    return bomb == nullptr ? nullptr : throw_at(tasklet, bomb, soft, pending, /*kills=*/true);
   }
   /// What limits run(). No ticks: nothing.
   struct RunLimit {
@@ -347,6 +364,12 @@ class Thread {
   struct SpillLocals;
   struct JumpLocals;
 
+  // Memory: tasklet/memory.cc
+  bool asks_to_fail();
+  bool raises_memory_error();
+  bool lacks_memory_to_switch(const Tasklet* prev, const Tasklet* next, bool soft);
+  bool reserve_switch(const Tasklet* next, bool soft);
+
   // Life of objects: object/lifetime.cc
   void destroy(Object* object);
   void look_at_structure(SiteId site);
@@ -360,6 +383,7 @@ class Thread {
 
   // Frames: frame/frame_cache.cc
   Frame* take_frame(Code& code);
+  FrameRef make_called_frame(Code& code, SiteId site);
   void end_frame(Frame* frame);
   void park_frame(Frame* frame);
   [[noreturn]] void report_dangling_frame(FrameRef frame, const char* doing);
@@ -475,6 +499,7 @@ class Thread {
   Ledger& ledger_;
   Heap& heap_;
   Object& none_;
+  Bomb& memory_error_;
   FrameCache& frames_;
   SliceCache& slice_cache_;
   Code& spill_code_;
@@ -506,6 +531,7 @@ class Thread {
   int switch_trap_ = 0;
   bool callback_running_ = false;    // A channel or schedule callback runs (Stackless: schedlock).
   Tasklet* switching_to_ = nullptr;  // While the schedule callback runs: who runs next.
+  bool switch_reserved_ = false;     // There is memory for the next switch: it was asked for.
   bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
   std::array<Tasklet*, kWatchdogsMax>
       watchdogs_{};  // Tasklets inside run(), outermost first; owned.

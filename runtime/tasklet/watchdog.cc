@@ -48,6 +48,12 @@ Object* Thread::interrupt(bool soft) {
     victim->pending_irq = true;
     return none();
   }
+  // The program did not ask for this switch: without memory for it, it is put off.
+  if (!reserve_switch(watchdog, soft)) {
+    release(take_error());
+    victim->pending_irq = true;
+    return none();
+  }
   victim->pending_irq = false;
   require(interrupted_ == nullptr, "interrupted-twice");
   interrupted_ = retain(victim);

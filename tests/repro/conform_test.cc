@@ -1,4 +1,4 @@
-// `reweave conform --explain-fixed`, as users meet it.
+// `reweave conform --explain-fixed` and --fail-allocations, as users meet it.
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {
@@ -49,6 +49,29 @@ TEST_F(ExplainFixed, SaysWhatNoDefectExplains) {
   EXPECT_TRUE(report.at("unexplained")[0].at("together").empty());
   EXPECT_THAT(run({"conform", "--explain-fixed", file}, 1),
               testing::HasSubstr("lost:soft: no live defect gives it"));
+}
+
+using FailAllocations = Cli;
+
+TEST_F(FailAllocations, RunsEachCaseOnceForEachAllocation) {
+  const std::string file = write("a.jsonl", lost_case("\"v1\""));
+  const json report = run_json({"conform", "--fail-allocations", file}, 0);
+  EXPECT_EQ(report.at("cases"), 2);
+  EXPECT_GT(report.at("allocations"), 5);
+  EXPECT_EQ(report.at("memory_errors"), report.at("allocations"));
+  EXPECT_EQ(report.at("done_without"), 0);
+  EXPECT_TRUE(report.at("findings").empty());
+  EXPECT_THAT(run({"conform", "--fail-allocations", file}, 0),
+              testing::HasSubstr("2 cases (0 do not end), 9 allocations failed: 9 "));
+}
+
+TEST_F(FailAllocations, TellsWhichAllocationShowsAFinding) {
+  const std::string file = write("a.jsonl", lost_case("\"v1\""));
+  const json report =
+      run_json({"conform", "--fail-allocations", "--profile", "stackless-3.7.5", file}, 1);
+  EXPECT_EQ(report.at("findings")[0].at("id"), "lost:soft");
+  EXPECT_EQ(report.at("findings")[0].at("allocation"), 0);  // It shows all the same.
+  EXPECT_FALSE(report.at("findings")[0].at("signature").get<std::string>().empty());
 }
 
 }  // namespace
