@@ -126,8 +126,7 @@ void Execution::record(const Question& question, std::uint32_t answer) {
       tape_->overflowed = true;
     }
   }
-  if (keep_answers_)
-    given_.push_back({step_, question.kind, question.actor, question.site, answer});
+  if (keep_answers_) keep_answer(question, answer);
   if (!named_mode_) return;
   NamedRecord named;
   named.actor = question.actor;

@@ -66,7 +66,7 @@ struct Divergence {
   std::string found;
 };
 
-/// An answer that was not the ordinary one, with the place where it was given.
+/// An answer, with the place where it was given.
 struct GivenAnswer {
   std::uint64_t step = 0;
   QuestionKind kind{};
@@ -154,7 +154,8 @@ class Execution {
       keep_event(actor, kind, args);
   }
 
-  /// From here on, events and the answers that are not ordinary are kept. For an oracle that looks
+  /// From here on, events and answers are kept: those to `run`, of which not every one has a step to
+  /// be known by, and the others that are not ordinary. For an oracle that looks
   /// at the whole; until begin().
   void keep_record() { keep_log_ = keep_answers_ = true; }
 
@@ -207,12 +208,18 @@ class Execution {
     hash_ =
         mix(hash_, (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
     hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
-    if (answer != 0) [[unlikely]]
+    if (answer != 0) [[unlikely]] {
       record(question_, answer);
+    } else if (kind == QuestionKind::kRun && keep_answers_) {
+      keep_answer(question_, answer);
+    }
     return answer;
   }
   std::uint32_t refuse_question();
   void record(const Question& question, std::uint32_t answer);
+  void keep_answer(const Question& question, std::uint32_t answer) {
+    given_.push_back({step_, question.kind, question.actor, question.site, answer});
+  }
   void keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args);
   bool refuse_step();
   void show_step();

@@ -22,13 +22,37 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
   const auto peer_waits = [&ch, direction] {
     return direction > 0 ? ch.balance < 0 : ch.balance > 0;
   };
-  const Value refused_callback = co_await tell_channel_callback(number, direction, !peer_waits());
+  // Between threads the callback comes after the action, else before it.
+  const auto peer_elsewhere = [this, &ch, &peer_waits] {
+    return peer_waits() && elsewhere(ch.waiting.front());
+  };
+  const bool told = !peer_elsewhere();
+  const Value refused_callback =
+      told ? co_await tell_channel_callback(number, direction, !peer_waits()) : Value{};
   if (refused_callback.is_error()) {
     if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
     co_return refused_callback;
   }
 
   // Looked at after the callback, which may have let others come or go.
+  if (peer_elsewhere()) {
+    // It becomes runnable there, and this one goes on.
+    const Id other = ch.waiting.front();
+    Value result = Value::error(ErrorCode::kNoThread);
+    if (at(other).thread != kNobody) {
+      stop_waiting(other);
+      std::swap(at(self).tempval, at(other).tempval);
+      append(other);
+      wake(other);
+      result = claim(self);
+      if (!told) {
+        const Value refused = co_await tell_channel_callback(number, direction, false);
+        if (refused.is_error()) result = refused;
+      }
+    }
+    at(self).tempval = waiting;
+    co_return result;
+  }
   const bool peer = peer_waits();
   const bool hands_over = peer && !ch.schedule_all && ch.preference != -direction;
   const bool switches = peer ? !hands_over : leaving_would_switch();

@@ -11,6 +11,19 @@ constexpr int kKillsMax = 10;  // One that survives so many is given up.
 
 // The caller holds the only reference.
 Id Specification::create(std::int32_t function) {
+  if (!freed_.empty()) freed_.pop_back();
+  const Id tasklet = make(next_number_, new_actor(next_number_));
+  if (++next_number_ == kThreadMains) next_number_ += kThreadsMax;
+  at(tasklet).function = function;
+  return tasklet;
+}
+
+ActorId Specification::new_actor(std::int32_t number) {
+  tasklet_numbers_.push_back(number);
+  return static_cast<ActorId>(tasklet_numbers_.size() - 1);
+}
+
+Id Specification::make(std::int32_t number, ActorId actor) {
   if (tasklet_count_ == tasklets_.size()) tasklets_.emplace_back();
   Tasklet& tasklet = tasklets_[tasklet_count_];
   tasklet.held.clear();
@@ -20,12 +33,13 @@ Id Specification::create(std::int32_t function) {
   fresh.weakrefs.swap(tasklet.weakrefs);
   fresh.state = Tasklet::State::kNew;
   fresh.references = 1;
-  fresh.function = function;
-  fresh.actor = static_cast<ActorId>(actor_count_++);
-  fresh.number = next_number_++;
-  if (next_number_ == kThreadMains) next_number_ += kThreadsMax;
+  fresh.number = number;
+  fresh.actor = actor;
+  fresh.thread = number_;
   tasklet = std::move(fresh);
-  return static_cast<Id>(tasklet_count_++);
+  const auto id = static_cast<Id>(tasklet_count_++);
+  if (number_ != 0) keep_stack(id);
+  return id;
 }
 
 // From the first switch to it until its last away.
@@ -34,17 +48,18 @@ Routine<Value> Specification::life(Id self) {
   Value result = co_await arrive(self);
   // Thrown at before it ran: nothing of it runs.
   if (!result.is_error()) {
-    if (self != kMain) log(EventKind::kStart);
+    const bool told = !at(self).main;
+    if (told) log(EventKind::kStart);
     result = co_await call(function);
-    if (self != kMain && !result.is_error()) log(EventKind::kEnd);
-    if (self != kMain && result.is_error()) log_error(EventKind::kDied, result);
+    if (told && !result.is_error()) log(EventKind::kEnd);
+    if (told && result.is_error()) log_error(EventKind::kDied, result);
   }
   co_await finish(self, result);
   co_return Value{};
 }
 
 Routine<Value> Specification::finish(Id self, Value result) {
-  if (self == kMain) {
+  if (self == main_) {
     end_state_.ended = true;
     end_state_.failed = result.is_error();
     end_state_.exception = result.type;
@@ -59,8 +74,12 @@ Routine<Value> Specification::finish(Id self, Value result) {
   }
   at(self).state = Tasklet::State::kEnded;
   take_out(self);
-  Id next = queue_.empty() ? kNobody : queue_.front();
   const Id wakeup = innermost_runner();
+  while (queue_.empty() && at(wakeup).blocked != 0 && !result.is_error() && others_awake() &&
+         !rules_.defects.has(Defect::kEndIgnoresThreads)) {
+    co_await fall_asleep();
+  }
+  Id next = queue_.empty() ? kNobody : queue_.front();
   if (next == kNobody) {
     next = wakeup;
     if (at(wakeup).blocked != 0 && !result.is_error()) {
@@ -82,11 +101,17 @@ Routine<Value> Specification::finish(Id self, Value result) {
 Routine<Value> Specification::release(Id id) {
   Tasklet& tasklet = at(id);
   if (--tasklet.references > 0) co_return Value{};
-  if (!tasklet.finalized && tasklet.has_c_state()) {
+  if (!tasklet.finalized && tasklet.has_c_state() && tasklet.thread != kNobody) {
     // It cannot just vanish: it is killed, so that its stack unwinds.
     tasklet.finalized = true;
     tasklet.references = 1;
-    for (int kills = 0; kills < kKillsMax && tasklet.alive(); ++kills) {
+    if (elsewhere(id)) {
+      // It goes on there as if nothing had happened, and is never freed.
+      ++tasklet.references;
+      append(id);
+      wake(id);
+    }
+    for (int kills = 0; kills < kKillsMax && !elsewhere(id) && tasklet.alive(); ++kills) {
       co_await throw_at(id, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
                         /*pending=*/false);
     }
@@ -99,9 +124,11 @@ Routine<Value> Specification::release(Id id) {
     co_await callback(tasklet.weakrefs[left - 1]);
     log(EventKind::kWeakCallbackEnd, {number_of(id)});
   }
-  log(EventKind::kFin, {number_of(id)});
+  if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
   tasklet.state = Tasklet::State::kDestroyed;
+  drop_stack(id);
   co_await forget_frames(id);
+  if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
   co_return Value{};
 }
 
@@ -116,38 +143,48 @@ Routine<Value> Specification::forget_frames(Id id) {
 }
 
 // An exception at a tasklet: it raises it when it goes on, in place of any value that it waits for.
-Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending) {
+Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending, bool kills) {
   Tasklet& tasklet = at(id);
   if (id == current_) co_return error;
-  if (!tasklet.alive()) {
-    if (error.type == ExceptionType::kTaskletExit) co_return Value{};
-    co_return Value::error(ErrorCode::kThrowDead);
-  }
-  if (!pending) {
+  if (!tasklet.alive()) co_return co_await throw_at_dead(id, error, kills);
+  if (!pending && !elsewhere(id)) {
     const Value refused = refusal();
     if (refused.is_error()) co_return refused;
     tasklet.tempval = error;
     co_return co_await give_way(id, soft, kNobody);
   }
   tasklet.tempval = error;
+  make_runnable(id);
+  wake(id);
+  co_return Value{};
+}
+
+// TaskletExit asks for no more than that it be dead: it leaves whatever queue it is still in, that
+// of a thread that has ended. All other exceptions would be lost.
+Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
+  const Tasklet& tasklet = at(id);
+  const bool gone = tasklet.thread == kNobody;
+  const bool suspended =
+      tasklet.state == Tasklet::State::kNew || tasklet.state == Tasklet::State::kSuspended;
+  if (error.type != ExceptionType::kTaskletExit || (gone && suspended && !kills))
+    co_return Value::error(gone ? ErrorCode::kNoThread : ErrorCode::kThrowDead);
+  if (tasklet.floating()) co_return Value{};
   if (tasklet.blocked != 0) {
     stop_waiting(id);
-    append(id);
-  } else if (!tasklet.queued) {
-    ++tasklet.references;
-    append(id);
+  } else {
+    take_out(id);
   }
-  co_return Value{};
+  co_return co_await release(id);
 }
 
 // bind(function): what it was in the middle of is forgotten. -1: no function.
 Routine<Value> Specification::bind(Id id, std::int32_t function) {
   Tasklet& tasklet = at(id);
-  if (id == current_) co_return Value::error(ErrorCode::kBindCurrent);
+  if (is_current(id)) co_return Value::error(ErrorCode::kBindCurrent);
   // One that is about to run may have been taken out of the run queue, but keeps its function.
   const bool about_to_run = function < 0 && id == switching_to_;
   if (!tasklet.floating() || about_to_run) co_return Value::error(ErrorCode::kBindScheduled);
-  if (tasklet.has_c_state()) co_return Value::error(ErrorCode::kBindCState);
+  if (nesting_of(id) > 0) co_return Value::error(ErrorCode::kBindCState);
   tasklet.state = Tasklet::State::kUnbound;
   tasklet.function = function;
   tasklet.finalized = false;
@@ -160,14 +197,13 @@ Routine<Value> Specification::bind(Id id, std::int32_t function) {
 Value Specification::set_up(Id id) {
   Tasklet& tasklet = at(id);
   if (tasklet.alive()) return Value::error(ErrorCode::kSetupAlive);
-  if (tasklet.state == Tasklet::State::kEnded || tasklet.function < 0)
+  if (tasklet.state != Tasklet::State::kUnbound || tasklet.function < 0)
     return Value::error(ErrorCode::kNotBound);
+  if (tasklet.thread == kNobody) return Value::error(ErrorCode::kNoThread);
   tasklet.state = Tasklet::State::kNew;
   tasklet.finalized = false;
-  if (!tasklet.queued) {
-    ++tasklet.references;
-    append(id);
-  }
+  make_runnable(id);
+  if (!rules_.defects.has(Defect::kSetupDoesNotWake)) wake(id);
   return {};
 }
 

@@ -97,7 +97,7 @@ Routine<Value> Specification::perform(const Op& op) {
     case OpCode::kGetmain:
     case OpCode::kCopy: {
       const Id stored = op.code == OpCode::kSelf      ? current_
-                        : op.code == OpCode::kGetmain ? kMain
+                        : op.code == OpCode::kGetmain ? main_
                                                       : slot(a);
       const std::int32_t to = op.code == OpCode::kCopy ? b : a;
       if (stored == kNobody) co_return co_await store(to, kNobody);
@@ -182,6 +182,11 @@ Routine<Value> Specification::perform(const Op& op) {
       co_return co_await nested_call(a);
     case OpCode::kRec:
       co_return co_await recurse(a, b);
+    case OpCode::kTstart:
+      start_thread(a, b);
+      co_return Value{};
+    case OpCode::kSettle:
+      co_return co_await settle();
     case OpCode::kRaise:
       co_return Value::error(static_cast<ExceptionType>(a));
     default:
@@ -210,9 +215,12 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       log(EventKind::kState, {number_of(target), static_cast<std::int32_t>(flags_of(target))});
       co_return Value{};
     case OpCode::kTnest:
-      log(EventKind::kTaskletNest, {number_of(target), target == current_      ? nesting_
-                                                       : tasklet.has_c_state() ? tasklet.nesting
-                                                                               : 0});
+      log(EventKind::kTaskletNest, {number_of(target), nesting_of(target)});
+      co_return Value{};
+    case OpCode::kBindt:
+      co_return bind_thread(target);
+    case OpCode::kThread:
+      log(EventKind::kThread, {number_of(target), tasklet.thread});
       co_return Value{};
     case OpCode::kTchan:
       log(EventKind::kTaskletChannel, {number_of(target), tasklet.channel});
@@ -228,15 +236,11 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       tasklet.block_trap = b != 0;
       co_return Value{};
     case OpCode::kInsert:
-      if (tasklet.blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
-      if (tasklet.queued) co_return Value{};
-      if (!tasklet.alive()) co_return Value::error(ErrorCode::kRunDead);
-      ++tasklet.references;
-      append(target);
-      co_return Value{};
+      co_return insert(target);
     case OpCode::kRemove:
+      if (tasklet.thread == kNobody) co_return Value{};
       if (tasklet.blocked != 0) co_return Value::error(ErrorCode::kRemoveBlocked);
-      if (target == current_) co_return Value::error(ErrorCode::kRemoveCurrent);
+      if (is_current(target)) co_return Value::error(ErrorCode::kRemoveCurrent);
       if (!tasklet.queued) co_return Value{};
       take_out(target);
       co_return co_await release(target);
@@ -255,16 +259,17 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
     case OpCode::kThrow:
     case OpCode::kThrowp:
       co_return co_await throw_at(target, Value::error(static_cast<ExceptionType>(b), ++tokens_),
-                                  soft_, op.code == OpCode::kThrowp);
+                                  soft_, op.code == OpCode::kThrowp, /*kills=*/false);
     default:
       break;
   }
-  if (target == kMain) co_return Value{};  // As the recorded programs guard it.
+  if (tasklet.main) co_return Value{};  // As the recorded programs guard it.
   if (op.code != OpCode::kSetupNobind) {
     const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : b);
     if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
   }
   if (op.code != OpCode::kRebind) co_return set_up(target);
+  if (tasklet.thread == kNobody) co_return Value::error(ErrorCode::kNoThread);
   tasklet.state = Tasklet::State::kNew;
   co_return Value{};
 }

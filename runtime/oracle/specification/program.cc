@@ -36,6 +36,7 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
   const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
   for (std::size_t i = from; i < to; ++i) {
     const Op& op = ops[i];
+    if (threaded_) co_await take_turn();
     if (!take_step()) co_await halt();
     const bool slice_over = ++ticks_ > watermark_;
     Value result;

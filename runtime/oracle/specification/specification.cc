@@ -4,17 +4,30 @@
 
 namespace reweave::runtime::specification {
 
+namespace {
+
+bool starts_threads(const Scenario& scenario) {
+  for (const Function& function : scenario.functions) {
+    for (const Op& op : function.ops) {
+      if (op.code == OpCode::kTstart) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 void Specification::predict(const Scenario& scenario, const Rules& rules,
                             std::span<const GivenAnswer> answers) {
   scenario_ = &scenario;
   rules_ = rules;
-  answers_ = answers;
+  answers_ = choices_ = answers;
   events_.clear();
   end_state_.clear();
   pool_.reset();
   tasklet_count_ = 0;
   next_number_ = 0;
-  actor_count_ = 0;
+  tasklet_numbers_.clear();
   channels_.resize(scenario.channels.size());
   for (Channel& channel : channels_) {
     channel.waiting.clear();
@@ -24,25 +37,24 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   }
   slots_.assign(scenario.slots.size(), kNobody);
   step_ = tokens_ = 0;
-  queue_.clear();
-  del_post_switch_ = switching_to_ = kNobody;
-  watchdogs_.clear();
-  limit_ = {};
-  limit_owner_ = interrupted_ = kNobody;
-  ticks_ = 0;
-  watermark_ = kNever;
   runto_returned_ = false;
-  nesting_ = switch_trap_ = 0;
   soft_ = rules.soft;
-  callback_running_ = in_schedule_callback_ = error_handler_ = false;
+  error_handler_ = false;
   channel_callback_ = schedule_callback_ = {};
+  number_ = 0;
+  ThreadState::clear();
+  for (std::int32_t i = 0; i < kThreadsMax; ++i) {
+    threads_[static_cast<std::size_t>(i)].number_ = i;
+    threads_[static_cast<std::size_t>(i)].clear();
+  }
+  threaded_ = starts_threads(scenario);
+  stacks_.clear();
+  freed_.clear();
 
-  const Id main = create(0);
-  ++at(main).references;  // It never dies.
-  append(main);
-  current_ = main;
-  at(main).state = Tasklet::State::kRunning;
-  next_ = life(main).start(*this);
+  phase_ = Phase::kReady;
+  keep_stack(stub());
+  begin_main(create(0));
+  next_ = life(main_).start(*this);
   run_until_nothing_is_next();
   conclude();
 }
@@ -50,17 +62,14 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
 void Specification::conclude() {
   for (const Channel& channel : channels_) end_state_.balances.push_back(channel.balance);
   for (Id id = 1; id < static_cast<Id>(tasklet_count_); ++id) {
-    if (at(id).state != Tasklet::State::kDestroyed && !at(id).dying)
+    if (at(id).state != Tasklet::State::kDestroyed && !at(id).dying && !at(id).main)
       end_state_.left.push_back({number_of(id), flags_of(id)});
   }
   end_state_.run_count = static_cast<std::uint32_t>(queue_.size());
 }
 
 std::int32_t Specification::tasklet_number(ActorId actor) const {
-  for (std::size_t i = 0; i < tasklet_count_; ++i) {
-    if (tasklets_[i].actor == actor) return tasklets_[i].number;
-  }
-  return -1;
+  return tasklet_numbers_[static_cast<std::size_t>(actor)];
 }
 
 void Specification::log(EventKind kind, EventArguments arguments) {
@@ -80,16 +89,33 @@ void Specification::log_error(EventKind kind, const Value& error) {
 std::uint32_t Specification::flags_of(Id id) const {
   const Tasklet& tasklet = at(id);
   const bool alive = tasklet.alive();
+  // Of another thread the first one in its run queue passes for its current one.
+  bool current = id == current_;
+  if (tasklet.thread != number_) {
+    current = tasklet.thread != kNobody && !thread(tasklet.thread).queue_.empty() &&
+              thread(tasklet.thread).queue_.front() == id;
+  }
   return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (tasklet.floating() ? 0 : 4u) |
-         (alive && tasklet.floating() ? 8u : 0) | (id == current_ ? 16u : 0) |
-         (id == kMain ? 32u : 0);
+         (alive && tasklet.floating() ? 8u : 0) | (current ? 16u : 0) |
+         (tasklet.main && tasklet.thread != kNobody ? 32u : 0);
 }
 
 // ---- The queues: none of these changes a count; who moves a tasklet moves its reference ----
 
 void Specification::append(Id tasklet) {
   at(tasklet).queued = true;
-  queue_.push_back(tasklet);
+  thread(at(tasklet).thread).queue_.push_back(tasklet);
+}
+
+// Appends it to the run queue, if it is not there.
+void Specification::make_runnable(Id tasklet) {
+  if (at(tasklet).blocked != 0) {
+    stop_waiting(tasklet);
+    append(tasklet);
+  } else if (!at(tasklet).queued) {
+    ++at(tasklet).references;
+    append(tasklet);
+  }
 }
 
 // It runs now: the queue is a ring, and this is where it begins.
@@ -99,7 +125,9 @@ void Specification::make_head(Id tasklet) {
 
 void Specification::take_out(Id tasklet) {
   at(tasklet).queued = false;
-  queue_.erase(std::find(queue_.begin(), queue_.end(), tasklet));
+  if (at(tasklet).thread == kNobody) return;  // The queue has ended with its thread.
+  std::vector<Id>& queue = thread(at(tasklet).thread).queue_;
+  queue.erase(std::find(queue.begin(), queue.end(), tasklet));
 }
 
 void Specification::wait_on(Id number, Id tasklet, int direction) {

@@ -15,6 +15,7 @@
 // nothing after warm-up.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
@@ -48,14 +49,15 @@ inline Rules rules_of(const Settings& settings) {
           .steps_max = settings.limits.steps_max};
 }
 
-class Specification : private Routines {
+class Specification : private Routines, private ThreadState {
  public:
   Specification() = default;
   Specification(const Specification&) = delete;
   Specification& operator=(const Specification&) = delete;
 
-  /// Predicts one execution of `scenario`, which is linked. `answers`: the answers that are not
-  /// ordinary, in the order in which they were given. Nothing of the arguments is kept.
+  /// Predicts one execution of `scenario`, which is linked. `answers`: the answers to `run`
+  /// questions, all of them or none, and those to the others that are not ordinary, in the order in
+  /// which they were given. Nothing of the arguments is kept.
   void predict(const Scenario& scenario, const Rules& rules,
                std::span<const GivenAnswer> answers = {});
 
@@ -90,11 +92,14 @@ class Specification : private Routines {
 
   // Tasklets: lifecycle.cc
   Id create(std::int32_t function);
+  Id make(std::int32_t number, ActorId actor);
+  ActorId new_actor(std::int32_t number);
   Routine<Value> life(Id tasklet);
   Routine<Value> finish(Id tasklet, Value result);
   Routine<Value> release(Id tasklet);
   Routine<Value> forget_frames(Id tasklet);
-  Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending);
+  Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending, bool kills = true);
+  Routine<Value> throw_at_dead(Id tasklet, Value error, bool kills);
   Routine<Value> bind(Id tasklet, std::int32_t function);
   Value set_up(Id tasklet);
 
@@ -109,7 +114,8 @@ class Specification : private Routines {
   Routine<Value> tell_schedule_callback(Id prev, Id next);
   Value refusal() const;
   bool leaving_would_switch() const;
-  Id innermost_runner() const { return watchdogs_.empty() ? kMain : watchdogs_.back(); }
+  void come_back(Id tasklet);
+  Id innermost_runner() const { return watchdogs_.empty() ? main_ : watchdogs_.back(); }
 
   // run() and time: watchdog.cc
   Routine<Value> run_others(RunLimit limit);
@@ -124,7 +130,40 @@ class Specification : private Routines {
   bool nesting_allows_interrupt(const Tasklet& tasklet) const;
   bool pending_irq_is_due();
   bool limited() const { return watermark_ != kNever; }
-  Id watchdog() const { return limit_owner_ != kNobody ? limit_owner_ : kMain; }
+  Id watchdog() const { return limit_owner_ != kNobody ? limit_owner_ : main_; }
+
+  // Threads: threads.cc
+  void start_thread(std::int32_t number, std::int32_t function);
+  Routine<Value> thread_life(std::int32_t function);
+  Routine<Value> reap(Id ended);
+  Routine<Value> release_as_makeshift(Id tasklet);
+  Routine<Value> hand_over(std::int32_t number);
+  Routine<Value> take_turn();
+  Routine<Value> settle();
+  Routine<Value> fall_asleep();
+  Value run_elsewhere(Id tasklet);
+  Value insert(Id tasklet);
+  Value bind_thread(Id tasklet);
+  void begin_main(Id main);
+  void end_main();
+  ActorId become_makeshift();
+  void stop_being_makeshift(ActorId actor);
+  void wake(Id tasklet);
+  std::int32_t choose(bool running_can_go_on);
+  bool others_awake();
+  ThreadState& thread(std::int32_t number) {
+    return number == number_ ? *this : threads_[static_cast<std::size_t>(number)];
+  }
+  const ThreadState& thread(std::int32_t number) const {
+    return number == number_ ? *this : threads_[static_cast<std::size_t>(number)];
+  }
+  bool elsewhere(Id tasklet) const { return at(tasklet).thread != number_; }
+  bool is_current(Id tasklet) const;
+  std::int32_t nesting_of(Id tasklet) const;
+  void keep_stack(Id owner);
+  void drop_stack(Id owner);
+  bool has_stack(Id owner) const;
+  Id stub() const { return -2 - number_; }  // Among `stacks_`.
 
   // Channels: channel.cc
   Routine<Value> channel_action(Id channel, int direction, Value value);
@@ -132,6 +171,7 @@ class Specification : private Routines {
 
   // The queues.
   void append(Id tasklet);
+  void make_runnable(Id tasklet);
   void make_head(Id tasklet);
   void take_out(Id tasklet);
   void wait_on(Id channel, Id tasklet, int direction);
@@ -150,7 +190,6 @@ class Specification : private Routines {
   Switch halt() { return Switch{*this, nowhere_, nullptr}; }
   void conclude();
 
-  static constexpr Id kMain = 0;
   static constexpr std::int32_t kThreadMains = 100, kThreadsMax = 8;
   static constexpr std::int32_t kNestingMax = 2000;
   static constexpr std::size_t kWatchdogsMax = 64;
@@ -158,6 +197,7 @@ class Specification : private Routines {
   const Scenario* scenario_ = nullptr;
   Rules rules_;
   std::span<const GivenAnswer> answers_;  // Those still to come.
+  std::span<const GivenAnswer> choices_;  // The same, for who only looks for those to `run`.
   std::vector<Event> events_;
   EndState end_state_;
   Handle nowhere_;
@@ -165,30 +205,21 @@ class Specification : private Routines {
   std::deque<Tasklet> tasklets_;  // References to one stay good when others are made.
   std::size_t tasklet_count_ = 0;
   std::int32_t next_number_ = 0;
-  std::uint32_t actor_count_ = 0;
+  std::vector<std::int32_t> tasklet_numbers_;  // Of each actor.
   std::vector<Channel> channels_;
   std::vector<Id> slots_;
   std::uint64_t step_ = 0;
   std::uint32_t tokens_ = 0;
 
-  std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
-  Id current_ = kNobody;
-  Id switching_to_ = kNobody;     // While the schedule callback is told of it.
-  Id del_post_switch_ = kNobody;  // Its reference goes when the switch under way is complete.
-  std::vector<Id> watchdogs_;     // Tasklets inside run(), outermost first.
-  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
-  RunLimit limit_;
-  Id limit_owner_ = kNobody;          // Whose run() has set it; counted.
-  std::uint64_t ticks_ = 0;           // Since the beginning.
-  std::uint64_t watermark_ = kNever;  // The slice is over when there are more.
-  Id interrupted_ = kNobody;          // The victim of an interrupt; counted.
   bool runto_returned_ = false;
 
-  std::int32_t nesting_ = 0;  // Interpreter levels under the current tasklet.
-  std::int32_t switch_trap_ = 0;
+  // Threads. The state of the running one is our own base; its place here is empty meanwhile.
+  std::array<ThreadState, kThreadsMax> threads_;
+  bool threaded_ = false;       // The program starts threads.
+  std::vector<Id> stacks_;      // Whoever has a C stack: a ring, in the order of the real thing's.
+  std::vector<ActorId> freed_;  // Of dead tasklets whose memory would be given out again.
+
   bool soft_ = true;
-  bool callback_running_ = false;
-  bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
   bool error_handler_ = false;
   Callback channel_callback_;
   Callback schedule_callback_;

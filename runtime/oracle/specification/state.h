@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "runtime/object/object.h"
@@ -50,6 +51,8 @@ struct Tasklet {
   State state = State::kUnbound;
   std::int32_t number = 0;  // What events call it.
   ActorId actor{};
+  std::int32_t thread = 0;  // Nobody: it has ended.
+  bool main = false;        // Of any thread.
   std::int32_t references = 0;
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;
@@ -67,7 +70,9 @@ struct Tasklet {
   bool finalized = false;    // Its finalizer has begun.
   bool dying = false;        // Its weak references are cleared.
 
-  bool alive() const { return state > State::kUnbound && state < State::kEnded; }
+  bool alive() const {
+    return state > State::kUnbound && state < State::kEnded && thread != kNobody;
+  }
   bool floating() const { return !queued && blocked == 0; }
   bool has_c_state() const { return state == State::kSuspended && nesting > 0; }
 };
@@ -92,6 +97,53 @@ struct RunLimit {
 struct Callback {
   bool installed = false;
   std::int32_t function = -1;
+};
+
+/// What each thread has of its own.
+struct ThreadState {
+  enum class Phase : std::uint8_t {
+    kUnused,
+    kReady,     // Runs, or could.
+    kAsleep,    // Nothing is runnable in it.
+    kSettling,  // Waits until nobody else is ready.
+    kEnded,
+  };
+  std::int32_t number_ = 0;
+  Phase phase_ = Phase::kUnused;
+  bool idle_ = false;       // Asleep, or woken and not run since.
+  bool dying_ = false;      // Its main tasklet has ended; a makeshift one takes its place.
+  ActorId actor_{};         // Of its main tasklet.
+  ActorId nobody_{};        // Of a makeshift one without a number; 0: not needed yet.
+  Routines::Handle point_;  // Where it goes on when it runs again.
+  Id main_ = kNobody;
+  std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
+  Id current_ = kNobody;
+  Id switching_to_ = kNobody;     // While the schedule callback is told of it.
+  Id del_post_switch_ = kNobody;  // Its reference goes when the switch under way is complete.
+  std::vector<Id> watchdogs_;     // Tasklets inside run(), outermost first.
+
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  RunLimit limit_;
+  Id limit_owner_ = kNobody;          // Whose run() has set it; counted.
+  std::uint64_t ticks_ = 0;           // Since the beginning.
+  std::uint64_t watermark_ = kNever;  // The slice is over when there are more.
+  Id interrupted_ = kNobody;          // The victim of an interrupt; counted.
+
+  std::int32_t nesting_ = 0;  // Interpreter levels under the current tasklet.
+  std::int32_t switch_trap_ = 0;
+  bool callback_running_ = false;
+  bool in_schedule_callback_ = false;  // No switch is possible then; the real thing dies of it.
+
+  /// As before the first step; keeps the memory of the lists.
+  void clear() {
+    queue_.clear();
+    watchdogs_.clear();
+    ThreadState fresh;
+    fresh.number_ = number_;
+    fresh.queue_.swap(queue_);
+    fresh.watchdogs_.swap(watchdogs_);
+    *this = std::move(fresh);
+  }
 };
 
 }  // namespace reweave::runtime::specification

@@ -24,9 +24,16 @@ bool Specification::leaving_would_switch() const {
 // is complete, or did not come about.
 Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying,
                                            bool no_soft_irq) {
+  Id held = kNobody;
   if (next == kNobody) {
     const Id wakeup = innermost_runner();
-    if (at(wakeup).floating()) {
+    const bool revives = at(wakeup).floating();
+    while (!revives && queue_.empty() && others_awake()) co_await fall_asleep();
+    if (!revives && !queue_.empty()) {
+      // Held until `prev` goes on, if a C stack of it is kept that does.
+      next = queue_.front();
+      if (!soft || nesting_ > 0) held = next;
+    } else if (revives) {
       // The innermost run() returns; an exception that nobody can receive comes out of it.
       if (at(prev).tempval.is_error()) at(wakeup).tempval = at(prev).tempval;
       next = wakeup;
@@ -39,21 +46,18 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   if (prev != next) {
     const Value refused = refusal();
     if (refused.is_error()) {
+      come_back(prev);
       if (dying != kNobody) co_await release(dying);
       co_return refused;
     }
   }
-  if (at(next).blocked != 0) {
-    stop_waiting(next);
-    append(next);
-  } else if (!at(next).queued) {
-    ++at(next).references;
-    append(next);
-  }
+  make_runnable(next);
+  if (held != kNobody) ++at(held).references;
   if (at(prev).pending_irq) next = divert_switch(prev, next, no_soft_irq);
   if (prev == next) {
     make_head(next);
     const Value value = claim(prev);
+    if (held != kNobody) co_await release(held);
     if (dying != kNobody) co_await release(dying);
     co_return value;
   }
@@ -65,6 +69,9 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   const std::int32_t nesting = nesting_;
   leaver.nesting = soft && nesting == 0 ? 0 : nesting + 1;
   if (leaver.state == Tasklet::State::kRunning) leaver.state = Tasklet::State::kSuspended;
+  drop_stack(prev);
+  if (leaver.nesting > 0 || number_ != 0) keep_stack(prev);
+  if (leaver.nesting == 0 && number_ != 0 && !has_stack(next)) keep_stack(next);
   current_ = next;
   del_post_switch_ = dying;
   if (leaver.blocked != 0 && leaver.channel == kTemporary && leaver.nesting == 0) {
@@ -80,7 +87,15 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   // Resumed.
   const Value value = co_await arrive(prev);
   nesting_ = nesting;
+  if (held != kNobody) co_await release(held);
   co_return value;
+}
+
+// Its switch was refused only after it had left the run queue, because the thread had slept.
+void Specification::come_back(Id tasklet) {
+  if (at(tasklet).queued) return;
+  make_runnable(tasklet);
+  make_head(tasklet);
 }
 
 // The first thing that a tasklet does which was switched to. Its value is out of harm's way before
@@ -141,6 +156,7 @@ Routine<Value> Specification::schedule_remove() {
 }
 
 Routine<Value> Specification::run_tasklet(Id tasklet) {
+  if (elsewhere(tasklet)) co_return run_elsewhere(tasklet);
   if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
   if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
   if (tasklet == current_) co_return Value{};
@@ -151,6 +167,10 @@ Routine<Value> Specification::run_tasklet(Id tasklet) {
 
 Routine<Value> Specification::switch_to(Id tasklet) {
   const Id self = current_;
+  if (elsewhere(tasklet)) {
+    co_return Value::error(at(tasklet).thread == kNobody ? ErrorCode::kNoThread
+                                                         : ErrorCode::kSwitchThread);
+  }
   if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
   if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
   if (tasklet == self && !at(self).queued) co_return Value{};
