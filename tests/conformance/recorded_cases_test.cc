@@ -29,18 +29,8 @@ std::vector<ConformanceCase> recorded_cases() {
   return cases;
 }
 
-bool has_threads(const ConformanceCase& recorded) {
-  for (const runtime::Function& function : recorded.scenario.functions) {
-    for (const runtime::Op& op : function.ops) {
-      if (op.code == runtime::OpCode::kTstart) return true;
-    }
-  }
-  return false;
-}
-
-void expect_as_recorded(Observer observer, const runtime::DefectSet& defects, bool with_threads) {
-  std::vector<ConformanceCase> cases = recorded_cases();
-  if (!with_threads) std::erase_if(cases, has_threads);
+void expect_as_recorded(Observer observer, const runtime::DefectSet& defects) {
+  const std::vector<ConformanceCase> cases = recorded_cases();
   ASSERT_GE(cases.size(), 1500u);
   for (const ConformanceCase& recorded : cases) {
     for (const auto mode : {runtime::Switching::kSoft, runtime::Switching::kHard}) {
@@ -63,12 +53,10 @@ Observation observe_runtime(const ConformanceCase& recorded, const runtime::Sett
   return observe(recorded, settings);
 }
 
-TEST(RecordedCases, AreWhatTheRuntimeDoes) {
-  expect_as_recorded(observe_runtime, live_defects(), /*with_threads=*/true);
-}
+TEST(RecordedCases, AreWhatTheRuntimeDoes) { expect_as_recorded(observe_runtime, live_defects()); }
 
 TEST(RecordedCases, AreWhatTheSpecificationPredicts) {
-  expect_as_recorded(predict, live_defects(), /*with_threads=*/false);
+  expect_as_recorded(predict, live_defects());
 }
 
 // Were the specification blind to what differs, the test above would prove nothing.

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "runtime/scenario/subject.h"
 #include "scheduler/strategy/ordinary.h"
 #include "tests/runtime/scenario/wild.h"
@@ -106,6 +108,45 @@ end
   specification.predict(scenario, {.soft = false, .defects = {}, .steps_max = 100});
   EXPECT_THAT(words(specification), ElementsAre("1 start", "0 tchan", "0 state"));
   EXPECT_EQ(specification.end_state().code, ErrorCode::kRunBlocked);
+}
+
+constexpr const char* kTwoThreads = R"(
+channel c
+
+function main
+  tstart 1 sender
+  recv c
+end
+
+function sender
+  emit w
+  send c
+end
+)";
+
+TEST(Specification, AThreadRunsWhenTheOtherOneSleeps) {
+  const Scenario scenario = scenario_of(kTwoThreads);
+  Specification specification;
+  specification.predict(scenario, {.soft = true, .defects = {}, .steps_max = 100});
+  EXPECT_THAT(words(specification),
+              ElementsAre("101 tstart", "101 emit", "101 send", "101 sent", "101 tend", "0 got"));
+}
+
+// Who runs is all that it is told: here, that the new thread does before main receives, and main
+// again before the other sends.
+TEST(Specification, FollowsTheAnswersAboutThreads) {
+  const Scenario scenario = scenario_of(kTwoThreads);
+  const auto answer = [](std::uint32_t thread) {
+    return GivenAnswer{.kind = QuestionKind::kRun, .answer = thread};
+  };
+  const std::array answers = {answer(1), answer(0), answer(1)};
+  Specification specification;
+  specification.predict(scenario, {.soft = true, .defects = {}, .steps_max = 100}, answers);
+  EXPECT_THAT(words(specification),
+              ElementsAre("101 tstart", "101 emit", "101 send", "101 sent", "101 tend", "0 got"));
+  EXPECT_EQ(specification.events()[1].step, 2u);
+  specification.predict(scenario, {.soft = true, .defects = {}, .steps_max = 100});
+  EXPECT_EQ(specification.events()[1].step, 3u);
 }
 
 // ---- As an oracle ----
