@@ -8,6 +8,8 @@
 //
 // Tasklets inside run() form a stack, whose innermost is woken when nothing is runnable. Only one
 // of them has the time limit: who set one first.
+#include <utility>
+
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -55,11 +57,12 @@ Object* Thread::interrupt(bool soft) {
     return none();
   }
   victim->pending_irq = false;
-  require(interrupted_ == nullptr, "interrupted-twice");
-  interrupted_ = retain(victim);
+  // There may be an earlier victim whom run() has not returned yet, for a weak-reference callback
+  // that ran when run() was resumed has switched away again. Only the last one is returned.
+  Tasklet* const earlier = std::exchange(interrupted_, retain(victim));
   if (timeout_.owner == nullptr) notice("interrupt-without-limit");
   bool switched = false;
-  Object* const value = give_way(watchdog, nullptr, soft, {.switched = &switched});
+  Object* const value = give_way(watchdog, earlier, soft, {.switched = &switched});
   if (!switched) notice("interrupt-refused");
   return value;
 }

@@ -31,7 +31,7 @@ class GreenletLoad {
 
  private:
   struct Pair;
-  Pair* pair_;
+  [[maybe_unused]] Pair* pair_ = nullptr;  // Unused where greenlet is not built in.
 };
 
 }  // namespace reweave::bench

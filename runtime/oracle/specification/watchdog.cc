@@ -96,9 +96,9 @@ Routine<Value> Specification::interrupt() {
   tasklet.pending_irq = limit_.soft || tasklet.atomic || callback_running_ || switch_trap_ > 0 ||
                         at(watchdog()).blocked != 0 || !nesting_allows_interrupt(tasklet);
   if (tasklet.pending_irq) co_return Value{};
-  interrupted_ = victim;
+  const Id earlier = std::exchange(interrupted_, victim);  // run() returns only the last one.
   ++tasklet.references;
-  co_return co_await give_way(watchdog(), soft_, kNobody);
+  co_return co_await give_way(watchdog(), soft_, earlier);
 }
 
 // The reason why the current tasklet could not be interrupted is gone.
