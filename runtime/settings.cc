@@ -74,7 +74,10 @@ const std::vector<Profile>& all_profiles() {
            .add(kEndIgnoresThreads)
            .add(kSetupDoesNotWake)
            .add(kBindThreadInContext)
-           .add(kNoRecheckAtThreadEnd)},
+           .add(kNoRecheckAtThreadEnd)
+           .add(kCallbackRefusedLate)
+           .add(kRebindInContext)
+           .add(kBindThreadTakesMain)},
   };
   return profiles;
 }

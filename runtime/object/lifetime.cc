@@ -104,9 +104,11 @@ void Thread::destroy(Object* object) {
       heap_.retire(object);
       release(first);
       release(second);
-      // A tasklet's end is complete. If somebody still holds it, it holds nothing itself.
+      // A tasklet's end is complete. If somebody still holds it, it holds nothing itself; but
+      // another thread may have thrown at it while it ran.
       const auto* const ended = static_cast<const Tasklet*>(first);
-      require(ended->dead || !ended->ended || is_none(ended->tempval), "ended-tasklet-holds-value");
+      require(runtime_.threaded_ || ended->dead || !ended->ended || is_none(ended->tempval),
+              "ended-tasklet-holds-value");
       break;
     }
     case ObjectKind::kTasklet:
@@ -192,8 +194,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
   // The historical defect: a frame that has begun holds itself until it returns, and this one never
   // will.
-  if (frame && started && settings_.defects.has(Defect::kFrameHoldsItself))
-    retain_frame(frame);
+  if (frame && started && settings_.defects.has(Defect::kFrameHoldsItself)) retain_frame(frame);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
   if (!makeshift) runtime_.freed_.push_back(actor);

@@ -207,8 +207,9 @@ void Uses::note(std::size_t function, const Op& op) {
   const auto first = static_cast<std::size_t>(op.args[0]);
   if (sends(op.code)) ++senders_[first];
   if (receives(op.code)) ++receivers_[first];
-  if (op.code == OpCode::kSpawn) has_company_ = true;
+  if (op.code == OpCode::kSpawn || op.code == OpCode::kTstart) has_company_ = true;
   if (op.code == OpCode::kRunto) has_limit_ = true;
+  if (op.code == OpCode::kTstart) has_threads_ = true;
   // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
   // again.
   if (op.code == OpCode::kDrop && function == 0) filled_ &= ~(std::uint64_t{1} << first);
@@ -293,10 +294,17 @@ bool needs_company(OpCode code) {
     case OpCode::kSendx:
     case OpCode::kSendseq:
     case OpCode::kIter:
+    case OpCode::kSendtmp:
+    case OpCode::kRecvtmp:
       return true;
     default:
       return false;
   }
+}
+
+/// What does nothing while there is one thread.
+bool needs_threads(OpCode code) {
+  return code == OpCode::kSettle || code == OpCode::kBindt || code == OpCode::kThread;
 }
 
 /// What goes on for ever unless somebody in run() set a limit of time.
@@ -315,6 +323,7 @@ std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses
     // Nested run() has its uses, but few of them.
     if (op.code == OpCode::kRunall && function != 0 && !prng.chance({1, 4})) continue;
     if (needs_company(op.code) && !uses.has_company()) continue;
+    if (needs_threads(op.code) && !uses.has_threads()) continue;
     if (needs_interruption(op.code) && (function == 0 || !uses.has_limit())) continue;
     if (draw_arguments(prng, uses, scenario, function, op)) return op;
   }

@@ -66,6 +66,8 @@ class Uses {
   bool has_company() const { return has_company_; }
   /// True if somebody runs the others with a limit of time.
   bool has_limit() const { return has_limit_; }
+  /// True if somebody starts another thread.
+  bool has_threads() const { return has_threads_; }
   /// The slot that the last operation on a slot was about, if it is filled.
   std::optional<std::int32_t> recent() const;
 
@@ -80,6 +82,7 @@ class Uses {
   std::int32_t recent_ = -1;
   bool has_company_ = false;
   bool has_limit_ = false;
+  bool has_threads_ = false;
 };
 
 /// An operation for `function`, with label 0 and arguments in range, or nothing: a few attempts

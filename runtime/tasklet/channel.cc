@@ -5,14 +5,17 @@
 
 namespace reweave::runtime {
 
+bool Thread::may_notify_channel() {
+  if (!channel_callback_.installed || !callback_running_) return true;
+  raise_runtime_error(ErrorCode::kRecursiveChannelCallback);
+  return false;
+}
+
 // Tells the channel callback. False: it may not run now, because a callback is running; an
 // exception is pending.
 bool Thread::notify_channel(Channel* channel, bool sending, bool will_block) {
+  if (!may_notify_channel()) return false;
   if (!channel_callback_.installed) return true;
-  if (callback_running_) {
-    raise_runtime_error(ErrorCode::kRecursiveChannelCallback);
-    return false;
-  }
   log(EventKind::kChannelCallback,
       {static_cast<std::int32_t>(channel->number), static_cast<std::int32_t>(current_->number),
        sending ? 1 : 0, will_block ? 1 : 0});
@@ -68,10 +71,22 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     release_value(source, unsent, ReleaseReason::kSendFailed);
     return nullptr;
   };
+  // In the middle of another operation, its value has to be found where it was.
+  const auto finish = [&] {
+    if (callback_running_ && nesting_level_ > 0 && !is_none(old)) {
+      set_tempval(source, old);
+    } else {
+      release(old);
+    }
+  };
   // The callback comes after an action between threads, before any other.
   const auto elsewhere = [&] { return peer_waits() && channel->head->thread != this; };
   const bool notified = !elsewhere();
-  if (notified && !notify_channel(channel, direction > 0, !peer_waits())) {
+  // The live defect: that it may not run now is seen when the values are exchanged already.
+  const bool refused =
+      notified ? !notify_channel(channel, direction > 0, !peer_waits())
+               : !settings_.defects.has(Defect::kCallbackRefusedLate) && !may_notify_channel();
+  if (refused) {
     if (!settings_.defects.has(Defect::kRefusedSendReplaces)) return fail();
     release(old);  // The defect: what was refused stays where the outer operation will find it.
     return nullptr;
@@ -91,13 +106,12 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     ledger_.hand_over(*receiver->tempval, *receiver);
     queue_append(peer);
     peer->thread->wake();
-    Object* result = explode(claim(source));
-    if (!notified && !notify_channel(channel, direction > 0, /*will_block=*/false)) {
-      if (result != nullptr) release(result);
-      result = nullptr;
-    }
-    release(old);
-    return result;
+    Object* const result = claim(source);
+    const bool told = notified || notify_channel(channel, direction > 0, /*will_block=*/false);
+    finish();
+    if (told) return explode(result);
+    release(result);
+    return nullptr;
   }
   if (peer_waits()) {
     peer = channel_pop(channel);
@@ -146,13 +160,8 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     queue_unremove(source);
     return fail();
   }
-  if (callback_running_ && nesting_level_ > 0 && !is_none(old)) {
-    // In the middle of another operation, whose value has to be found where it was.
-    require(result != kUnwind, "soft-switch-in-callback");
-    set_tempval(source, old);
-  } else {
-    release(old);
-  }
+  require(result != kUnwind || !callback_running_ || is_none(old), "soft-switch-in-callback");
+  finish();
   return result;
 }
 

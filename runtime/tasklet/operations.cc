@@ -21,7 +21,10 @@ std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
 }
 
 Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
-  if (is_current(tasklet)) return raise_runtime_error(ErrorCode::kBindCurrent);
+  // Its thread may sleep in the middle of it, and would go on there.
+  const bool in_context = tasklet->thread != nullptr && tasklet->thread->current_ == tasklet &&
+                          !settings_.defects.has(Defect::kRebindInContext);
+  if (is_current(tasklet) || in_context) return raise_runtime_error(ErrorCode::kBindCurrent);
   // A schedule callback may have taken the tasklet out of the run queue that is about to run, but
   // not its function: the real interpreter crashes there.
   const bool about_to_run = code == nullptr && tasklet == switching_to_;
@@ -119,11 +122,13 @@ bool Thread::refuses_switch() {
 Object* Thread::schedule(bool soft) {
   Tasklet* const me = current_;
   if (me->next == me) return give_way(me, nullptr, soft);
-  if (me->next == nullptr) {
-    // The schedule callback of a tasklet that has left the run queue. The live defect looks for its
-    // successor all the same.
+  if (!me->in_run_queue()) {
+    // The schedule callback of a tasklet that has left the run queue; who is behind it now, in the
+    // queue of a channel, is none of its business. The live defect looks for its successor all the
+    // same.
     require(!settings_.defects.has(Defect::kScheduleWithoutSuccessor), "null-successor");
     if (refuses_switch()) return nullptr;
+    return give_way(nullptr, retain(me), soft);
   }
   return give_way(me->next, retain(me), soft);
 }
@@ -193,7 +198,9 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
 // value that it holds.
 Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, bool kills) {
   if (tasklet == current_) return raise(bomb);
-  if (!is_alive(tasklet) && !(pending && settings_.defects.has(Defect::kThrowQueuesDead)))
+  const bool queues_dead = pending && tasklet->thread != nullptr &&
+                           settings_.defects.has(Defect::kThrowQueuesDead);
+  if (!is_alive(tasklet) && !queues_dead)
     return throw_at_dead(tasklet, bomb, kills);
   const bool elsewhere = tasklet->thread != this;
   if (pending && tasklet->thread->main_ == nullptr) {

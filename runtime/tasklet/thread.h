@@ -489,6 +489,7 @@ class Thread {
   // Channels: tasklet/channel.cc
   Object* channel_action(Channel* channel, int direction, Object* value, bool soft);
   void undo_hand_over(Channel* channel, Tasklet* peer, int direction);
+  bool may_notify_channel();
   bool notify_channel(Channel* channel, bool sending, bool will_block);
 
   Tasklet* make_tasklet();

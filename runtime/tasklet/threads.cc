@@ -149,22 +149,26 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
     const StackPlace* place = head;
     do {
       Tasklet* const t = place->tasklet;
-      if (t != nullptr && t->thread == &self && t != self.main_) next = t;
+      // One that dies is another thread's to destroy, which waits in the middle of it.
+      if (t != nullptr && t->thread == &self && t != self.main_ && !t->dying) next = t;
       place = place->next;
     } while (next == nullptr && place != head);
     if (next == nullptr) break;
     retain(next);
     if (self.is_alive(next)) {
       const bool hard = self.nesting_level_of(next) > 0;
-      if (next->in_run_queue()) {
+      const auto leave_queue = [&] {
+        if (!next->in_run_queue()) return;
         self.queue_remove(next);
         self.release_as_makeshift(next);
-      }
+      };
+      leave_queue();
       if (hard) {
         self.as_makeshift([&] {
           Object* const killed = self.kill(next, /*soft=*/false);
           self.release(killed != nullptr ? killed : self.take_error());
         });
+        leave_queue();  // It may have caught the exception, and be runnable again.
       }
     }
     next->thread = nullptr;
@@ -234,6 +238,9 @@ Object* Thread::bind_thread(Tasklet* tasklet) {
   if (tasklet->thread != nullptr && tasklet->thread->current_ == tasklet &&
       !settings_.defects.has(Defect::kBindThreadInContext))
     return raise_runtime_error(ErrorCode::kBindCState);
+  // A thread without its main tasklet has nobody to return to.
+  if (tasklet->is_main && is_alive(tasklet) && !settings_.defects.has(Defect::kBindThreadTakesMain))
+    return raise_runtime_error(ErrorCode::kUnbindMain);
   tasklet->thread = this;
   tasklet->cstate = &stub_cstack_;
   runtime_.drop_stack(tasklet->stack_place);

@@ -51,33 +51,31 @@ word w0
 word w1
 
 function main
-  close c0
-  spawn f2 s0
-  spawn f1 s1
-  close c1
-  try
-    close c1
-    close c1
-    emit w1
+  bal c1
+  loop 1
   end
-  runall
 end
 
 function f1
-  self s0
+  pref c1 1
+  spawn f2 s0
   recv c0
+  spawn f3 -
+  setup s0 f3
+  spawn f2 -
+  call f3
+  call f2
 end
 
 function f2
-  raise_exception s0 ZeroDivisionError
-  try
-    rebind s0 f3
-  end
+  spawn f3 s0
 end
 
 function f3
-  trapped
-    send c0
+  pref c0 0
+  send c0
+  try
+    killp s0
   end
 end
 )");
@@ -87,7 +85,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 16809184030564639636u);
+  EXPECT_EQ(hash, 1020983208123386893u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
