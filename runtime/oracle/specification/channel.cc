@@ -13,6 +13,7 @@ const Channel kEmpty;
 // changed nothing.
 Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
   const Id self = current_;
+  const bool soft = soft_;  // The callback may change it for those after this one.
   // In a schedule callback of a tasklet that is on its way out: it cannot wait.
   if (!at(self).queued) co_return Value::error(ErrorCode::kRecursiveScheduleCallback);
 
@@ -22,17 +23,16 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
   const auto peer_waits = [&ch, direction] {
     return direction > 0 ? ch.balance < 0 : ch.balance > 0;
   };
+  if (channel_callback_.installed && callback_running_) {
+    if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
+    co_return Value::error(ErrorCode::kRecursiveChannelCallback);
+  }
   // Between threads the callback comes after the action, else before it.
   const auto peer_elsewhere = [this, &ch, &peer_waits] {
     return peer_waits() && elsewhere(ch.waiting.front());
   };
   const bool told = !peer_elsewhere();
-  const Value refused_callback =
-      told ? co_await tell_channel_callback(number, direction, !peer_waits()) : Value{};
-  if (refused_callback.is_error()) {
-    if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
-    co_return refused_callback;
-  }
+  if (told) co_await tell_channel_callback(number, direction, !peer_waits());
 
   // Looked at after the callback, which may have let others come or go.
   if (peer_elsewhere()) {
@@ -45,10 +45,7 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
       append(other);
       wake(other);
       result = claim(self);
-      if (!told) {
-        const Value refused = co_await tell_channel_callback(number, direction, false);
-        if (refused.is_error()) result = refused;
-      }
+      if (!told) co_await tell_channel_callback(number, direction, /*will_block=*/false);
     }
     at(self).tempval = waiting;
     co_return result;
@@ -85,15 +82,13 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
   }
   // Where the program says who runs on, no pending interrupt interferes.
   const bool no_soft_irq = peer && !ch.schedule_all;
-  const Value result = co_await switch_tasks(self, next, soft_, kNobody, no_soft_irq);
+  const Value result = co_await switch_tasks(self, next, soft, kNobody, no_soft_irq);
   at(self).tempval = waiting;
   co_return result;
 }
 
-// An error: an operation is refused because a callback is running.
 Routine<Value> Specification::tell_channel_callback(Id number, int direction, bool will_block) {
   if (!channel_callback_.installed) co_return Value{};
-  if (callback_running_) co_return Value::error(ErrorCode::kRecursiveChannelCallback);
   log(EventKind::kChannelCallback,
       {number, number_of(current_), direction > 0 ? 1 : 0, will_block ? 1 : 0});
   if (channel_callback_.function < 0) co_return Value{};

@@ -180,7 +180,9 @@ Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
 // bind(function): what it was in the middle of is forgotten. -1: no function.
 Routine<Value> Specification::bind(Id id, std::int32_t function) {
   Tasklet& tasklet = at(id);
-  if (is_current(id)) co_return Value::error(ErrorCode::kBindCurrent);
+  // Its thread may sleep in the middle of it, and would go on there.
+  const bool in_context = tasklet.thread != kNobody && thread(tasklet.thread).current_ == id;
+  if (is_current(id) || in_context) co_return Value::error(ErrorCode::kBindCurrent);
   // One that is about to run may have been taken out of the run queue, but keeps its function.
   const bool about_to_run = function < 0 && id == switching_to_;
   if (!tasklet.floating() || about_to_run) co_return Value::error(ErrorCode::kBindScheduled);

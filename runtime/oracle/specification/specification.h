@@ -136,6 +136,7 @@ class Specification : private Routines, private ThreadState {
   void start_thread(std::int32_t number, std::int32_t function);
   Routine<Value> thread_life(std::int32_t function);
   Routine<Value> reap(Id ended);
+  Routine<Value> leave_queue(Id tasklet);
   Routine<Value> release_as_makeshift(Id tasklet);
   Routine<Value> hand_over(std::int32_t number);
   Routine<Value> take_turn();

@@ -142,7 +142,7 @@ Routine<Value> Specification::schedule() {
   const Value refused = refusal();
   if (refused.is_error()) co_return refused;
   ++at(self).references;
-  co_return co_await give_way(queue_[1], soft_, self);
+  co_return co_await give_way(at(self).queued ? queue_[1] : kNobody, soft_, self);
 }
 
 Routine<Value> Specification::schedule_remove() {

@@ -149,22 +149,21 @@ Routine<Value> Specification::reap(Id ended) {
   co_await release(ended);
   for (;;) {
     const auto found = std::find_if(stacks_.begin(), stacks_.end(), [this](Id id) {
-      return id >= 0 && at(id).thread == number_ && id != main_;
+      // One that dies is another thread's to destroy, which waits in the middle of it.
+      return id >= 0 && at(id).thread == number_ && id != main_ && !at(id).dying;
     });
     if (found == stacks_.end()) break;
     const Id next = *found;
     ++at(next).references;
     if (at(next).alive()) {
       const bool hard = nesting_of(next) > 0;
-      if (at(next).queued) {
-        take_out(next);
-        co_await release_as_makeshift(next);
-      }
+      co_await leave_queue(next);
       if (hard) {
         const ActorId actor = become_makeshift();
         co_await throw_at(next, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
                           /*pending=*/false);
         stop_being_makeshift(actor);
+        co_await leave_queue(next);  // It may have caught the exception.
       }
     }
     at(next).thread = kNobody;
@@ -172,6 +171,12 @@ Routine<Value> Specification::reap(Id ended) {
   }
   --nesting_;
   co_return Value{};
+}
+
+Routine<Value> Specification::leave_queue(Id tasklet) {
+  if (!at(tasklet).queued) co_return Value{};
+  take_out(tasklet);
+  co_return co_await release_as_makeshift(tasklet);
 }
 
 // For each of these acts the real thing makes a main tasklet without a number; recordings know it
@@ -276,6 +281,8 @@ Value Specification::bind_thread(Id id) {
   // Its old thread may sleep in the middle of it, and would go on there.
   if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id)
     return Value::error(ErrorCode::kBindCState);
+  // A thread without its main tasklet has nobody to return to.
+  if (tasklet.main && tasklet.alive()) return Value::error(ErrorCode::kUnbindMain);
   tasklet.thread = number_;
   drop_stack(id);
   return {};
