@@ -18,11 +18,18 @@ runtime::Settings short_executions(std::uint32_t spill_levels) {
   return settings;
 }
 
+/// The executable specification runs beside every execution, and judges what no other oracle sees.
+runtime::Settings beside_specification() {
+  runtime::Settings settings = short_executions(10);
+  settings.check_specification = true;
+  return settings;
+}
+
 }  // namespace
 
 const std::vector<FuzzTarget>& fuzz_targets() {
   static const std::vector<FuzzTarget> targets = {
-      {"tempval", "values in flight: channels, spills, callbacks", short_executions(10)},
+      {"tempval", "values in flight: channels, spills, callbacks", beside_specification()},
       {"frames", "frames and their caches: calls, refused switches", short_executions(10)},
   };
   return targets;

@@ -139,6 +139,7 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
       raise(make_error(ExceptionType::kValueError, ErrorCode::kClosed));
       return fail();
     }
+    if (is_leaving() && refuses_switch()) return fail();
     queue_remove(source);
     channel_append(channel, source, direction);
     target = head_;

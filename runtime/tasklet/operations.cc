@@ -142,7 +142,7 @@ Object* Thread::preempt(bool soft) {
 
 Object* Thread::schedule_remove(bool soft) {
   Tasklet* const me = current_;
-  if (!me->in_run_queue() && refuses_switch()) return nullptr;
+  if (is_leaving() && refuses_switch()) return nullptr;
   // The queue's reference lives until the switch is complete, and may be the last.
   queue_remove(me);
   require(head_ != nullptr || !settings_.defects.has(Defect::kRemoveWithoutSuccessor),
@@ -183,10 +183,8 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
   }
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
-  if (!me->in_run_queue()) {
-    if (tasklet == me) return none();
-    if (refuses_switch()) return nullptr;
-  }
+  if (tasklet == me && !me->in_run_queue()) return none();
+  if (tasklet != me && is_leaving() && refuses_switch()) return nullptr;
   queue_remove(me);
   return give_way(
       tasklet, me, soft,

@@ -411,6 +411,9 @@ class Thread {
   Object* make_runnable_elsewhere(Tasklet* prev, Tasklet* next);
   Object* switch_tasklets(Tasklet* prev, Tasklet* next, bool soft);
   bool refuses_switch();
+  /// The running tasklet is on its way out: this is its schedule callback. Another thread may have
+  /// made it runnable again meanwhile, as the last one.
+  bool is_leaving() const { return head_ != current_; }
   bool switch_is_refused() const { return switch_trap_ > 0 || in_schedule_callback_; }
   /// Where a tasklet was before a switch that may be refused.
   struct QueuePlace {

@@ -122,7 +122,7 @@ Object* Thread::burn(std::uint32_t& ticks, bool soft) {
 Object* Thread::run_others(const RunLimit& limit) {
   Tasklet* const me = current_;
   if (watchdog_count_ == kWatchdogsMax) return raise_runtime_error(ErrorCode::kNesting);
-  if (!me->in_run_queue() && refuses_switch()) return nullptr;
+  if (is_leaving() && refuses_switch()) return nullptr;
   const bool owner = limit.ticks > 0 && timeout_.owner == nullptr;
   if (owner) start_timeout(limit);
   // The list's reference replaces the run queue's.

@@ -49,16 +49,10 @@ std::vector<std::string> repro_names() {
   return names;
 }
 
-/// Defects that still owe a repro: a specification that knows threads has to see them. Whoever
-/// writes a repro takes its name out.
-constexpr std::string_view kOwed[] = {"end-ignores-threads", "setup-does-not-wake"};
-
 TEST(DefectRepros, NoDefectIsForgotten) {
   const std::vector<std::string> names = repro_names();
   for (const runtime::DefectInfo& info : runtime::all_defects()) {
-    const bool owed = std::find(std::begin(kOwed), std::end(kOwed), info.name) != std::end(kOwed);
-    const bool has_repro = std::find(names.begin(), names.end(), info.name) != names.end();
-    EXPECT_TRUE(has_repro || owed) << info.name;
+    EXPECT_NE(std::find(names.begin(), names.end(), info.name), names.end()) << info.name;
   }
 }
 

@@ -1,9 +1,15 @@
 // The runtime and the specification do the same in programs that nobody wrote, whatever is
 // answered. The full length is a script: tests/quality/long.
+#include <algorithm>
+
+#include "repro/fuzz_input.h"
 #include "repro/generated.h"
+#include "runtime/scenario/mutator.h"
 #include "scheduler/explore.h"
 #include "scheduler/sanitizer.h"
+#include "scheduler/strategy/fuzz_input.h"
 #include "tests/quality/quality.h"
+#include "tests/runtime/scenario/wild.h"
 
 namespace reweave::quality {
 namespace {
@@ -29,6 +35,50 @@ TEST(SpecificationQuality, AgreesWithTheRuntimeInGeneratedPrograms) {
         << "seed " << seed << ", execution " << exploration.found->execution << ": "
         << exploration.found->finding.message;
   }
+}
+
+bool misbehaves(const runtime::Scenario& scenario) {
+  return std::ranges::any_of(scenario.functions, [](const runtime::Function& function) {
+    return std::ranges::any_of(
+        function.ops, [](const runtime::Op& op) { return op.code == runtime::OpCode::kCanary; });
+  });
+}
+
+// Not only what the generator would write: any program at all, and what mutation makes of it. All
+// operations are drawn alike, so that threads are as frequent as anything else.
+TEST(SpecificationQuality, AgreesWithTheRuntimeOnWhateverAFuzzerDecodes) {
+  const Expected<const repro::FuzzTarget*> target = repro::find_fuzz_target("tempval");
+  ASSERT_TRUE(target.has_value());
+  runtime::Settings settings = (*target)->settings;
+  ASSERT_TRUE(settings.check_specification);
+  runtime::Scenario scenario = runtime::wild_scenario(0);
+  runtime::ScenarioSubject subject(runtime::wild_scenario(0), settings);
+  Plan plan;
+  FuzzInput strategy(plan);
+  Execution execution(settings.limits);
+  int threaded = 0;
+  const std::uint64_t executions = sanitizer::kAddress ? 3'000 : 30'000;
+  for (std::uint64_t i = 0; i < executions; ++i) {
+    Prng prng = Prng(1).split(i);
+    if (prng.chance({1, 4})) {
+      scenario = runtime::wild_scenario(prng.next());
+    } else {
+      runtime::mutate_scenario(prng, {.ops_max = 60}, scenario);
+    }
+    mutate_plan(plan, prng);
+    if (misbehaves(scenario)) continue;
+    settings.switching =
+        prng.chance({1, 2}) ? runtime::Switching::kSoft : runtime::Switching::kHard;
+    subject.set_settings(settings);
+    subject.edit_scenario([&](runtime::Scenario& edited) { edited = scenario; });
+    execution.begin(strategy);
+    subject.run(execution);
+    threaded += subject.interpreter().runtime().threaded() ? 1 : 0;
+    if (execution.findings().empty()) continue;
+    const Finding& finding = execution.findings().front();
+    EXPECT_EQ(finding.kind, FindingKind::kLivelock) << "input " << i << ": " << finding.message;
+  }
+  EXPECT_GE(threaded, static_cast<int>(executions / 100));
 }
 
 // Were it blind, the test above would prove nothing.

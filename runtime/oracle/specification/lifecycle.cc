@@ -181,7 +181,8 @@ Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
 Routine<Value> Specification::bind(Id id, std::int32_t function) {
   Tasklet& tasklet = at(id);
   // Its thread may sleep in the middle of it, and would go on there.
-  const bool in_context = tasklet.thread != kNobody && thread(tasklet.thread).current_ == id;
+  const bool in_context = tasklet.thread != kNobody && thread(tasklet.thread).current_ == id &&
+                          !rules_.defects.has(Defect::kRebindInContext);
   if (is_current(id) || in_context) co_return Value::error(ErrorCode::kBindCurrent);
   // One that is about to run may have been taken out of the run queue, but keeps its function.
   const bool about_to_run = function < 0 && id == switching_to_;

@@ -9,7 +9,8 @@
 // events, one by one. Spilling it does not know of: a program cannot see it.
 //
 // The defects of Stackless 3.7.5 that recordings show are rules like all others, each with its
-// switch; the historical ones are not: with those on, the runtime differs, and that is the point.
+// switch, for comparison with recordings; the historical ones are not. As an oracle it has them all
+// off: where one is on, the runtime differs, and that is the point.
 //
 // Cost: about three times an execution of the runtime (measured; see tests/bench). Allocates
 // nothing after warm-up.

@@ -30,8 +30,9 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
     const bool revives = at(wakeup).floating();
     while (!revives && queue_.empty() && others_awake()) co_await fall_asleep();
     if (!revives && !queue_.empty()) {
+      // Whoever is first; or itself, if others made it runnable meanwhile and it may not switch.
+      next = at(prev).queued && refusal().is_error() ? prev : queue_.front();
       // Held until `prev` goes on, if a C stack of it is kept that does.
-      next = queue_.front();
       if (!soft || nesting_ > 0) held = next;
     } else if (revives) {
       // The innermost run() returns; an exception that nobody can receive comes out of it.
