@@ -124,6 +124,10 @@ std::string render_text(const CheckReport& report, const Terminal& terminal) {
     text += indented(checked.message, "  ");
   }
   const std::size_t failed = report.failed();
+  if (report.skipped > 0) {
+    text += fmt::format("{} skipped: only a build with stack windows shows what they state\n",
+                        report.skipped);
+  }
   return text + fmt::format("{} passed, {} failed, {:.2f} s\n", report.cases.size() - failed,
                             failed, report.seconds);
 }
@@ -138,6 +142,7 @@ std::string render_json(const CheckReport& report) {
   json["schedule"] = nullptr;
   json["passed"] = report.cases.size() - report.failed();
   json["failed"] = report.failed();
+  json["skipped"] = report.skipped;
   json["cases"] = Json::array();
   for (const CheckedCase& checked : report.cases) {
     json["cases"].push_back(

@@ -55,6 +55,7 @@ struct CheckedCase {
 };
 struct CheckReport {
   std::vector<CheckedCase> cases{};
+  std::size_t skipped = 0;  // What they state shows only in a build with stack windows.
   double seconds = 0;
   std::size_t failed() const;
 };

@@ -11,6 +11,16 @@ extern "C" void __asan_get_shadow_mapping(std::size_t* scale, std::size_t* offse
 // throw.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
+
+namespace {
+reweave::sanitizer::ErrorHook error_hook = nullptr;
+}
+extern "C" void __asan_on_error();
+extern "C" void __asan_on_error() {
+  const reweave::sanitizer::ErrorHook hook = error_hook;
+  error_hook = nullptr;  // What goes wrong in there is not for it.
+  if (hook != nullptr) hook(__asan_get_report_address());
+}
 #endif
 
 namespace reweave::sanitizer {
@@ -19,6 +29,8 @@ namespace reweave::sanitizer {
 
 void poison(const void* at, std::size_t bytes) { __asan_poison_memory_region(at, bytes); }
 void unpoison(const void* at, std::size_t bytes) { __asan_unpoison_memory_region(at, bytes); }
+
+void set_error_hook(ErrorHook hook) { error_hook = hook; }
 
 bool shadow_mapping_is_known() {
   std::size_t scale = 0, offset = 0;
@@ -42,6 +54,7 @@ const char* build_name() { return "address"; }
 
 #else
 
+void set_error_hook(ErrorHook) {}
 bool shadow_mapping_is_known() { return true; }
 void register_root_region(const void*, std::size_t) {}
 void unregister_root_region(const void*, std::size_t) {}

@@ -64,6 +64,14 @@ inline std::uint8_t* shadow_of(const void* at) {
   return reinterpret_cast<std::uint8_t*>((reinterpret_cast<std::uintptr_t>(at) >> 3) + kOffset);
 }
 
+/// What a shadow byte says of a stack that was left for good.
+inline constexpr std::uint8_t kStackAfterReturn = 0xf5;
+
+/// `hook` is called with the address that was used, once AddressSanitizer has found an error and
+/// before it reports it, which ends the process. Null removes it. No-op without ASan.
+using ErrorHook = void (*)(const void* address);
+void set_error_hook(ErrorHook hook);
+
 /// True when shadow_of() agrees with the sanitizer's own mapping; checked once by a test.
 bool shadow_mapping_is_known();
 

@@ -11,6 +11,7 @@
 #include "repro/command/command_line.h"
 #include "repro/runner.h"
 #include "repro/workdir.h"
+#include "runtime/oracle/dangling_stack.h"
 
 namespace reweave::repro {
 namespace {
@@ -56,6 +57,7 @@ int verdict_line(const std::string& text) {
 struct Checked {
   CheckedCase result;
   int exit_code = kExitClean;
+  bool skipped = false;
 };
 
 Checked check_file(const std::string& name, Runner& runner, bool update) {
@@ -78,6 +80,8 @@ Checked check_file(const std::string& name, Runner& runner, bool update) {
                     name));
   }
   result.line = verdict_line(*text);
+  checked.skipped = !runtime::shows_in_this_build(file->settings.defects);
+  if (checked.skipped) return checked;
   const RunResult run = runner.run(*file, ReplayMode::kStrict);
   result.trace_hash = run.verdict.trace_hash;
   if (!run.findings.empty()) result.finding = run.findings.front();
@@ -125,6 +129,10 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
     const auto case_begin = Clock::now();
     Checked checked = check_file(file, runner, update);
     checked.result.seconds = seconds_since(case_begin);
+    if (checked.skipped) {
+      ++report.skipped;
+      continue;
+    }
     code = worse(code, checked.exit_code);
     report.cases.push_back(std::move(checked.result));
     progress.update("repros", report.cases.size(), files.size(), "check");

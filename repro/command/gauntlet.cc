@@ -9,6 +9,7 @@
 
 #include "repro/command/command_line.h"
 #include "repro/workdir.h"
+#include "runtime/oracle/dangling_stack.h"
 
 namespace reweave::repro {
 namespace {
@@ -93,6 +94,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   if (text) (void)print_and_return(heading(), kExitClean);
   for (const runtime::DefectInfo& defect : runtime::all_defects()) {
     if (!wanted->empty() && !wanted->has(defect.defect)) continue;
+    if (!runtime::shows_in_this_build(runtime::DefectSet().add(defect.defect))) continue;
     GauntletRow row = run_gauntlet(defect, flags.options, runner);
     progress.finish();
     for (const std::string& error : row.errors)

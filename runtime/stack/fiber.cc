@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstring>
 
+#include "runtime/stack/registers.h"
 #include "scheduler/check.h"
 #include "scheduler/sanitizer.h"
 
@@ -19,27 +19,6 @@ namespace {
 
 // With this base every stack pointer is above the base, and nothing is copied.
 constexpr void* kNoBase = nullptr;
-
-// What switch_*.S expects on a stack that it comes back to: saved registers, control words, the
-// address to go on at.
-struct Registers {
-#if defined(__aarch64__)
-  std::uint64_t frame_pointer, link, others[18], fpcr, padding;
-  static constexpr std::size_t kBytes = 176;
-  void set(void (*entry)()) { link = reinterpret_cast<std::uint64_t>(entry); }
-#else
-  std::uint32_t mxcsr;
-  std::uint16_t x87, padding;
-  std::uint64_t registers[6], entry;
-  static constexpr std::size_t kBytes = 64;
-  void set(void (*function)()) {
-    mxcsr = 0x1f80;  // The ABI's defaults at process start.
-    x87 = 0x037f;
-    entry = reinterpret_cast<std::uint64_t>(function);
-  }
-#endif
-};
-static_assert(sizeof(Registers) == Registers::kBytes);
 
 struct ExceptionGlobals {
   void* caught;
@@ -80,26 +59,17 @@ void Fiber::start(Entry entry, void* argument) {
     CHECK(mprotect(memory, page, PROT_NONE) == 0);
     stack_ = static_cast<std::byte*>(memory) + page;
     sanitizer::register_root_region(stack_, kStackBytes);
-    bottom_ = stack_;
-    bytes_ = kStackBytes;
   } else {
     sanitizer::unpoison(stack_, kStackBytes);  // The abandoned frames had redzones.
   }
+  // Where it was when it was left the last time may have been a window of it.
+  bottom_ = stack_;
+  bytes_ = kStackBytes;
   entry_ = entry;
   argument_ = argument;
   fake_stack_ = nullptr;
-  // Aligned as a call leaves it: the entry finds its return address' place at the top.
-  std::byte* const sp = stack_ + kStackBytes - 64 - 8 - sizeof(Registers);
-  auto* const registers =
-      reinterpret_cast<Registers*>(reinterpret_cast<std::uintptr_t>(sp) / 16 * 16
-#if !defined(__aarch64__)
-                                   + 8
-#endif
-      );
-  std::memset(static_cast<void*>(registers), 0, sizeof *registers);
-  registers->set(&begin_fiber);
   context_ = Slice{};
-  context_.sp = registers;
+  context_.sp = lay_out_stack(stack_ + kStackBytes, &begin_fiber);
 }
 
 REWEAVE_UNINSTRUMENTED void switch_fibers(Fiber& from, Fiber& to) {

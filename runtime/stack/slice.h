@@ -27,6 +27,14 @@ namespace reweave::runtime {
 /// What a fresh slice runs, at the base of the stack. Must never return.
 using SliceEntry = void (*)(void* argument);
 
+/// In a build with windows (REWEAVE_STACK_WINDOWS) nothing is copied; see window.h.
+#if defined(REWEAVE_STACK_WINDOWS)
+inline constexpr bool kStackWindows = true;
+#else
+inline constexpr bool kStackWindows = false;
+#endif
+struct StackWindow;
+
 /// A saved part of the machine stack. The first three fields are known to the assembly; their order
 /// is fixed.
 struct Slice {
@@ -37,6 +45,8 @@ struct Slice {
       nullptr;  // What the allocator gave; null: none yet. Owned by the cache that made it.
   std::uint8_t* shadow =
       nullptr;  // ASan only: end of the shadow's copy; one byte for eight of the stack.
+  StackWindow* window =
+      nullptr;  // Windows only: where it is suspended; null: it runs, or is the host.
 };
 
 /// Slices are copied in blocks of this many bytes, downwards from the base.
@@ -74,16 +84,22 @@ class SliceCache {
   /// contents under ASan.
   void set_enabled(bool enabled);
 
+  /// Windows only: one for a fresh slice, and back.
+  StackWindow* take_window();
+  void give_back(StackWindow* window);
+
  private:
   struct FreeBuffer {
     FreeBuffer* next;
   };
+  void free_windows();
   void free_buffer(std::byte* buffer, std::size_t capacity);
   void clear();
 
   std::array<FreeBuffer*, kClasses> free_{};
   Counts counts_;
   bool enabled_ = true;
+  StackWindow* free_windows_ = nullptr;
 };
 
 /// A machine stack that is sliced. `entry` and `argument` are what every fresh slice on it runs.
@@ -97,6 +113,12 @@ struct SliceStack {
   void* exceptions = nullptr;  // What libstdc++ keeps for this OS thread. Set by enter_sliced().
   std::uint64_t switches = 0;  // How often switch_slices() ran.
   std::uint64_t bytes_copied = 0;  // Bytes of slices saved so far.
+  // Windows only.
+  StackWindow* window = nullptr;      // The one that runs; null: the host does.
+  StackWindow* left = nullptr;        // The one that was left last; null: the host.
+  bool left_for_good = false;         // It was abandoned.
+  const void* host_bottom = nullptr;  // What AddressSanitizer has to be told of the host's stack.
+  std::size_t host_bytes = 0;
 };
 
 /// Runs the stack's entry on a fresh slice below the caller's frame, and returns when somebody

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "runtime/tasklet/runtime.h"
+#include "scheduler/sanitizer.h"
 
 namespace reweave::runtime {
 
@@ -9,6 +10,16 @@ bool Thread::may_notify_channel() {
   if (!channel_callback_.installed || !callback_running_) return true;
   raise_runtime_error(ErrorCode::kRecursiveChannelCallback);
   return false;
+}
+
+// What the defect reads is somebody else's by now. Only a build with windows can tell, and so only
+// there AddressSanitizer may look: what it says elsewhere would depend on whose frame it happens to
+// be.
+#if !defined(REWEAVE_STACK_WINDOWS)
+REWEAVE_UNINSTRUMENTED
+#endif
+std::uint64_t Thread::read_wait_note(const std::uint64_t* note) {
+  return *const_cast<const volatile std::uint64_t*>(note);
 }
 
 // Tells the channel callback. False: it may not run now, because a callback is running; an
@@ -115,6 +126,8 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
   }
   if (peer_waits()) {
     peer = channel_pop(channel);
+    if (peer->wait_note != nullptr) [[unlikely]]
+      steps_waited_ += execution_->steps() - read_wait_note(peer->wait_note);
     std::swap(source->tempval, peer->tempval);
     Tasklet* const receiver = direction > 0 ? peer : source;
     ledger_.hand_over(*receiver->tempval, *receiver);
@@ -145,12 +158,17 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     target = head_;
   }
 
+  // The defect: since when it waits stands in this very frame, which is sliced away while it waits.
+  const std::uint64_t since = execution_->steps();
+  const bool notes = settings_.defects.has(Defect::kWaitNoteOnStack);
+  if (notes && peer == nullptr && (!soft || nesting_level_ > 0)) source->wait_note = &since;
   require(del_post_switch_ == nullptr, "post-switch-occupied");
   if (!settings_.defects.has(Defect::kChannelDiesUnwinding)) del_post_switch_ = retain(channel);
   bool switched = false;
   // Where the program says who runs on, no pending interrupt interferes.
   const bool no_soft_irq = peer != nullptr && !channel->schedule_all;
   Object* const result = schedule_task(source, target, soft, &switched, no_soft_irq);
+  source->wait_note = nullptr;
   if (!switched) release_undue();
   if (result == nullptr && !switched && peer != nullptr && target != source) {
     undo_hand_over(channel, peer, direction);

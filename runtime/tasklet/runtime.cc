@@ -1,6 +1,19 @@
 #include "runtime/tasklet/runtime.h"
 
+#include "runtime/stack/window.h"
+#include "scheduler/sanitizer.h"
+
 namespace reweave::runtime {
+
+namespace {
+Runtime* executing = nullptr;  // With windows, and so in one OS thread.
+}
+
+void Runtime::sanitizer_found(const void* address) {
+  const StackWindow* const window = find_suspended_window(address);
+  if (window != nullptr && executing != nullptr)
+    executing->running_->report_dangling_stack(*window);
+}
 
 Runtime::Runtime() : main_thread_(*this) {
   none_.kind = ObjectKind::kNone;
@@ -26,6 +39,10 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
                             const LedgerNames& names) {
   CHECK_MSG(!executing_, "Runtime::run() was called from within an execution");
   executing_ = true;
+  if constexpr (kStackWindows) {
+    executing = this;
+    sanitizer::set_error_hook(&Runtime::sanitizer_found);
+  }
   settings_ = settings;
   slice_cache_.set_enabled(settings.slice_cache);
   execution_ = &execution;
@@ -58,6 +75,10 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   main_thread_.run_main(main_code);
   running_ = &main_thread_;
   executing_ = false;
+  if constexpr (kStackWindows) {
+    executing = nullptr;
+    sanitizer::set_error_hook(nullptr);
+  }
   return main_thread_.ending_;
 }
 

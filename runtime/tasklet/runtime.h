@@ -73,6 +73,9 @@ class Runtime {
   friend class StructureOracle;
   friend class Census;
 
+  // With windows: AddressSanitizer has found a bad use of `address` by the runtime that executes.
+  static void sanitizer_found(const void* address);
+
   // Who runs, and how threads end: tasklet/threads.cc
   Thread* choose(bool running_can_go_on, SiteId site);
   void hand_over(Thread& next);
@@ -88,10 +91,10 @@ class Runtime {
   Ledger ledger_;
   Heap heap_;
   Object none_;
-  Bomb memory_error_;  // Made before memory can run out; its references are not counted.
-  bool memory_failed_ = false;       // In this execution.
+  Bomb memory_error_;           // Made before memory can run out; its references are not counted.
+  bool memory_failed_ = false;  // In this execution.
   std::uint32_t memory_errors_ = 0;  // Raised in this execution for want of memory.
-  FrameCache frames_;  // Before the threads, as all that they refer to.
+  FrameCache frames_;                // Before the threads, as all that they refer to.
   SliceCache slice_cache_;
   CStack* free_cstacks_ = nullptr;
   Code spill_code_;

@@ -62,6 +62,7 @@ struct Tasklet : Object {
   Code* bound = nullptr;              // Its function, before it is made runnable.
   Tasklet* next_made = nullptr;       // The tasklet made after it in this execution.
   std::uint32_t recursion_depth = 0;  // Calls in progress; the thread's own for the running one.
+  const std::uint64_t* wait_note = nullptr;  // A defect: on its C stack, since when it waits.
   std::uint32_t expects =
       0;  // Number of the token that was handed to it and not returned yet; 0: none.
 

@@ -375,6 +375,8 @@ class Thread {
   void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
   [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
+  void report_dangling_stack(const StackWindow& window);
+  static std::uint64_t read_wait_note(const std::uint64_t* note);
   void report_fault(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
   void destroy_channel(Channel* channel);
@@ -563,6 +565,7 @@ class Thread {
   CStack chain_;  // Head of the chain of saved stacks.
   CStack* free_cstacks_ = nullptr;
   std::uint64_t spills_ = 0;
+  std::uint64_t steps_waited_ = 0;  // For a defect: what it believes, for telemetry alone.
 };
 
 }  // namespace reweave::runtime

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/oracle/structure.h"
+#include "runtime/stack/window.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -49,6 +50,17 @@ void Thread::report_dangling_tasklet(const Tasklet* tasklet, const char* doing) 
                "tasklet " + std::to_string(tasklet->number) + " was used (" + doing +
                    ") after its last reference was gone");
   abandon();
+}
+
+// Called when AddressSanitizer has found the use, and before it ends the process.
+void Thread::report_dangling_stack(const StackWindow& window) {
+  std::string whose = "a stack that was spilled";
+  for (const Tasklet* t = runtime_.first_tasklet_; t != nullptr; t = t->next_made) {
+    if (!t->dead && t->cstate->slice.window == &window)
+      whose = "the stack of tasklet " + std::to_string(t->number);
+  }
+  report_fault(FindingKind::kDanglingStack, "used",
+               "a pointer into " + whose + ", which has been sliced away, was used");
 }
 
 void Thread::report_over_release(const Object* object) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "runtime/oracle/dangling_stack.h"
 #include "tests/quality/quality.h"
 
 namespace reweave::quality {
@@ -24,6 +25,8 @@ TEST_P(DefectRepro, ShowsTheDefect) {
   const repro::WeaveFile repro = file();
   ASSERT_TRUE(repro.verdict.has_value());
   ASSERT_FALSE(repro.verdict->findings.empty()) << "what shows the defect must be a finding";
+  if (!runtime::shows_in_this_build(repro.settings.defects))
+    GTEST_SKIP() << "stack windows: this build was made without them";
   repro::Runner runner;
   const repro::RunResult run = runner.run(repro, ReplayMode::kStrict);
   // One that goes on for ever ends at the step limit, which is a finding, too.

@@ -42,7 +42,9 @@ void expect_locals_kept() {
   turns.run();
   EXPECT_TRUE(turns.all_ended());
   EXPECT_EQ(kept, 4) << kBytes;
-  EXPECT_GE(turns.stack().bytes_copied, 5 * 4 * kBytes);
+  if (!kStackWindows) {
+    EXPECT_GE(turns.stack().bytes_copied, 5 * 4 * kBytes);
+  }
 }
 
 TEST(Slice, LocalsComeBackAtAnySize) {
@@ -143,6 +145,7 @@ TEST(Slice, TheHostAboveTheBaseMayComeBackAgainAndAgain) {
 }
 
 TEST(Slice, AHostBelowTheBaseIsSavedLikeAnyOther) {
+  if (kStackWindows) GTEST_SKIP() << "slices: with stack windows nothing is copied";
   Turns turns;
   const std::size_t member = turns.add([&] {
     EXPECT_TRUE(keeps_local<20'000>(turns, 9, 1));

@@ -1,0 +1,26 @@
+// The dangling-stack oracle: a pointer into the C stack of a tasklet that is suspended was used.
+//
+// Such an address is a good one for whoever runs now, so nobody notices by himself: only a build
+// with stack windows (stack/window.h) can, in which AddressSanitizer ends the process at the use.
+// Before it does, the finding is reported: `dangling-stack used OPERATION`.
+#pragma once
+
+#include "runtime/settings.h"
+#include "runtime/stack/slice.h"
+
+namespace reweave::runtime {
+
+/// Defects that no other oracle sees, and no other build.
+inline DefectSet defects_for_windows() { return DefectSet().add(Defect::kWaitNoteOnStack); }
+
+/// Where the defect is at work in this build, the process ends.
+inline bool ends_the_process(Defect defect) {
+  return kStackWindows && defects_for_windows().has(defect);
+}
+
+/// This build shows what these defects do.
+inline bool shows_in_this_build(DefectSet defects) {
+  return kStackWindows || (defects.bits() & defects_for_windows().bits()) == 0;
+}
+
+}  // namespace reweave::runtime
