@@ -300,7 +300,11 @@ void Thread::release_undue() {
 }
 
 Tasklet* Thread::innermost_runner() const {
-  return watchdog_count_ > 0 ? watchdogs_[watchdog_count_ - 1] : main_;
+  // Those that the end of this thread has passed over are in run() for ever.
+  for (std::uint32_t i = watchdog_count_; i > 0; --i) {
+    if (watchdogs_[i - 1]->thread == this) return watchdogs_[i - 1];
+  }
+  return main_;
 }
 
 // Nothing is runnable. The innermost run() returns, with an exception that is on its way; else the

@@ -465,7 +465,9 @@ class Thread {
   void restart_slice();
   bool allows_interrupt(const Tasklet* tasklet) const;
   bool pending_irq_is_due() const;
-  Tasklet* interrupt_target() const { return timeout_.owner != nullptr ? timeout_.owner : main_; }
+  Tasklet* interrupt_target() const {
+    return timeout_.owner != nullptr && timeout_.owner->thread == this ? timeout_.owner : main_;
+  }
   Tasklet* divert_switch(Tasklet* prev, Tasklet* next, bool not_now);
   void refused_run();
   Tasklet* guess_victim(Tasklet* interrupted);

@@ -193,7 +193,9 @@ void Thread::leave_run(Tasklet* me) {
   if (position == 0) return;
   while (watchdog_count_ > position) {
     Tasklet* const deeper = watchdogs_[--watchdog_count_];
-    const bool floating = deeper->next == nullptr && deeper->blocked == 0;
+    // One that the thread's end has passed over is no longer of this thread.
+    const bool floating =
+        deeper->next == nullptr && deeper->blocked == 0 && deeper->thread == this;
     if (floating || settings_.defects.has(Defect::kOuterRunQueuesTwice)) {
       queue_append(deeper);
     } else {

@@ -125,9 +125,11 @@ Routine<Value> Specification::release(Id id) {
     log(EventKind::kWeakCallbackEnd, {number_of(id)});
   }
   if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
+  // What a C stack holds whose thread has ended is held for ever.
+  const bool frames_go = !tasklet.has_c_state();
   tasklet.state = Tasklet::State::kDestroyed;
   drop_stack(id);
-  co_await forget_frames(id);
+  if (frames_go) co_await forget_frames(id);
   if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
   co_return Value{};
 }

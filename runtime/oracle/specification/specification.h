@@ -116,7 +116,7 @@ class Specification : private Routines, private ThreadState {
   Value refusal() const;
   bool leaving_would_switch() const;
   void come_back(Id tasklet);
-  Id innermost_runner() const { return watchdogs_.empty() ? main_ : watchdogs_.back(); }
+  Id innermost_runner() const;
 
   // run() and time: watchdog.cc
   Routine<Value> run_others(RunLimit limit);
@@ -131,7 +131,9 @@ class Specification : private Routines, private ThreadState {
   bool nesting_allows_interrupt(const Tasklet& tasklet) const;
   bool pending_irq_is_due();
   bool limited() const { return watermark_ != kNever; }
-  Id watchdog() const { return limit_owner_ != kNobody ? limit_owner_ : main_; }
+  Id watchdog() const {
+    return limit_owner_ != kNobody && !elsewhere(limit_owner_) ? limit_owner_ : main_;
+  }
 
   // Threads: threads.cc
   void start_thread(std::int32_t number, std::int32_t function);

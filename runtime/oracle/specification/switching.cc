@@ -19,6 +19,14 @@ bool Specification::leaving_would_switch() const {
   return wakeup != current_ && at(wakeup).floating();
 }
 
+// Who goes on when nothing is runnable. Those that the end of the thread has passed over are in
+// run() for ever.
+Id Specification::innermost_runner() const {
+  const auto own = [this](Id id) { return !elsewhere(id); };
+  const auto found = std::find_if(watchdogs_.rbegin(), watchdogs_.rend(), own);
+  return found == watchdogs_.rend() ? main_ : *found;
+}
+
 // Switches from `prev`, which is current, to `next`; nobody: nothing is runnable. Returns when
 // `prev` runs again, with what waits in its tempval. The reference to `dying` goes when the switch
 // is complete, or did not come about.

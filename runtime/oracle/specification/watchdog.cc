@@ -63,7 +63,7 @@ Routine<Value> Specification::leave_run(Id tasklet) {
   while (watchdogs_.size() > position + 1) {
     const Id deeper = watchdogs_.back();
     watchdogs_.pop_back();
-    if (at(deeper).floating()) {
+    if (at(deeper).floating() && !elsewhere(deeper)) {
       append(deeper);
     } else {
       co_await release(deeper);
