@@ -12,6 +12,7 @@ namespace {
 runtime::Settings short_executions(std::uint32_t spill_levels) {
   runtime::Settings settings;
   settings.spill_levels = spill_levels;
+  settings.check_structure = true;
   settings.limits.steps_max = 300;
   settings.limits.questions_max = 2'000;
   settings.limits.actors_max = 100;

@@ -35,6 +35,8 @@ class Hunt {
       : defect_(defect), options_(options), runner_(runner) {
     settings_.defects.add(defect.defect);
     settings_.only_specification = options.oracle == "specification";
+    settings_.check_specification = true;
+    settings_.check_structure = true;
     row_.defect = defect.name;
     row_.seeds = options.seeds;
   }

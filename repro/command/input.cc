@@ -62,13 +62,17 @@ void SettingsFlags::add(CLI::App& app) {
   app.add_option("--specification", specification_,
                  "on: compare with the specification; alone: nobody else looks; off")
       ->type_name("WORD");
+  app.add_option("--structure", structure_,
+                 "on: after every step, all queues, counts and links must agree; off")
+      ->type_name("WORD");
   app.add_option("--fail-allocations", fail_allocations_,
                  "on: there may be no memory, whenever some is asked for; off")
       ->type_name("WORD");
 }
 
 bool SettingsFlags::any() const {
-  return defects_ || profile_ || switching_ || spill_levels_ || specification_ || fail_allocations_;
+  return defects_ || profile_ || switching_ || spill_levels_ || specification_ || structure_ ||
+         fail_allocations_;
 }
 
 Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
@@ -98,6 +102,11 @@ Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
     base.check_specification = *specification_ != "off";
     base.only_specification = *specification_ == "alone";
   }
+  if (structure_) {
+    if (*structure_ != "on" && *structure_ != "off")
+      return Error{fmt::format("--structure {}: say on or off", *structure_)};
+    base.check_structure = *structure_ == "on";
+  }
   if (fail_allocations_) {
     if (*fail_allocations_ != "on" && *fail_allocations_ != "off")
       return Error{fmt::format("--fail-allocations {}: say on or off", *fail_allocations_)};
@@ -113,6 +122,7 @@ std::vector<std::string> SettingsFlags::words() const {
   if (switching_) words.push_back("--switching=" + *switching_);
   if (spill_levels_) words.push_back(fmt::format("--spill-levels={}", *spill_levels_));
   if (specification_) words.push_back("--specification=" + *specification_);
+  if (structure_) words.push_back("--structure=" + *structure_);
   if (fail_allocations_) words.push_back("--fail-allocations=" + *fail_allocations_);
   return words;
 }

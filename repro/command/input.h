@@ -27,6 +27,7 @@ class SettingsFlags {
   std::optional<std::string> switching_;
   std::optional<std::uint32_t> spill_levels_;
   std::optional<std::string> specification_;
+  std::optional<std::string> structure_;
   std::optional<std::string> fail_allocations_;
 };
 

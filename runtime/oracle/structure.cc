@@ -19,14 +19,27 @@ StructureOracle::Fault member_fault(const Tasklet& tasklet) {
 StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};
   if (thread.transfer_frame_ || thread.transfer_value_ != nullptr) return {"transfer-left"};
-  if (Fault fault = look_at_run_queue(thread); fault.rule != nullptr) return fault;
+  std::uint32_t runnable = 0;
+  const Runtime& runtime = thread.runtime_;
+  for (std::size_t i = 0; i <= runtime.threads_.size(); ++i) {
+    const Thread& each = i == 0 ? runtime.main_thread_ : *runtime.threads_[i - 1];
+    if (each.phase_ == Thread::Phase::kUnused || each.phase_ == Thread::Phase::kEnded) continue;
+    if (Fault fault = look_at_run_queue(each); fault.rule != nullptr) return fault;
+    if (each.phase_ == Thread::Phase::kAsleep && each.head_ != nullptr)
+      return {"lost-wake-up", each.head_};
+    runnable += each.run_count_;
+  }
+  if (!thread.in_schedule_callback_ &&
+      (thread.current_ == nullptr || thread.current_ != thread.head_))
+    return {"current-is-not-head"};
   unsigned blocked = 0;
   const Channel* channel = thread.runtime_.last_channel_;
   for (; channel != nullptr; channel = channel->made_before) {
     if (channel->dead) continue;
     if (Fault fault = look_at_queue(*channel, blocked); fault.rule != nullptr) return fault;
   }
-  if (Fault fault = look_at_tasklets(thread, blocked); fault.rule != nullptr) return fault;
+  if (Fault fault = look_at_tasklets(thread, blocked, runnable); fault.rule != nullptr)
+    return fault;
   for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) {
     const Tasklet* const runner = thread.watchdogs_[i];
     if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
@@ -34,8 +47,9 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   return look_at_saved_stacks(thread);
 }
 
-// A ring of as many as are counted, whose head is the running tasklet. While the schedule callback
-// runs, the head is the next one already, and the running one may have left.
+// A ring of as many as are counted. In the running thread its head is the running tasklet; but
+// while the schedule callback runs, the head is the next one already, and the running one may have
+// left.
 StructureOracle::Fault StructureOracle::look_at_run_queue(const Thread& thread) {
   const Tasklet* const head = thread.head_;
   if (head == nullptr) {
@@ -54,8 +68,6 @@ StructureOracle::Fault StructureOracle::look_at_run_queue(const Thread& thread) 
     }
     if (tasklet != head) return {"run-count"};
   }
-  if (thread.in_schedule_callback_) return {};
-  if (thread.current_ == nullptr || thread.current_ != head) return {"current-is-not-head"};
   return {};
 }
 
@@ -81,7 +93,8 @@ StructureOracle::Fault StructureOracle::look_at_queue(const Channel& channel, un
 
 // Whoever says that it is in a queue is in one: then there are as many of them as members, and
 // nobody is in two.
-StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, unsigned blocked) {
+StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, unsigned blocked,
+                                                         unsigned runnable) {
   std::uint32_t queued = 0;
   const Tasklet* tasklet = thread.runtime_.first_tasklet_;
   for (; tasklet != nullptr; tasklet = tasklet->next_made) {
@@ -91,14 +104,14 @@ StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, u
       if (tasklet->channel == nullptr) return {"blocked-without-channel", tasklet};
     } else {
       if (tasklet->channel != nullptr) return {"channel-but-not-blocked", tasklet};
-      if (tasklet->next != nullptr && tasklet->thread == &thread) ++queued;
+      if (tasklet->next != nullptr && tasklet->thread != nullptr) ++queued;
       if ((tasklet->next == nullptr) != (tasklet->previous == nullptr)) return {"links", tasklet};
     }
     if (Fault fault = look_at(*tasklet, tasklet == thread.current_); fault.rule != nullptr)
       return fault;
   }
   if (blocked != 0) return {"blocked-in-two-queues"};
-  if (queued != thread.run_count_) return {"queued-in-no-queue"};
+  if (queued != runnable) return {"queued-in-no-queue"};
   return {};
 }
 

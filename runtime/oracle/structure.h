@@ -1,11 +1,12 @@
-// The structure oracle: do the queues, counts, flags and links of a thread agree with each other?
+// The structure oracle: do the queues, counts, flags and links of all threads agree with each
+// other?
 //
 // It looks between two steps, when no operation is half done but those that wait for a callback.
 // Whatever it finds was done by the step before, whose operation is therefore in the signature:
 // `structure RULE OPERATION`. What a single operation of a queue can see for itself is checked
 // there (Thread::require); this oracle sees what only the whole shows: a tasklet in two queues, a
 // balance that is not the length of its queue, a frame that its tasklet lost while it was
-// suspended.
+// suspended, a thread that sleeps although it has something to run (a lost wake-up).
 //
 // Cost: one pass over the tasklets and channels that were ever made, at every step that
 // is looked at (Settings::check_structure). Allocates nothing, asks nothing, changes nothing.
@@ -32,7 +33,7 @@ class StructureOracle {
 
  private:
   static Fault look_at_run_queue(const Thread& thread);
-  static Fault look_at_tasklets(const Thread& thread, unsigned blocked);
+  static Fault look_at_tasklets(const Thread& thread, unsigned blocked, unsigned runnable);
   static Fault look_at(const Tasklet& tasklet, bool running);
   static Fault look_at_queue(const Channel& channel, unsigned& blocked);
   static Fault look_at_saved_stacks(const Thread& thread);

@@ -53,6 +53,8 @@ class Uses {
   void note(std::size_t function, const Op& op);
   /// Begins to write a function: main's slots are empty, another's are what all others stored.
   void enter(std::size_t function);
+  /// Another thread will be started somewhere.
+  void expect_threads() { has_threads_ = true; }
   /// Everything of a scenario, and what is alive in front of operation `at` of `function`.
   void scan(const Scenario& scenario, std::size_t function, std::size_t at);
 

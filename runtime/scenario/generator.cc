@@ -15,6 +15,7 @@ constexpr std::size_t kBlockDepthMax = 3;
 constexpr std::uint32_t kBodyOpsMax = 3;
 constexpr std::uint32_t kRaisedMax = 5;
 constexpr Ratio kUseTheSlot{1, 3};
+constexpr Ratio kThreaded{1, 4};
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -60,6 +61,7 @@ class Generator {
   void push(Function& function, const Op& op);
   void insert(std::size_t function, const Op& op);
   void complete_channels();
+  void start_thread();
   void spawn_unused();
   void end_with_runall();
 
@@ -80,12 +82,15 @@ void Generator::run() {
   weights.switch_off(prng_, scenario_rate(prng_));
   weights.raise(prng_, prng_.below(kRaisedMax + 1));
   uses_.clear();
+  const bool threaded = prng_.chance(kThreaded);
+  if (threaded) uses_.expect_threads();
   for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
     OpWeights own = weights;
     if (f > 0) own.switch_off(prng_, function_rate(prng_));
     write_function(f, own);
   }
   complete_channels();
+  if (threaded) start_thread();
   spawn_unused();
   end_with_runall();
   for (Function& function : scenario_.functions) number_labels(function);
@@ -175,6 +180,14 @@ void Generator::complete_channels() {
     const std::uint32_t function = 1 + prng_.below(functions - 1);
     insert(function, op);
   }
+}
+
+void Generator::start_thread() {
+  const auto functions = static_cast<std::uint32_t>(scenario_.functions.size());
+  if (functions < 2) return;
+  Op op{.code = OpCode::kTstart};
+  op.args = {1, static_cast<std::int32_t>(1 + prng_.below(functions - 1)), 0};
+  insert(0, op);
 }
 
 void Generator::spawn_unused() {

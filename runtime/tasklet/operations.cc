@@ -16,8 +16,9 @@ Tasklet* Thread::bind(Code& code) {
 
 std::uint32_t Thread::nesting_level_of(const Tasklet* tasklet) const {
   const Thread* const home = tasklet->thread;
-  return home != nullptr && tasklet == home->current_ ? home->nesting_level_
-                                                      : tasklet->cstate->nesting_level;
+  const bool is_running = home != nullptr && tasklet == home->current_ &&
+                          !settings_.defects.has(Defect::kNestingFromStack);
+  return is_running ? home->nesting_level_ : tasklet->cstate->nesting_level;
 }
 
 Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
@@ -27,7 +28,8 @@ Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
   if (is_current(tasklet) || in_context) return raise_runtime_error(ErrorCode::kBindCurrent);
   // A schedule callback may have taken the tasklet out of the run queue that is about to run, but
   // not its function: the real interpreter crashes there.
-  const bool about_to_run = code == nullptr && tasklet == switching_to_;
+  const bool about_to_run =
+      code == nullptr && tasklet->thread != nullptr && tasklet->thread->switching_to_ == tasklet;
   if (tasklet->next != nullptr || tasklet->blocked != 0 || about_to_run) {
     return raise_runtime_error(ErrorCode::kBindScheduled);
   }
@@ -90,11 +92,16 @@ bool Thread::is_current(const Tasklet* tasklet) const {
 Object* Thread::insert(Tasklet* tasklet) {
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRunBlocked);
   if (tasklet->next != nullptr) return none();
-  if (tasklet->thread == nullptr || tasklet->thread->main_ == nullptr)
+  if (tasklet->thread == nullptr || tasklet->thread->main_ == nullptr) {
+    require(tasklet->thread != nullptr || !settings_.defects.has(Defect::kInsertTrustsThread),
+            "null-thread");
     return raise_runtime_error(ErrorCode::kThreadDead);
-  if (!is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
+  }
+  const bool seems_dead =
+      !tasklet->frame && tasklet->thread != this && settings_.defects.has(Defect::kSleeperIsDead);
+  if (seems_dead || !is_alive(tasklet)) return raise_runtime_error(ErrorCode::kRunDead);
   queue_append(retain(tasklet));
-  tasklet->thread->wake();
+  if (!settings_.defects.has(Defect::kInsertDoesNotWake)) tasklet->thread->wake();
   return none();
 }
 
@@ -103,7 +110,8 @@ Object* Thread::remove(Tasklet* tasklet) {
   if (tasklet->blocked != 0) return raise_runtime_error(ErrorCode::kRemoveBlocked);
   if (is_current(tasklet)) return raise_runtime_error(ErrorCode::kRemoveCurrent);
   if (tasklet->next == nullptr) return none();
-  queue_remove(tasklet);
+  queue_remove(settings_.defects.has(Defect::kRemoveFromCaller) ? *this : *tasklet->thread,
+               tasklet);
   release(tasklet);
   return none();
 }
@@ -160,6 +168,7 @@ Object* Thread::run_elsewhere(Tasklet* tasklet) {
   Thread& home = *tasklet->thread;
   Tasklet* const head = home.head_;
   const bool idle = home.idle_;
+  if (idle && settings_.defects.has(Defect::kRemoteRunComesLast)) return insert(tasklet);
   if (head != nullptr && !idle) home.head_ = head->next;
   Object* const inserted = insert(tasklet);
   if (head != nullptr && !idle) home.head_ = head;
@@ -196,10 +205,9 @@ Object* Thread::switch_to(Tasklet* tasklet, bool soft) {
 // value that it holds.
 Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, bool kills) {
   if (tasklet == current_) return raise(bomb);
-  const bool queues_dead = pending && tasklet->thread != nullptr &&
-                           settings_.defects.has(Defect::kThrowQueuesDead);
-  if (!is_alive(tasklet) && !queues_dead)
-    return throw_at_dead(tasklet, bomb, kills);
+  const bool queues_dead =
+      pending && tasklet->thread != nullptr && settings_.defects.has(Defect::kThrowQueuesDead);
+  if (!is_alive(tasklet) && !queues_dead) return throw_at_dead(tasklet, bomb, kills);
   const bool elsewhere = tasklet->thread != this;
   if (pending && tasklet->thread->main_ == nullptr) {
     release(bomb);

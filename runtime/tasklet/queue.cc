@@ -35,6 +35,7 @@ void Thread::check_channel(const Channel* channel) {
 
 void Thread::queue_append(Tasklet* tasklet) {
   check_floating(tasklet);
+  require(tasklet->thread != nullptr, "null-thread");
   Thread& home = *tasklet->thread;
   Tasklet* const head = home.head_;
   if (head == nullptr) {
@@ -59,9 +60,9 @@ void Thread::queue_insert_after_head(Tasklet* tasklet) {
   home.head_ = head;
 }
 
-void Thread::queue_remove(Tasklet* tasklet) {
+// Out of `home`'s, which is its own thread's but under a defect.
+void Thread::queue_remove(Thread& home, Tasklet* tasklet) {
   check_queued(tasklet);
-  Thread& home = *tasklet->thread;
   if (tasklet->next == tasklet) {
     require(home.head_ == tasklet, "run-queue-head");
     home.head_ = nullptr;

@@ -323,6 +323,11 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
     return schedule_task(prev, wakeup, soft, did_switch);
   }
   while (head_ == nullptr && runtime_.others_awake(*this)) fall_asleep();
+  if (settings_.defects.has(Defect::kWokenLeavesQueue) && prev == head_ && prev->next != prev) {
+    queue_remove(prev);
+    release(prev);
+    return explode(claim(prev));
+  }
   if (head_ != nullptr) {
     // Held until `prev` goes on: after a hard switch, for as long as it is suspended.
     Tasklet* const next = retain(head_);

@@ -486,7 +486,8 @@ class Thread {
   void check_channel(const Channel* channel);
   void queue_append(Tasklet* tasklet);
   void queue_insert_after_head(Tasklet* tasklet);
-  void queue_remove(Tasklet* tasklet);
+  void queue_remove(Tasklet* tasklet) { queue_remove(*tasklet->thread, tasklet); }
+  void queue_remove(Thread& home, Tasklet* tasklet);
   void queue_unremove(Tasklet* tasklet);
   void channel_append(Channel* channel, Tasklet* tasklet, int direction);
   Tasklet* channel_pop(Channel* channel);

@@ -138,7 +138,7 @@ void Thread::fiber_entry(void* thread) {
 // runnable tasklets leave the queue and those that are suspended hard are killed; the rest just
 // stop. Tasklets that never got a stack of this thread stay where they are.
 Object* Thread::reap(Thread& self, FrameRef, Object* value) {
-  self.release(value);
+  self.release(value != nullptr ? value : self.take_error());
   ++self.nesting_level_;  // As all C code that may not be left softly.
   self.runtime_.drop_stack(self.main_->stack_place);
   self.release(self.ended_main_);
@@ -148,7 +148,9 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
     const StackPlace* const head = self.runtime_.stacks_;
     const StackPlace* place = head;
     do {
+      self.require(place != nullptr, "stack-ring");
       Tasklet* const t = place->tasklet;
+      if (t != nullptr) self.check_tasklet(t, "reaped");
       // One that dies is another thread's to destroy, which waits in the middle of it.
       if (t != nullptr && t->thread == &self && t != self.main_ && !t->dying) next = t;
       place = place->next;
@@ -156,7 +158,8 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
     if (next == nullptr) break;
     retain(next);
     if (self.is_alive(next)) {
-      const bool hard = self.nesting_level_of(next) > 0;
+      const bool hard =
+          self.nesting_level_of(next) > 0 || self.settings_.defects.has(Defect::kThreadEndKillsAll);
       const auto leave_queue = [&] {
         if (!next->in_run_queue()) return;
         self.queue_remove(next);
@@ -232,7 +235,10 @@ void Runtime::leave_ended_thread() {
 
 Object* Thread::bind_thread(Tasklet* tasklet) {
   if (tasklet->thread == this) return none();
-  if (tasklet->in_run_queue()) return raise_runtime_error(ErrorCode::kBindThreadRunnable);
+  // A schedule callback may have taken the tasklet out of its run queue that is about to run.
+  const bool about_to_run = tasklet->thread != nullptr && tasklet->thread->switching_to_ == tasklet;
+  if (tasklet->in_run_queue() || about_to_run)
+    return raise_runtime_error(ErrorCode::kBindThreadRunnable);
   if (nesting_level_of(tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
   // Its old thread may sleep in the middle of it, and would go on there.
   if (tasklet->thread != nullptr && tasklet->thread->current_ == tasklet &&
