@@ -51,31 +51,36 @@ word w0
 word w1
 
 function main
-  bal c1
-  loop 1
+  hcall f2
+  hcall f1
+  emit w1
+  burn 2
+  try
+    burn 2
   end
+  runall
 end
 
 function f1
-  pref c1 1
-  spawn f2 s0
-  recv c0
-  spawn f3 -
-  setup s0 f3
-  spawn f2 -
-  call f3
-  call f2
+  iter c1 0
+  close c0
+  spawn f3 s1
 end
 
 function f2
+  send c1
+  setup_nobind s1 f3
+  copy s1 s0
   spawn f3 s0
+  schedrm
 end
 
 function f3
-  pref c0 0
-  send c0
-  try
-    killp s0
+  drop s1
+  drop s1
+  drop s1
+  iter c1 1
+  tryall
   end
 end
 )");
@@ -85,7 +90,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 1020983208123386893u);
+  EXPECT_EQ(hash, 13101501458169221061u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
