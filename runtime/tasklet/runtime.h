@@ -27,9 +27,9 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// Runs `main_code` in a fresh main tasklet of the first thread until it ends or `execution` is
-  /// stopped. What is suspended then is abandoned. Everything of the previous execution is gone,
-  /// memory is kept. The arguments must live until the next call. Not re-entrant.
+  /// Runs `main_code` in a fresh main tasklet until it ends or `execution` is stopped; what is
+  /// suspended then is abandoned. Of the previous execution only memory is left. The arguments must
+  /// live until the next call. From within an execution of this runtime: a failed CHECK.
   Thread::Ending run(Code& main_code, const Settings& settings, Execution& execution,
                      const LedgerNames& names);
 
@@ -42,9 +42,9 @@ class Runtime {
 
   /// Thread `number` of this execution; null if it was never started.
   Thread* thread(std::uint32_t number);
-  /// Starts thread `number`, 1 … kThreadsMax-1: `main_code` will run as its main tasklet, when the
-  /// running thread gives way. Null if it was started before in this execution. Called from within
-  /// an execution; does not switch.
+  /// Starts thread `number`, 1 … kThreadsMax-1: `main_code` will be its main tasklet when the running
+  /// thread gives way. Null: it was started before in this execution, and may have ended. Another
+  /// number, or outside of an execution: a failed CHECK. Does not switch.
   Thread* start_thread(std::uint32_t number, Code& main_code);
   /// Threads were started in this execution.
   bool threaded() const { return threaded_; }

@@ -92,8 +92,9 @@ void Thread::wake() {
 // ---- How a thread begins and dies ----
 
 Thread* Runtime::start_thread(std::uint32_t number, Code& main_code) {
-  CHECK(number > 0);
-  CHECK(number < kThreadsMax);
+  CHECK_MSG(executing_, "Runtime::start_thread() was called outside of an execution");
+  CHECK_MSG(number > 0 && number < kThreadsMax,
+            "Runtime::start_thread() takes a number from 1 to kThreadsMax - 1");
   while (threads_.size() < number) {
     threads_.push_back(std::make_unique<Thread>(*this));
     threads_.back()->number_ = static_cast<std::uint32_t>(threads_.size());
