@@ -99,6 +99,42 @@ TEST_F(BadUse, AReceiverOfADeadThreadIsNotServedButCanBeKilled) {
   expect_clean();
 }
 
+// It never had a C stack of its thread, so the thread's end passes it over, with its links.
+TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
+  Tasklet* first = nullptr;
+  Tasklet* second = nullptr;
+  Code& adopter = program_.code([&](Thread& thread) {
+    for (Tasklet* const tasklet : {first, second}) {
+      EXPECT_EQ(error(thread, thread.bind_thread(tasklet)), "");
+      EXPECT_EQ(error(thread, thread.insert(tasklet)), "");
+    }
+    return thread.none();
+  });
+  program_.run([&](Thread& main) {
+    first = main.bind(say("never"));
+    second = main.bind(say("never"));
+    runtime().start_thread(1, adopter);
+    main.settle(SiteId{});
+    EXPECT_EQ(first->thread, nullptr);
+    EXPECT_EQ(first->next, second);
+    EXPECT_EQ(error(main, main.insert(first)), "") << "queued already";
+    EXPECT_EQ(error(main, main.run_tasklet(first, false)), "no_thread");
+    EXPECT_EQ(error(main, main.switch_to(first, false)), "no_thread");
+    EXPECT_EQ(error(main, main.bind_thread(first)), "bindt_runnable");
+    EXPECT_EQ(error(main, main.kill(first, false)), "");
+    EXPECT_EQ(first->next, nullptr);
+    EXPECT_EQ(second->next, second) << "who stays is linked to nobody else";
+    EXPECT_EQ(error(main, main.kill(second, false)), "");
+    EXPECT_EQ(second->next, nullptr);
+    main.release(first);
+    main.release(second);
+    EXPECT_EQ(main.run_count(), 1u);
+    return main.none();
+  });
+  EXPECT_THAT(program_.said, IsEmpty());
+  expect_clean();
+}
+
 TEST_F(BadUse, WhoIsSuspendedHardWhenItsThreadEndsIsKilled) {
   Channel* channel = nullptr;
   Code& receives = program_.code([&](Thread& thread) -> Object* {
@@ -120,6 +156,32 @@ TEST_F(BadUse, WhoIsSuspendedHardWhenItsThreadEndsIsKilled) {
     return main.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("TaskletExit"));
+  expect_clean();
+}
+
+// ---- Main ----
+
+TEST_F(BadUse, MainKeepsItsFunctionEvenWhereItIsPaused) {
+  Code& body = say("never");
+  Code& other = program_.code([&](Thread& thread) {
+    EXPECT_EQ(error(thread, thread.rebind(thread.main_tasklet(), &body)), "unbind_main");
+    EXPECT_EQ(error(thread, thread.rebind(thread.main_tasklet(), nullptr)), "unbind_main");
+    EXPECT_EQ(error(thread, thread.setup(thread.main_tasklet())), "setup_alive");
+    EXPECT_EQ(error(thread, thread.rebind(thread.current(), &body)), "bind_current");
+    return thread.insert(thread.main_tasklet());
+  });
+  const Thread::Ending ending =
+      program_.run(program_.steps({[&](Thread& main) {
+                                     program_.spawn(main, other);
+                                     return main.none();
+                                   },
+                                   [](Thread& main) { return main.schedule_remove(true); },
+                                   [&](Thread& main) {
+                                     program_.say("goes on");
+                                     return main.none();
+                                   }}));
+  EXPECT_TRUE(ending.ended);
+  EXPECT_THAT(program_.said, ElementsAre("goes on"));
   expect_clean();
 }
 
