@@ -42,9 +42,9 @@ class Runtime {
 
   /// Thread `number` of this execution; null if it was never started.
   Thread* thread(std::uint32_t number);
-  /// Starts thread `number`, 1 … kThreadsMax-1: `main_code` will be its main tasklet when the running
-  /// thread gives way. Null: it was started before in this execution, and may have ended. Another
-  /// number, or outside of an execution: a failed CHECK. Does not switch.
+  /// Starts thread `number`, 1 … kThreadsMax-1: `main_code` will be its main tasklet, when the
+  /// running thread gives way. Null: it was started before in this execution. Another number, or
+  /// outside of an execution: a failed CHECK. Does not switch.
   Thread* start_thread(std::uint32_t number, Code& main_code);
   /// Threads were started in this execution.
   bool threaded() const { return threaded_; }
