@@ -85,6 +85,7 @@ constexpr std::array kSwitches = {
     SwitchSetting{"only-specification", &Settings::only_specification},
     SwitchSetting{"check-census", &Settings::check_census},
     SwitchSetting{"fail-allocations", &Settings::fail_allocations},
+    SwitchSetting{"collect", &Settings::collect},
 };
 
 constexpr std::string_view kOnOff = "say on or off";
@@ -370,7 +371,9 @@ std::string settings_text(const Settings& settings, std::string_view indent) {
     line(setting.word, fmt::format("{}", setting.get(settings)));
   for (const SwitchSetting& setting : kSwitches) {
     // Later than the first files: what is as always is not written.
-    if (setting.field == &Settings::fail_allocations && !settings.fail_allocations) continue;
+    const bool later =
+        setting.field == &Settings::fail_allocations || setting.field == &Settings::collect;
+    if (later && !(settings.*setting.field)) continue;
     line(setting.word, settings.*setting.field ? "on" : "off");
   }
   return text;

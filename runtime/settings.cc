@@ -116,6 +116,7 @@ std::uint64_t Settings::fingerprint() const {
   if (only_specification) mix(3);
   if (!check_census) mix(2);
   if (fail_allocations) mix(4);
+  if (collect) mix(5);
   return hash;
 }
 

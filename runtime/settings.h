@@ -84,6 +84,9 @@ struct Settings {
   /// Allocations may fail: a `fail` question is asked at each, and an operation that gets no memory
   /// raises MemoryError, with everything as it was. Off: nothing is asked.
   bool fail_allocations = false;
+  /// The cycle collector may run before any operation: a `collect` question is asked there. Off:
+  /// it runs only where the program says `gc`.
+  bool collect = false;
   bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 

@@ -68,11 +68,14 @@ void SettingsFlags::add(CLI::App& app) {
   app.add_option("--fail-allocations", fail_allocations_,
                  "on: there may be no memory, whenever some is asked for; off")
       ->type_name("WORD");
+  app.add_option("--collect", collect_,
+                 "on: the cycle collector may run before any operation; off: only at `gc`")
+      ->type_name("WORD");
 }
 
 bool SettingsFlags::any() const {
   return defects_ || profile_ || switching_ || spill_levels_ || specification_ || structure_ ||
-         fail_allocations_;
+         fail_allocations_ || collect_;
 }
 
 Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
@@ -112,6 +115,11 @@ Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
       return Error{fmt::format("--fail-allocations {}: say on or off", *fail_allocations_)};
     base.fail_allocations = *fail_allocations_ == "on";
   }
+  if (collect_) {
+    if (*collect_ != "on" && *collect_ != "off")
+      return Error{fmt::format("--collect {}: say on or off", *collect_)};
+    base.collect = *collect_ == "on";
+  }
   return base;
 }
 
@@ -124,6 +132,7 @@ std::vector<std::string> SettingsFlags::words() const {
   if (specification_) words.push_back("--specification=" + *specification_);
   if (structure_) words.push_back("--structure=" + *structure_);
   if (fail_allocations_) words.push_back("--fail-allocations=" + *fail_allocations_);
+  if (collect_) words.push_back("--collect=" + *collect_);
   return words;
 }
 

@@ -29,6 +29,7 @@ class SettingsFlags {
   std::optional<std::string> specification_;
   std::optional<std::string> structure_;
   std::optional<std::string> fail_allocations_;
+  std::optional<std::string> collect_;
 };
 
 /// A file named on the command line, and --target.

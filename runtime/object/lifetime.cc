@@ -126,16 +126,19 @@ void Thread::destroy(Object* object) {
 
 // Who is blocked on a channel that dies waits for nobody any more: it leaves the queue, whose
 // reference was often its last.
-void Thread::destroy_channel(Channel* channel) {
+void Thread::empty_channel(Channel* channel) {
   channel->closing = true;
   const bool sending = channel->balance > 0;
-  if (!settings_.defects.has(Defect::kDeadChannelKeepsQueue)) {
-    while (channel->head != nullptr) {
-      Tasklet* const waiting = channel_pop(channel);
-      ledger_.channel_died(*waiting, sending);
-      release(waiting);
-    }
+  if (settings_.defects.has(Defect::kDeadChannelKeepsQueue)) return;
+  while (channel->head != nullptr) {
+    Tasklet* const waiting = channel_pop(channel);
+    ledger_.channel_died(*waiting, sending);
+    release(waiting);
   }
+}
+
+void Thread::destroy_channel(Channel* channel) {
+  empty_channel(channel);
   heap_.retire(channel);
   // Who walks through all channels must be able to go past the dead.
   sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
@@ -175,8 +178,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
       return;
     }
   }
-  call_weakrefs(tasklet);
-  if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
+  tell_of_end(tasklet);
 
   const FrameRef frame = tasklet->frame;
   tasklet->frame = FrameRef{};
@@ -199,6 +201,14 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   if (tempval != nullptr) release(tempval);
   if (!makeshift) runtime_.freed_.push_back(actor);
   error_ = error;
+}
+
+// Once: the collector does it before anything of its garbage is destroyed.
+void Thread::tell_of_end(Tasklet* tasklet) {
+  call_weakrefs(tasklet);
+  if (tasklet->told_of_end) return;
+  tasklet->told_of_end = true;
+  if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
 }
 
 // All weak references are cleared before the first callback runs; newest first.

@@ -108,6 +108,10 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       enter_block(function, locals, pc);
       continue;
     }
+    if (thread().ask_collect(frame.site)) {
+      thread().collect();
+      thread().check_frame(self, "resumed");
+    }
     locals.pc = pc;
     locals.phase = Phase::kInOperation;
     locals.turn = 0;

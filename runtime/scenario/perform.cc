@@ -166,6 +166,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().settle(frame.site);
       return thread().none();
     case OpCode::kGc:
+      thread().collect();
       return thread().none();
     case OpCode::kSame: {
       const Tasklet* const t = slots_[static_cast<std::size_t>(a)];

@@ -70,6 +70,7 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   last_channel_ = nullptr;
   step_site_ = SiteId{};
   given_up_ = 0;
+  collector_.forget();
 
   add_stack(main_thread_.stub_place_ = StackPlace{});
   main_thread_.run_main(main_code);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/object/collector.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -64,6 +65,7 @@ class Runtime {
   bool memory_failed() const { return memory_failed_; }
   /// How often MemoryError was raised in this execution for want of memory.
   std::uint32_t memory_errors() const { return memory_errors_; }
+  const Collector& collector() const { return collector_; }
   /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
   /// the dead).
   const Tasklet* first_tasklet() const { return first_tasklet_; }
@@ -72,6 +74,7 @@ class Runtime {
   friend class Thread;
   friend class StructureOracle;
   friend class Census;
+  friend class Collector;
 
   // With windows: AddressSanitizer has found a bad use of `address` by the runtime that executes.
   static void sanitizer_found(const void* address);
@@ -90,6 +93,7 @@ class Runtime {
   Settings settings_;
   Ledger ledger_;
   Heap heap_;
+  Collector collector_{*this};
   Object none_;
   Bomb memory_error_;           // Made before memory can run out; its references are not counted.
   bool memory_failed_ = false;  // In this execution.

@@ -59,6 +59,7 @@ struct Tasklet : Object {
   bool started = false;
   bool ended = false;
   bool dying = false;                 // Its weak references are cleared: nobody finds it any more.
+  bool told_of_end = false;           // Its end is in the log already.
   Code* bound = nullptr;              // Its function, before it is made runnable.
   Tasklet* next_made = nullptr;       // The tasklet made after it in this execution.
   std::uint32_t recursion_depth = 0;  // Calls in progress; the thread's own for the running one.

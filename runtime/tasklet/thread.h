@@ -127,6 +127,15 @@ class Thread {
   /// The same; if so, MemoryError is pending.
   bool lacks_memory() { return settings_.fail_allocations && raises_memory_error(); }
 
+  // ---- The cycle collector: object/collector.h ----
+
+  /// Frees objects that only refer to each other. For places between two operations of a program.
+  /// May switch.
+  void collect();
+  /// The `collect` question, under the setting `collect` alone: true if the collector is to run
+  /// here, before an operation at `site` makes what it needs. Does not switch.
+  bool ask_collect(SiteId site) { return settings_.collect && asks_to_collect(site); }
+
   // ---- Objects; null if there is no memory, and MemoryError is pending ----
 
   Token* make_token();
@@ -341,6 +350,7 @@ class Thread {
   friend class Runtime;
   friend class StructureOracle;
   friend class Census;
+  friend class Collector;
 
   /// What it is doing, as seen by the other threads.
   enum class Phase : std::uint8_t {
@@ -364,6 +374,8 @@ class Thread {
   struct SpillLocals;
   struct JumpLocals;
 
+  bool asks_to_collect(SiteId site);
+
   // Memory: tasklet/memory.cc
   bool asks_to_fail();
   bool raises_memory_error();
@@ -380,6 +392,8 @@ class Thread {
   void report_fault(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
   void destroy_channel(Channel* channel);
+  void empty_channel(Channel* channel);
+  void tell_of_end(Tasklet* tasklet);
   void call_weakrefs(Tasklet* tasklet);
   bool run_callback(Code& code, bool lets_errors_out = false);
 

@@ -118,19 +118,27 @@ Routine<Value> Specification::release(Id id) {
     if (tasklet.alive()) ++tasklet.references;  // Given up: kept for ever.
     if (--tasklet.references > 0) co_return Value{};
   }
-  tasklet.dying = true;
-  for (std::size_t left = tasklet.weakrefs.size(); left > 0; --left) {
-    log(EventKind::kWeakCallback, {number_of(id)});
-    co_await callback(tasklet.weakrefs[left - 1]);
-    log(EventKind::kWeakCallbackEnd, {number_of(id)});
-  }
-  if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
+  co_await tell_of_end(id);
   // What a C stack holds whose thread has ended is held for ever.
   const bool frames_go = !tasklet.has_c_state();
   tasklet.state = Tasklet::State::kDestroyed;
   drop_stack(id);
   if (frames_go) co_await forget_frames(id);
   if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
+  co_return Value{};
+}
+
+// Its weak references are cleared, and called. The collector does it before anything dies.
+Routine<Value> Specification::tell_of_end(Id id) {
+  Tasklet& tasklet = at(id);
+  tasklet.dying = true;
+  if (std::exchange(tasklet.told_of_end, true)) co_return Value{};
+  for (std::size_t left = tasklet.weakrefs.size(); left > 0; --left) {
+    log(EventKind::kWeakCallback, {number_of(id)});
+    co_await callback(tasklet.weakrefs[left - 1]);
+    log(EventKind::kWeakCallbackEnd, {number_of(id)});
+  }
+  if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
   co_return Value{};
 }
 

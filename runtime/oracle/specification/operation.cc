@@ -67,8 +67,6 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kSchedcb:
       (op.code == OpCode::kChancb ? channel_callback_ : schedule_callback_) = {a != 0, -1};
       return true;
-    case OpCode::kGc:
-      return true;
     case OpCode::kCanary:
       // Most do not come back; the one that leaks a value draws its number.
       if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
@@ -108,6 +106,8 @@ Routine<Value> Specification::perform(const Op& op) {
       at(self).held.pop_back();
       co_return co_await release(stored);
     }
+    case OpCode::kGc:
+      co_return co_await collect();
     case OpCode::kSched:
       co_return co_await schedule();
     case OpCode::kSchedrm:

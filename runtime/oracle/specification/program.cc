@@ -10,19 +10,27 @@ bool Specification::take_step() {
   return true;
 }
 
-// Was the tasklet switched away before this operation, although it did not ask? Steps are counted
-// here as there, so that a step names the point.
-bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
+// Was such a question, before this operation, not answered ordinarily?
+bool Specification::was_answered(QuestionKind kind, std::int32_t function, const Op& op) {
+  const auto is_visible = [](QuestionKind asked) {
+    return asked == QuestionKind::kPreempt || asked == QuestionKind::kCollect;
+  };
   while (!answers_.empty() &&
-         (answers_.front().kind != QuestionKind::kPreempt || answers_.front().step < step_)) {
+         (!is_visible(answers_.front().kind) || answers_.front().step < step_)) {
     answers_ = answers_.subspan(1);  // Nothing that a program could see.
   }
   if (answers_.empty()) return false;
   const GivenAnswer& given = answers_.front();
-  if (given.step != step_) return false;
-  if (given.actor != me().actor) return false;
+  if (given.kind != kind || given.step != step_ || given.actor != me().actor) return false;
   if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return false;
   answers_ = answers_.subspan(1);
+  return true;
+}
+
+// Was the tasklet switched away before this operation, although it did not ask? Steps are counted
+// here as there, so that a step names the point.
+bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
+  if (!was_answered(QuestionKind::kPreempt, function, op)) return false;
   if (limited()) return !slice_over && current_ != watchdog();
   return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
 }
@@ -51,7 +59,9 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
       result = co_await interrupt();
     }
     if (result.is_error()) co_return result;
-    if (op_info(op.code).shape != OpShape::kPlain) {
+    const bool plain = op_info(op.code).shape == OpShape::kPlain;
+    if (plain && was_answered(QuestionKind::kCollect, function, op)) co_await collect();
+    if (!plain) {
       result = co_await block(function, i);
       while (ops[i].code != OpCode::kEnd) i = ops[i].match;
     } else if (!perform_at_once(op)) {

@@ -79,6 +79,7 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> recurse(std::int32_t levels, std::int32_t function);
   Routine<Value> callback(std::int32_t function);
   bool take_step();
+  bool was_answered(QuestionKind kind, std::int32_t function, const Op& op);
   bool preempted(std::int32_t function, const Op& op, bool slice_over);
   void leave_nested(std::int32_t levels);
 
@@ -98,11 +99,18 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> life(Id tasklet);
   Routine<Value> finish(Id tasklet, Value result);
   Routine<Value> release(Id tasklet);
+  Routine<Value> tell_of_end(Id tasklet);
   Routine<Value> forget_frames(Id tasklet);
   Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending, bool kills = true);
   Routine<Value> throw_at_dead(Id tasklet, Value error, bool kills);
   Routine<Value> bind(Id tasklet, std::int32_t function);
   Value set_up(Id tasklet);
+
+  // Cycles: collection.cc
+  Routine<Value> collect();
+  bool find_garbage();
+  void reach(Id tasklet);
+  bool is_transparent(const Tasklet& tasklet) const;
 
   // Switching: switching.cc
   Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false);
@@ -216,6 +224,9 @@ class Specification : private Routines, private ThreadState {
   std::uint32_t tokens_ = 0;
 
   bool runto_returned_ = false;
+  std::vector<Id> garbage_;  // Being collected, in order of creation.
+  std::vector<Id> reached_;
+  bool collecting_ = false;
 
   // Threads. The state of the running one is our own base; its place here is empty meanwhile.
   std::array<ThreadState, kThreadsMax> threads_;

@@ -66,9 +66,12 @@ struct Tasklet {
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
-  bool pending_irq = false;  // It could not be interrupted when its time was over.
-  bool finalized = false;    // Its finalizer has begun.
-  bool dying = false;        // Its weak references are cleared.
+  bool pending_irq = false;   // It could not be interrupted when its time was over.
+  bool finalized = false;     // Its finalizer has begun.
+  bool dying = false;         // Its weak references are cleared.
+  bool told_of_end = false;   // Its end is in the log already.
+  std::int32_t internal = 0;  // While garbage is looked for: references from other tasklets.
+  bool reached = false;       // The same: it is alive.
 
   bool alive() const {
     return state > State::kUnbound && state < State::kEnded && thread != kNobody;

@@ -1,0 +1,68 @@
+// Tasklets that only hold each other.
+#include <utility>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// What it holds goes with it: it was left softly, and nothing of it is on a C stack.
+bool Specification::is_transparent(const Tasklet& tasklet) const {
+  return tasklet.state == Tasklet::State::kSuspended && tasklet.nesting == 0;
+}
+
+void Specification::reach(Id id) {
+  if (std::exchange(at(id).reached, true)) return;
+  reached_.push_back(id);
+}
+
+// Whoever is held by anybody else than a tasklet is alive, and whom that reaches; and whoever has C
+// state, or belongs to another thread.
+bool Specification::find_garbage() {
+  garbage_.clear();
+  reached_.clear();
+  const auto count = static_cast<Id>(tasklet_count_);
+  for (Id id = 0; id < count; ++id) {
+    at(id).internal = 0;
+    at(id).reached = false;
+  }
+  for (Id id = 0; id < count; ++id) {
+    if (!is_transparent(at(id))) continue;
+    for (const Id held : at(id).held) ++at(held).internal;
+  }
+  for (Id id = 0; id < count; ++id) {
+    const Tasklet& tasklet = at(id);
+    const bool foreign = tasklet.thread != kNobody && elsewhere(id);
+    // Without references it is dying already.
+    const bool outside = tasklet.references != tasklet.internal || tasklet.references == 0;
+    if (outside || foreign || tasklet.has_c_state() || tasklet.main || is_current(id)) reach(id);
+  }
+  for (std::size_t i = 0; i < reached_.size(); ++i) {
+    if (!is_transparent(at(reached_[i]))) continue;
+    for (const Id held : at(reached_[i]).held) reach(held);
+  }
+  for (Id id = 0; id < count; ++id) {
+    if (!at(id).reached && at(id).state != Tasklet::State::kDestroyed) garbage_.push_back(id);
+  }
+  return !garbage_.empty();
+}
+
+// Its callbacks run while it is whole. No program can find it again meanwhile.
+Routine<Value> Specification::collect() {
+  if (collecting_ || !find_garbage()) co_return Value{};
+  collecting_ = true;
+  for (const Id id : garbage_) {
+    ++at(id).references;
+    at(id).dying = true;
+  }
+  for (const Id id : garbage_) co_await tell_of_end(id);
+  for (const Id id : garbage_) {
+    at(id).state = Tasklet::State::kUnbound;
+    at(id).function = -1;
+    co_await forget_frames(id);
+  }
+  for (const Id id : garbage_) co_await release(id);
+  collecting_ = false;
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification
