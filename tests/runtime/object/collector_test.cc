@@ -302,7 +302,7 @@ TEST_F(CollectorTest, ForgetsWhatAnEndedProgramLeftHalfDone) {
       inner.collect();
       return inner.none();
     }));
-    thread.release(thread.schedule(/*soft=*/false));
+    thread.release(thread.run_others());
     EXPECT_TRUE(program_.runtime.collector().collecting());
     (void)collects;  // Suspended in the callback when the program ends.
     return thread.none();
