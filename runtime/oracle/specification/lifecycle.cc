@@ -195,7 +195,8 @@ Routine<Value> Specification::bind(Id id, std::int32_t function) {
                           !rules_.defects.has(Defect::kRebindInContext);
   if (is_current(id) || in_context) co_return Value::error(ErrorCode::kBindCurrent);
   // One that is about to run may have been taken out of the run queue, but keeps its function.
-  const bool about_to_run = function < 0 && id == switching_to_;
+  const bool about_to_run =
+      function < 0 && tasklet.thread != kNobody && id == thread(tasklet.thread).switching_to_;
   if (!tasklet.floating() || about_to_run) co_return Value::error(ErrorCode::kBindScheduled);
   if (nesting_of(id) > 0) co_return Value::error(ErrorCode::kBindCState);
   tasklet.state = Tasklet::State::kUnbound;
