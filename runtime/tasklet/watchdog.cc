@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/tasklet/thread.h"
+#include "scheduler/sanitizer.h"
 
 namespace reweave::runtime {
 
@@ -153,6 +154,7 @@ void Thread::refused_run() {
 // The result of run() is the victim of an interrupt, which leaves the run queue; else `value`.
 Object* Thread::returned_from_run(bool owner, Object* value) {
   if (interrupted_stack_ != nullptr && interrupted_stack_ != current_) {
+    sanitizer::unpoison(&interrupted_stack_->number, sizeof interrupted_stack_->number);
     report_fault(FindingKind::kDanglingStack, "interrupted",
                  "run() was about to read who was interrupted from the stack of tasklet " +
                      std::to_string(interrupted_stack_->number) + ", which has been sliced away");
@@ -194,8 +196,7 @@ void Thread::leave_run(Tasklet* me) {
   while (watchdog_count_ > position) {
     Tasklet* const deeper = watchdogs_[--watchdog_count_];
     // One that the thread's end has passed over is no longer of this thread.
-    const bool floating =
-        deeper->next == nullptr && deeper->blocked == 0 && deeper->thread == this;
+    const bool floating = deeper->next == nullptr && deeper->blocked == 0 && deeper->thread == this;
     if (floating || settings_.defects.has(Defect::kOuterRunQueuesTwice)) {
       queue_append(deeper);
     } else {
