@@ -20,8 +20,8 @@ static_assert(std::size_t{0}
 #define DEFECT(identifier, name, date, origin, cause, symptom) +1
 #include "runtime/defects.def"
 #undef DEFECT
-                  <= 64,
-              "a DefectSet is one word");
+                  <= DefectSet::kCapacity,
+              "a DefectSet has a bit for each");
 
 std::string defect_names(DefectSet defects) {
   std::string names;

@@ -2,6 +2,8 @@
 // same everywhere.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,17 +33,24 @@ const std::vector<DefectInfo>& all_defects();
 
 class DefectSet {
  public:
-  bool has(Defect defect) const { return (bits_ >> static_cast<unsigned>(defect) & 1) != 0; }
+  static constexpr std::size_t kCapacity = 128;
+
+  bool has(Defect defect) const { return (words_[word(defect)] >> bit(defect) & 1) != 0; }
   DefectSet& add(Defect defect) {
-    bits_ |= std::uint64_t{1} << static_cast<unsigned>(defect);
+    words_[word(defect)] |= std::uint64_t{1} << bit(defect);
     return *this;
   }
-  bool empty() const { return bits_ == 0; }
-  std::uint64_t bits() const { return bits_; }
+  bool empty() const { return *this == DefectSet(); }
+  bool intersects(const DefectSet& other) const {
+    return (words_[0] & other.words_[0]) != 0 || (words_[1] & other.words_[1]) != 0;
+  }
   bool operator==(const DefectSet&) const = default;
 
  private:
-  std::uint64_t bits_ = 0;
+  static std::size_t word(Defect defect) { return static_cast<std::size_t>(defect) / 64; }
+  static unsigned bit(Defect defect) { return static_cast<unsigned>(defect) % 64; }
+
+  std::array<std::uint64_t, kCapacity / 64> words_{};
 };
 
 /// "post-switch-clear,spill-drops-tempval" in the table's order; "" for none.

@@ -20,7 +20,7 @@ inline bool ends_the_process(Defect defect) {
 
 /// This build shows what these defects do.
 inline bool shows_in_this_build(DefectSet defects) {
-  return kStackWindows || (defects.bits() & defects_for_windows().bits()) == 0;
+  return kStackWindows || !defects.intersects(defects_for_windows());
 }
 
 }  // namespace reweave::runtime

@@ -74,8 +74,8 @@ TEST_P(AttributionRepro, IsTheProgramUnderTheDefectsOfTheBuild) {
   settings.defects = *runtime::parse_defects(GetParam().build.defects);
   EXPECT_EQ(repro.settings.fingerprint(), settings.fingerprint());
   EXPECT_EQ(
-      settings.defects.bits(),
-      runtime::profile_defects(std::string("stackless-2012-") + GetParam().build.letter)->bits());
+      settings.defects,
+      runtime::profile_defects(std::string("stackless-2012-") + GetParam().build.letter).value());
   ASSERT_TRUE(repro.schedule.has_value());
   EXPECT_TRUE(repro.schedule->empty()) << "depth alone does it: nothing needs to be decided";
 }
