@@ -9,6 +9,7 @@ namespace reweave::runtime {
 namespace {
 
 constexpr int kAttempts = 8;
+constexpr Ratio kTopicOn{1, 4};
 
 std::int32_t below(Prng& prng, std::size_t bound) {
   return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
@@ -157,15 +158,35 @@ OpWeights::OpWeights() {
   }
 }
 
-void OpWeights::switch_off(Prng& prng, Ratio probability) {
-  for (int code = 0; code < op_count(); ++code) {
-    // What is never drawn anyway takes no number: a new operation without weight changes nothing.
-    if (op_info(static_cast<OpCode>(code)).weight == 0) continue;
-    const bool off = prng.chance(probability);
-    if (!off || static_cast<OpCode>(code) == OpCode::kSpawn) continue;
-    total_ -= weights_[static_cast<std::size_t>(code)];
-    weights_[static_cast<std::size_t>(code)] = 0;
+void OpWeights::draw_topics(Prng& prng) {
+  for (std::size_t t = 1; t < kTopicCount; ++t) {
+    const auto topic = static_cast<Topic>(t);
+    if (!has(topic) || prng.chance(kTopicOn)) continue;
+    for (std::size_t code = 0; code < weights_.size(); ++code) {
+      if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) remove(code);
+    }
   }
+}
+
+bool OpWeights::has(Topic topic) const {
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) return true;
+  }
+  return false;
+}
+
+void OpWeights::switch_off(Prng& prng, Ratio probability) {
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    // What is never drawn anyway takes no number: a new operation without weight changes nothing.
+    if (weights_[code] == 0) continue;
+    const bool off = prng.chance(probability);
+    if (off && static_cast<OpCode>(code) != OpCode::kSpawn) remove(code);
+  }
+}
+
+void OpWeights::remove(std::size_t code) {
+  total_ -= weights_[code];
+  weights_[code] = 0;
 }
 
 void OpWeights::raise(Prng& prng, std::uint32_t count) {

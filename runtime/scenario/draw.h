@@ -21,6 +21,12 @@ class OpWeights {
   /// All operations with the table's weights.
   OpWeights();
 
+  /// Switches off the operations of each topic but the core, unless it is drawn: one scenario in
+  /// so many knows it. A topic without any weight takes no number.
+  void draw_topics(Prng& prng);
+  /// True if an operation of it is on.
+  bool has(Topic topic) const;
+
   /// Switches each operation off with this probability; `spawn` stays, for without it nothing is
   /// concurrent.
   void switch_off(Prng& prng, Ratio probability);
@@ -39,6 +45,8 @@ class OpWeights {
 
  private:
   static constexpr std::size_t kCapacity = 128;
+  void remove(std::size_t code);
+
   std::array<std::uint32_t, kCapacity> weights_{};
   std::uint32_t total_ = 0;
 };

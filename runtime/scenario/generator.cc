@@ -15,7 +15,6 @@ constexpr std::size_t kBlockDepthMax = 3;
 constexpr std::uint32_t kBodyOpsMax = 3;
 constexpr std::uint32_t kRaisedMax = 5;
 constexpr Ratio kUseTheSlot{1, 3};
-constexpr Ratio kThreaded{1, 4};
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -79,10 +78,11 @@ void Generator::run() {
   scenario_.words.resize(few(prng_, 1, options_.words_max));
   set_implied_names(scenario_);
   OpWeights weights;
+  weights.draw_topics(prng_);
+  const bool threaded = weights.has(Topic::kThreads);
   weights.switch_off(prng_, scenario_rate(prng_));
   weights.raise(prng_, prng_.below(kRaisedMax + 1));
   uses_.clear();
-  const bool threaded = prng_.chance(kThreaded);
   if (threaded) uses_.expect_threads();
   for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
     OpWeights own = weights;

@@ -14,8 +14,11 @@ namespace reweave::runtime {
 
 constexpr OpInfo kOperations[] = {
 #define OPERATION(identifier, word, arguments, shape, weight, help) \
-  {word, arguments, OpShape::shape, weight, help},
+  OPERATION_OF(kCore, identifier, word, arguments, shape, weight, help)
+#define OPERATION_OF(topic, identifier, word, arguments, shape, weight, help) \
+  {word, arguments, OpShape::shape, weight, help, Topic::topic},
 #include "runtime/scenario/operations.def"
+#undef OPERATION_OF
 #undef OPERATION
 };
 

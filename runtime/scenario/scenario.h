@@ -25,11 +25,27 @@ namespace reweave::runtime {
 
 enum class OpCode : std::uint8_t {
 #define OPERATION(identifier, word, arguments, shape, weight, help) identifier,
+#define OPERATION_OF(topic, identifier, word, arguments, shape, weight, help) identifier,
 #include "runtime/scenario/operations.def"
+#undef OPERATION_OF
 #undef OPERATION
 };
 
 enum class OpShape : std::uint8_t { kPlain, kBlock, kBlockThen, kMark };
+
+/// The system that an operation belongs to. The generator draws which ones a scenario knows, so
+/// that the words of many systems do not drown those of one: what needs three of them would never
+/// come together. kCore is always known.
+enum class Topic : std::uint8_t {
+  kCore,
+  kThreads,
+  kDicts,
+  kClosures,   // And their cells.
+  kRecycling,  // Of objects, by free lists.
+  kLocks,      // And condition variables.
+  kCalls,      // Asynchronous calls into a scheduler.
+};
+inline constexpr std::size_t kTopicCount = 7;
 
 /// One line of the table.
 struct OpInfo {
@@ -38,6 +54,7 @@ struct OpInfo {
   OpShape shape;
   std::uint32_t weight;
   const char* help;
+  Topic topic;
 };
 /// The whole table, in the order of the codes.
 extern const OpInfo kOperations[];

@@ -90,7 +90,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 13101501458169221061u);
+  EXPECT_EQ(hash, 3159616859616093495u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
@@ -181,7 +181,7 @@ TEST(Generator, WritesScenariosThatAreAlive) {
 TEST(Generator, LeavesOperationsOutSoThatOthersAreFrequent) {
   std::size_t without_send = 0, many_sends = 0;
   const GeneratorOptions large{.functions_min = 6, .functions_max = 6, .ops_per_function_max = 30};
-  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     std::size_t sends = 0;
     for (const Function& function : generated(seed, large).functions) {
       for (const Op& op : function.ops) sends += op.code == OpCode::kSend ? 1 : 0;
@@ -189,8 +189,8 @@ TEST(Generator, LeavesOperationsOutSoThatOthersAreFrequent) {
     without_send += sends <= 1 ? 1 : 0;  // A repair may put one in.
     many_sends += sends >= 12 ? 1 : 0;
   }
-  EXPECT_GT(without_send, 30u);
-  EXPECT_GT(many_sends, 10u);
+  EXPECT_GT(without_send, 120u);
+  EXPECT_GT(many_sends, 20u);
 }
 
 TEST(OpWeights, DrawOnlyWhatIsOn) {
@@ -201,6 +201,32 @@ TEST(OpWeights, DrawOnlyWhatIsOn) {
   EXPECT_TRUE(weights.users_of_a_slot().empty());
   const OpWeights users = OpWeights().users_of_a_slot();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(op_info(users.draw(prng)).arguments[0], 's');
+}
+
+TEST(OpWeights, KnowATopicWholeOrNotAtAll) {
+  const OpWeights all;
+  ASSERT_TRUE(all.has(Topic::kThreads));
+  int with_threads = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    Prng prng(seed);
+    OpWeights weights;
+    weights.draw_topics(prng);
+    EXPECT_TRUE(weights.has(Topic::kCore));
+    std::set<OpCode> drawn;
+    for (int i = 0; i < 2000; ++i) {
+      const OpCode code = weights.draw(prng);
+      if (op_info(code).topic == Topic::kThreads) drawn.insert(code);
+    }
+    if (weights.has(Topic::kThreads)) {
+      ++with_threads;
+      EXPECT_EQ(drawn.count(OpCode::kSettle), 1u) << seed;
+      EXPECT_EQ(drawn.count(OpCode::kBindt), 1u) << seed;
+    } else {
+      EXPECT_TRUE(drawn.empty()) << seed;
+    }
+  }
+  EXPECT_GT(with_threads, 40);
+  EXPECT_LT(with_threads, 360);
 }
 
 TEST(DrawDepth, GoesFromFewLevelsToMoreThanTheDefaultOfSpillLevels) {
