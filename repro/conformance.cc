@@ -128,6 +128,10 @@ class Renderer {
                                                  static_cast<runtime::ErrorCode>(arg >> 8),
                                                  static_cast<std::uint32_t>(event.args[next++])));
           break;
+        case 'o':
+          line.push_back(runtime::object_kind_name(static_cast<runtime::ObjectKind>(arg)));
+          line.push_back(event.args[next++]);
+          break;
         case 'w':
           line.push_back(words_[static_cast<std::size_t>(arg)]);
           break;

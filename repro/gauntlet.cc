@@ -216,6 +216,7 @@ const char* oracle_of(const Finding& finding) {
       return "ledger";
     case FindingKind::kDanglingFrame:
     case FindingKind::kDanglingTasklet:
+    case FindingKind::kDanglingObject:
       return "generations";
     case FindingKind::kDanglingStack:
       return "stack windows";

@@ -7,23 +7,12 @@
 namespace reweave {
 namespace {
 
-constexpr std::array<const char*, kFindingKindCount> kNames = {"lost-value",
-                                                               "duplicated-value",
-                                                               "wrong-value",
-                                                               "null-tempval",
-                                                               "dangling-frame",
-                                                               "dangling-tasklet",
-                                                               "dangling-stack",
-                                                               "refcount",
-                                                               "leak",
-                                                               "structure",
-                                                               "deadlock",
-                                                               "livelock",
-                                                               "diverged",
-                                                               "assertion",
-                                                               "race",
-                                                               "crash",
-                                                               "hang"};
+constexpr std::array<const char*, kFindingKindCount> kNames = {
+    "lost-value",     "duplicated-value", "wrong-value",    "null-tempval",
+    "dangling-frame", "dangling-tasklet", "dangling-stack", "refcount",
+    "leak",           "structure",        "deadlock",       "livelock",
+    "diverged",       "assertion",        "race",           "crash",
+    "hang",           "dangling-object"};
 
 }  // namespace
 

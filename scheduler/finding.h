@@ -27,8 +27,9 @@ enum class FindingKind : std::uint8_t {
   kRace,
   kCrash,
   kHang,
+  kDanglingObject,  // about memory
 };
-inline constexpr int kFindingKindCount = 17;
+inline constexpr int kFindingKindCount = 18;
 
 /// "lost-value", "dangling-frame", …: the words of DESIGN.md §4. Never null.
 const char* finding_kind_name(FindingKind kind);

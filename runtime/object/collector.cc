@@ -1,6 +1,7 @@
 #include "runtime/object/collector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/tasklet/runtime.h"
 
@@ -11,6 +12,14 @@ namespace {
 bool holds_nothing(const Object& object) {
   return object.kind == ObjectKind::kNone || object.kind == ObjectKind::kToken ||
          object.kind == ObjectKind::kBomb || object.kind == ObjectKind::kWeakRef;
+}
+
+bool is_container(ObjectKind kind) {
+  return kind == ObjectKind::kTasklet || kind == ObjectKind::kChannel || is_thing(kind);
+}
+
+void set_dying(Object& object, bool dying) {
+  if (object.kind == ObjectKind::kTasklet) static_cast<Tasklet&>(object).dying = dying;
 }
 
 }  // namespace
@@ -76,9 +85,7 @@ bool Collector::find(const Thread& by) {
   }
   for (std::size_t i = 0; i < reached_.size(); ++i) visit_references(*reached_[i], *this);
   for (Object* const object : objects_) {
-    const bool container =
-        object->kind == ObjectKind::kTasklet || object->kind == ObjectKind::kChannel;
-    if (container && object->references != kReached) found_.push_back(object);
+    if (is_container(object->kind) && object->references != kReached) found_.push_back(object);
     object->references = 0;
   }
   objects_.clear();
@@ -94,15 +101,13 @@ void Collector::collect(Thread& by) {
   if (find(by) && all_found_again()) {
     collected_ += static_cast<std::uint32_t>(garbage_.size());
     // Who waits in a channel must have left it before it loses what it goes on with.
-    for (const ObjectKind kind : {ObjectKind::kChannel, ObjectKind::kTasklet}) {
+    for (const bool channels : {true, false}) {
       for (Object* const object : garbage_) {
-        if (object->kind == kind) clear(by, *object);
+        if ((object->kind == ObjectKind::kChannel) == channels) clear(by, *object);
       }
     }
   } else {
-    for (Object* const object : garbage_) {
-      if (object->kind == ObjectKind::kTasklet) static_cast<Tasklet*>(object)->dying = false;
-    }
+    for (Object* const object : garbage_) set_dying(*object, false);
   }
   for (Object* const object : garbage_) by.release(object);
   garbage_.clear();
@@ -112,10 +117,15 @@ void Collector::collect(Thread& by) {
 // Callbacks may switch, and other tasklets may run; none of them finds what is dying.
 void Collector::say_goodbye(Thread& by) {
   for (Object* const object : garbage_) {
-    if (object->kind == ObjectKind::kTasklet) static_cast<Tasklet*>(object)->dying = true;
+    set_dying(*object, true);
+    by.clear_references(object);
   }
   for (Object* const object : garbage_) {
-    if (object->kind == ObjectKind::kTasklet) by.tell_of_end(static_cast<Tasklet*>(object));
+    if (object->kind == ObjectKind::kTasklet) {
+      by.tell_of_end(static_cast<Tasklet*>(object));
+    } else {
+      by.call_weakrefs(object);
+    }
   }
 }
 
@@ -132,8 +142,10 @@ bool Collector::all_found_again() const {
 void Collector::clear(Thread& by, Object& object) {
   if (object.kind == ObjectKind::kChannel) {
     by.empty_channel(static_cast<Channel*>(&object));
-  } else {
+  } else if (object.kind == ObjectKind::kTasklet) {
     clear_tasklet(by, static_cast<Tasklet&>(object));
+  } else {
+    clear_thing(by, static_cast<Thing&>(object));
   }
 }
 
@@ -145,14 +157,36 @@ void Collector::clear_tasklet(Thread& by, Tasklet& tasklet) {
   if (frame) by.release_frame(frame);
 }
 
+void Collector::clear_thing(Thread& by, Thing& thing) {
+  switch (thing.kind) {
+    case ObjectKind::kCell:
+    case ObjectKind::kRecord:
+      by.set_cell(static_cast<Cell*>(&thing), nullptr);
+      break;
+    case ObjectKind::kFunction: {
+      Tuple* const closure = std::exchange(static_cast<FunctionObject&>(thing).closure, nullptr);
+      if (closure != nullptr) by.release(closure);
+      break;
+    }
+    case ObjectKind::kGenerator: {
+      const FrameRef frame = std::exchange(static_cast<GeneratorObject&>(thing).frame, FrameRef{});
+      if (frame) by.release_frame(frame);
+      break;
+    }
+    default:
+      break;  // A tuple cannot be changed: others cut the cycle.
+  }
+}
+
 // ---- Where it is asked ----
 
 void Thread::collect() { runtime_.collector_.collect(*this); }
 
 bool Thread::asks_to_collect(SiteId site) {
-  // Without a tasklet outside the run queues there is no garbage.
+  // Without a tasklet outside the run queues, and without things, there is no garbage.
   const bool possible =
-      heap_.live(ObjectKind::kTasklet) > run_count_ && !runtime_.collector_.collecting();
+      (heap_.live(ObjectKind::kTasklet) > run_count_ || heap_.live_things() > 0) &&
+      !runtime_.collector_.collecting();
   return execution_->ask(QuestionKind::kCollect, current_->actor, site, possible ? 2 : 1) != 0;
 }
 

@@ -38,7 +38,7 @@ class Collector final : private ReferenceVisitor {
   void collect(Thread& by);
   /// Under way: some callback of garbage has not returned.
   bool collecting() const { return collecting_; }
-  /// How many tasklets and channels it has freed in this execution.
+  /// How many objects, but for frames, it has freed in this execution.
   std::uint32_t collected() const { return collected_; }
   /// An execution begins: what the last one left is gone.
   void forget();
@@ -53,13 +53,14 @@ class Collector final : private ReferenceVisitor {
   bool all_found_again() const;
   void clear(Thread& by, Object& object);
   static void clear_tasklet(Thread& by, Tasklet& tasklet);
+  static void clear_thing(Thread& by, Thing& thing);
 
   static constexpr std::uint16_t kReached = 0xffff;
 
   Runtime& runtime_;
   std::vector<Object*> objects_;  // All that hold references, in order of creation.
   std::vector<Object*> reached_;  // From outside.
-  std::vector<Object*> found_;    // Tasklets and channels that nobody reaches.
+  std::vector<Object*> found_;    // Tasklets, channels and things that nobody reaches.
   std::vector<Object*> garbage_;  // The same at the beginning; held until all is done.
   bool reaching_ = false;         // Follows references; otherwise counts them.
   bool broken_ = false;           // A reference dangles: what is garbage cannot be known.

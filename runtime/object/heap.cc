@@ -6,6 +6,13 @@
 
 namespace reweave::runtime {
 
+const char* object_kind_name(ObjectKind kind) {
+  static constexpr std::array<const char*, kObjectKindCount> kNames = {
+      "none", "value", "exception", "frame",     "tasklet", "channel",   "pair",
+      "cell", "tuple", "function",  "generator", "record",  "reference", "weak reference"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 Heap::~Heap() {
   for (const Chunk& chunk : chunks_) {
     sanitizer::unpoison(chunk.memory, chunk.bytes);

@@ -73,7 +73,7 @@ class Heap {
   /// Calls `visit(object)` for every object that was ever made, dead or alive, in order of
   /// creation. Not for heaps that allocate() was used on.
   template <typename Visit>
-  void for_each(const Visit& visit) {
+  void for_each(const Visit& visit) const {
     for (std::size_t i = 0; next_ != nullptr && i <= chunk_; ++i) {
       std::byte* at = chunks_[i].memory;
       const std::byte* const end = i == chunk_ ? next_ : chunks_[i].used;
@@ -94,6 +94,12 @@ class Heap {
   }
   /// How many objects of a kind are alive.
   std::uint32_t live(ObjectKind kind) const { return live_[static_cast<std::size_t>(kind)]; }
+  std::uint32_t live_things() const {
+    std::uint32_t count = 0;
+    for (std::size_t kind = 0; kind < live_.size(); ++kind)
+      count += is_thing(static_cast<ObjectKind>(kind)) ? live_[kind] : 0;
+    return count;
+  }
   /// How many chunks were ever taken from the system.
   std::size_t chunk_count() const { return chunks_.size(); }
   std::size_t bytes_used() const;
@@ -114,7 +120,7 @@ class Heap {
   std::size_t chunk_ = 0;  // The one being filled; chunks_.size() before the first.
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
-  std::array<std::uint32_t, 8> live_{};
+  std::array<std::uint32_t, kObjectKindCount> live_{};
 };
 
 }  // namespace reweave::runtime

@@ -64,15 +64,6 @@ Tasklet* Thread::make_tasklet() {
   return tasklet;
 }
 
-Object* Thread::add_weakref(Tasklet* tasklet, Code* code) {
-  if (lacks_memory()) return nullptr;
-  auto* const weakref = heap_.make<WeakRef>(ObjectKind::kWeakRef);
-  weakref->next = tasklet->weakrefs;
-  weakref->code = code;
-  tasklet->weakrefs = weakref;
-  return none();
-}
-
 bool Thread::is_alive(const Tasklet* tasklet) const {
   if (tasklet->ended || tasklet->thread == nullptr) return false;
   return tasklet == tasklet->thread->current_ || tasklet->frame || !tasklet->cstate->stub;
@@ -116,6 +107,14 @@ void Thread::destroy(Object* object) {
       break;
     case ObjectKind::kChannel:
       destroy_channel(static_cast<Channel*>(object));
+      break;
+    case ObjectKind::kCell:
+    case ObjectKind::kTuple:
+    case ObjectKind::kFunction:
+    case ObjectKind::kGenerator:
+    case ObjectKind::kRecord:
+    case ObjectKind::kReference:
+      destroy_thing(static_cast<Thing*>(object));
       break;
     case ObjectKind::kFrame:
     case ObjectKind::kWeakRef:
@@ -205,23 +204,11 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
 
 // Once: the collector does it before anything of its garbage is destroyed.
 void Thread::tell_of_end(Tasklet* tasklet) {
+  tasklet->dying = true;
   call_weakrefs(tasklet);
   if (tasklet->told_of_end) return;
   tasklet->told_of_end = true;
   if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
-}
-
-// All weak references are cleared before the first callback runs; newest first.
-void Thread::call_weakrefs(Tasklet* tasklet) {
-  const auto number = static_cast<std::int32_t>(tasklet->number);
-  WeakRef* weakref = tasklet->weakrefs;
-  tasklet->dying = true;
-  tasklet->weakrefs = nullptr;
-  for (; weakref != nullptr; weakref = weakref->next) {
-    log(EventKind::kWeakCallback, {number});
-    run_callback(*weakref->code);
-    log(EventKind::kWeakCallbackEnd, {number});
-  }
 }
 
 // An exception of a callback has nobody to go to: it is logged and forgotten. Defects may let it

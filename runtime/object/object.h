@@ -10,6 +10,7 @@
 // may switch tasks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "scheduler/check.h"
@@ -26,8 +27,22 @@ enum class ObjectKind : std::uint8_t {
   kTasklet,
   kChannel,
   kPair,  // Two objects that are to die together.
-  kWeakRef,
+  // Things, from here to the last but one: closure.h, record.h.
+  kCell,
+  kTuple,
+  kFunction,
+  kGenerator,
+  kRecord,
+  kReference,
+  kWeakRef,  // Stays the last one: it is not counted among what is alive.
 };
+inline constexpr std::size_t kObjectKindCount = static_cast<std::size_t>(ObjectKind::kWeakRef) + 1;
+/// "tasklet", "cell", …; lives for ever.
+const char* object_kind_name(ObjectKind kind);
+/// An object that a program can hold and that is no tasklet: a Thing.
+constexpr bool is_thing(ObjectKind kind) {
+  return kind >= ObjectKind::kCell && kind < ObjectKind::kWeakRef;
+}
 
 struct WeakRef;
 
@@ -41,11 +56,21 @@ struct Object {
   WeakRef* weakrefs = nullptr;   // Newest first.
 };
 
-/// A weak reference with a callback: `code` is run when the target dies. Belongs to its target, is
-/// not counted and lives as long as the execution.
+struct Reference;
+
+/// A weak reference: what is told when the target dies. Belongs to its target, is not counted and
+/// lives as long as the execution.
 struct WeakRef : Object {
-  WeakRef* next = nullptr;  // Older.
-  Code* code = nullptr;
+  WeakRef* next = nullptr;              // Older.
+  std::uint32_t target_generation = 0;  // The life of the target that it is for.
+  std::uint32_t reference_generation = 0;
+  Code* code = nullptr;            // Is run; null: nothing.
+  Reference* reference = nullptr;  // Yields nothing any more; null: nobody. Not counted.
+};
+
+/// What a slot of a program can hold besides tasklets. Events call it by its number.
+struct Thing : Object {
+  std::uint32_t number = 0;  // From 1, in order of creation; one count for all things.
 };
 
 /// One more reference. Returns the object.

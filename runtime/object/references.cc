@@ -1,5 +1,7 @@
 #include "runtime/object/references.h"
 
+#include "runtime/frame/generator.h"
+#include "runtime/object/record.h"
 #include "runtime/tasklet/tasklet.h"
 
 namespace reweave::runtime {
@@ -9,8 +11,26 @@ void visit_references(Object& object, ReferenceVisitor& visitor) {
     case ObjectKind::kNone:
     case ObjectKind::kToken:
     case ObjectKind::kBomb:
+    case ObjectKind::kReference:
     case ObjectKind::kWeakRef:
       return;
+    case ObjectKind::kCell:
+    case ObjectKind::kRecord:
+      visitor.visit(static_cast<const Cell&>(object).content);
+      return;
+    case ObjectKind::kFunction:
+      visitor.visit(static_cast<const FunctionObject&>(object).closure);
+      return;
+    case ObjectKind::kTuple: {
+      auto& tuple = static_cast<Tuple&>(object);
+      for (std::uint32_t i = 0; i < tuple.count; ++i) visitor.visit(tuple.items()[i]);
+      return;
+    }
+    case ObjectKind::kGenerator: {
+      const auto& generator = static_cast<const GeneratorObject&>(object);
+      if (generator.frame) visitor.visit_frame(generator.frame);
+      return;
+    }
     case ObjectKind::kPair: {
       const auto& pair = static_cast<const Pair&>(object);
       visitor.visit(pair.first);

@@ -114,9 +114,7 @@ void Census::judge(Object& object, bool strict) {
 
 // One finding of a signature is enough.
 void Census::report(FindingKind kind, Object& object, const char* how) {
-  static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
-                                           "tasklet", "channel", "pair"};
-  const std::string word = kWords[static_cast<std::size_t>(object.kind)];
+  const std::string word = object_kind_name(object.kind);
   Execution& execution = runtime_->main_thread_.execution();
   Finding finding;
   finding.kind = kind;
@@ -155,8 +153,11 @@ std::string Census::name_of(Object& object) const {
       return "tasklet " + std::to_string(static_cast<const Tasklet&>(object).number);
     case ObjectKind::kChannel:
       return "channel " + std::to_string(static_cast<const Channel&>(object).number);
-    default:
+    case ObjectKind::kPair:
       return "a pair of objects";
+    default:
+      return object_kind_name(object.kind) +
+             (" " + std::to_string(static_cast<const Thing&>(object).number));
   }
 }
 

@@ -81,8 +81,10 @@ bool stores_in_slot(OpCode code, std::size_t argument) {
       return true;
     case OpCode::kSelf:
     case OpCode::kGetmain:
+    case OpCode::kCell:
       return true;
     case OpCode::kCopy:
+    case OpCode::kGetcell:
       return argument == 1;
     case OpCode::kRunto:
       return argument == 2;

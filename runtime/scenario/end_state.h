@@ -24,6 +24,7 @@ struct EndState {
   std::uint32_t token = 0;
   std::vector<std::int32_t> balances;  // Of each channel.
   std::vector<Left> left;              // Tasklets that are not destroyed, but for main.
+  std::vector<std::int32_t> things;    // Numbers of those that are alive.
   std::uint32_t run_count = 0;         // Length of the run queue.
 
   /// Keeps the memory of the lists.
@@ -34,6 +35,7 @@ struct EndState {
     token = run_count = 0;
     balances.clear();
     left.clear();
+    things.clear();
   }
   bool operator==(const EndState&) const = default;
 };

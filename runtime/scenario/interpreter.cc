@@ -129,6 +129,12 @@ void Interpreter::describe_end(EndState& state) const {
     if (t->dead || t->dying || t->is_main) continue;
     state.left.push_back({static_cast<std::int32_t>(t->number), flags_of(*t)});
   }
+  if (runtime_.heap().live_things() > 0) {
+    runtime_.heap().for_each([&state](const Object& object) {
+      if (object.dead || !is_thing(object.kind)) return;
+      state.things.push_back(static_cast<std::int32_t>(static_cast<const Thing&>(object).number));
+    });
+  }
   state.run_count = thread().run_count();
 }
 
@@ -152,14 +158,14 @@ void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
 }
 
 void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
-  for (Tasklet* const tasklet : slots_) visitor.visit(tasklet);
+  for (Object* const object : slots_) visitor.visit(object);
   for (Channel* const channel : channels_) visitor.visit(channel);
 }
 
 // The slot's old content goes after the new one is in its place.
-void Interpreter::store(std::int32_t slot, Tasklet* owned) {
-  Tasklet*& at = slots_[static_cast<std::size_t>(slot)];
-  Tasklet* const old = at;
+void Interpreter::store(std::int32_t slot, Object* owned) {
+  Object*& at = slots_[static_cast<std::size_t>(slot)];
+  Object* const old = at;
   at = owned;
   if (old == nullptr) return;
   thread().release(old);

@@ -82,7 +82,11 @@ class Interpreter : public LedgerNames, private RootHolder {
   bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
   bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
   void log_exception(EventKind kind, const Bomb& bomb);
-  void store(std::int32_t slot, Tasklet* owned);
+  void store(std::int32_t slot, Object* owned);
+  Object* in_slot(std::int32_t slot) const {
+    return slot < 0 ? nullptr : slots_[static_cast<std::size_t>(slot)];
+  }
+  Object* perform_on_object(const Op& op, Locals& locals, Object* object);
   bool soft() const { return thread().settings().switching == Switching::kSoft; }
 
   const Scenario* scenario_;
@@ -98,7 +102,7 @@ class Interpreter : public LedgerNames, private RootHolder {
     std::int32_t function = 0;
   };
   std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
-  std::vector<Tasklet*> slots_;     // Owned, or null.
+  std::vector<Object*> slots_;      // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
   Census census_;
   Thread::Ending ending_;

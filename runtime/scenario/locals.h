@@ -8,6 +8,22 @@ namespace reweave::runtime {
 /// What complete() returns for an operation that has another turn to do. Never dereferenced.
 inline Object* const kAgain = reinterpret_cast<Object*>(std::uintptr_t{2});
 
+/// Operations on whatever is in their first slot.
+constexpr bool acts_on_any_object(OpCode code) {
+  switch (code) {
+    case OpCode::kWeakref:
+    case OpCode::kSetcell:
+    case OpCode::kGetcell:
+      return true;
+    default:
+      return false;
+  }
+}
+/// Cells, and what can be used as one.
+constexpr bool holds_one(ObjectKind kind) {
+  return kind == ObjectKind::kCell || kind == ObjectKind::kRecord;
+}
+
 struct Interpreter::Body {
   Code code;
   Interpreter* interpreter = nullptr;

@@ -34,15 +34,15 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kSelf:
     case OpCode::kGetmain:
       locals.held = retain(op.code == OpCode::kSelf ? current : thread().main_tasklet());
-      store(a, retain(static_cast<Tasklet*>(locals.held)));
+      store(a, retain(locals.held));
       return thread().none();
     case OpCode::kDrop:
       store(a, nullptr);
       return thread().none();
     case OpCode::kCopy: {
-      Tasklet* const tasklet = slots_[static_cast<std::size_t>(a)];
-      if (tasklet != nullptr) locals.held = retain(tasklet);
-      store(b, tasklet == nullptr ? nullptr : retain(tasklet));
+      Object* const object = in_slot(a);
+      if (object != nullptr) locals.held = retain(object);
+      store(b, object == nullptr ? nullptr : retain(object));
       return thread().none();
     }
     case OpCode::kSched:
@@ -169,9 +169,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       thread().collect();
       return thread().none();
     case OpCode::kSame: {
-      const Tasklet* const t = slots_[static_cast<std::size_t>(a)];
-      if (t != nullptr)
-        thread().log(EventKind::kSame, {b, t == slots_[static_cast<std::size_t>(b)]});
+      if (in_slot(a) != nullptr) thread().log(EventKind::kSame, {b, in_slot(a) == in_slot(b)});
       return thread().none();
     }
     case OpCode::kBtrap:
@@ -189,6 +187,12 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kSchedcb:
       thread().set_schedule_callback({.installed = a != 0, .code = nullptr});
       return thread().none();
+    case OpCode::kCell: {
+      Cell* const cell = thread().make_cell();
+      if (cell == nullptr) return nullptr;
+      store(a, cell);
+      return thread().none();
+    }
     case OpCode::kCanary:
       misbehave(static_cast<Canary>(a));
       return thread().none();
@@ -196,18 +200,22 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       break;
   }
 
-  // The rest act on the tasklet in a slot; an empty slot makes them do nothing.
-  Tasklet* const tasklet = slots_[static_cast<std::size_t>(a)];
-  if (tasklet == nullptr) return thread().none();
-  locals.held = retain(tasklet);
-  return perform_on_slot(op, locals, tasklet);
+  // The rest act on what is in a slot; an empty one makes them do nothing.
+  Object* const object = in_slot(a);
+  if (object == nullptr) return thread().none();
+  if (acts_on_any_object(op.code)) {
+    locals.held = retain(object);
+    return perform_on_object(op, locals, object);
+  }
+  // And so does anything but a tasklet.
+  if (object->kind != ObjectKind::kTasklet) return thread().none();
+  locals.held = retain(object);
+  return perform_on_slot(op, locals, static_cast<Tasklet*>(object));
 }
 
 Object* Interpreter::perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet) {
   const auto number = static_cast<std::int32_t>(tasklet->number);
   switch (op.code) {
-    case OpCode::kWeakref:
-      return thread().add_weakref(tasklet, &bodies_[static_cast<std::size_t>(op.args[1])].code);
     case OpCode::kInsert:
       return thread().insert(tasklet);
     case OpCode::kRemove:

@@ -69,6 +69,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   first_tasklet_ = last_tasklet_ = nullptr;
   last_channel_ = nullptr;
   step_site_ = SiteId{};
+  thing_count_ = 0;
+  free_records_.clear();
   given_up_ = 0;
   collector_.forget();
 

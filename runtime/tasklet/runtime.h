@@ -111,6 +111,8 @@ class Runtime {
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
   Channel* last_channel_ = nullptr;            // The channel made last; then `made_before`.
+  std::uint32_t thing_count_ = 0;              // Lives of things that ever began.
+  std::vector<Record*> free_records_;          // Dead; the last one is used first.
   std::uint32_t given_up_ = 0;                 // Tasklets that survived their finalizers.
   SiteId step_site_{};                         // Of the step under way, for the structure oracle.
   bool executing_ = false;                     // Inside run().

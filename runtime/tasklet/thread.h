@@ -18,11 +18,14 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/frame/frame.h"
+#include "runtime/frame/generator.h"
 #include "runtime/object/heap.h"
+#include "runtime/object/record.h"
 #include "runtime/oracle/ledger.h"
 #include "runtime/settings.h"
 #include "runtime/stack/fiber.h"
@@ -157,9 +160,46 @@ class Thread {
       report_over_release(object);
     }
   }
-  /// `code` runs when `tasklet` dies; newest first. Lives as long as the tasklet. Returns None, or
+  /// `code` runs when `object` dies; newest first. Lives as long as the object. Returns None, or
   /// null with MemoryError.
-  Object* add_weakref(Tasklet* tasklet, Code* code);
+  Object* add_weakref(Object* object, Code* code);
+
+  // ---- Weak references: object/weakref.cc ----
+
+  /// An object that yields `object`, while that lives and nobody has cleared its weak references;
+  /// owned. Null with MemoryError.
+  Reference* make_reference(Object* object);
+  /// What it refers to, owned; null: nothing any more, and no exception. An object of another life
+  /// is a finding, `dangling-object`, which ends the execution.
+  Object* dereference(const Reference* reference);
+  /// All weak references to `object` refer to nothing from now on, as if it had died; `calls`:
+  /// their callbacks run, newest first. Whoever calls holds the object. May switch if `calls`.
+  void clear_weakrefs(Object* object, bool calls);
+
+  // ---- Closures and records: object/closure.cc; null with MemoryError ----
+
+  /// An empty cell; owned.
+  Cell* make_cell();
+  /// It holds `content` (owned; null: nothing) from now on. What it held goes afterwards. May
+  /// switch.
+  void set_cell(Cell* cell, Object* content);
+  /// What it holds, owned; null: nothing.
+  Object* cell_content(const Cell* cell);
+  /// A function that shares the variables in `cells` (retained); owned.
+  FunctionObject* make_function(Code& code, std::span<Cell* const> cells);
+  /// An empty record, from the free list if there is one; owned.
+  Record* make_record();
+
+  // ---- Generators: frame/generator.cc ----
+
+  /// Will run `frame` (owned), which did not begin; owned. Null with MemoryError: the frame is
+  /// released. `frame` without one, and MemoryError pending: null, too.
+  GeneratorObject* make_generator(FrameRef frame);
+  /// Runs it until it yields; in `execute` of its frame that is a return after
+  /// `generator->yielded` was set. The value, owned; null with StopIteration at its end and ever
+  /// after, with ValueError if it is running, or with what it raised, which ends it. The caller
+  /// holds it. May switch, hard.
+  Object* next(GeneratorObject* generator);
 
   /// Makes `bomb` (owned) the pending exception; returns null, for `return raise(…)`.
   Object* raise(Bomb* bomb);
@@ -394,7 +434,14 @@ class Thread {
   void destroy_channel(Channel* channel);
   void empty_channel(Channel* channel);
   void tell_of_end(Tasklet* tasklet);
-  void call_weakrefs(Tasklet* tasklet);
+  void destroy_thing(Thing* thing);
+  Object* take_last_field(Thing* thing);
+  void call_weakrefs(Object* object);
+  void clear_references(Object* object);
+  template <typename T>
+  T* make_thing(ObjectKind kind, std::size_t extra = 0);
+  void number_thing(Thing* thing);
+  [[noreturn]] void report_dangling_object(const Object* object, const char* doing);
   bool run_callback(Code& code, bool lets_errors_out = false);
 
   // Frames: frame/frame_cache.cc

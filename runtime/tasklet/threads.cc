@@ -122,7 +122,7 @@ void Thread::fiber_entry(void* thread) {
   self.ended_main_ = self.main_;
   self.run_main(self.runtime_.reap_code_);
   Tasklet* const makeshift = self.main_;
-  makeshift->weakrefs = nullptr;  // Nothing can run here any more.
+  self.clear_weakrefs(makeshift, /*calls=*/false);  // Nothing can run here any more.
   self.current_ = nullptr;
   self.release(makeshift);
   self.release(makeshift);

@@ -63,12 +63,20 @@ void Thread::report_dangling_stack(const StackWindow& window) {
                "a pointer into " + whose + ", which has been sliced away, was used");
 }
 
+void Thread::report_dangling_object(const Object* object, const char* doing) {
+  if (object->kind == ObjectKind::kTasklet)
+    report_dangling_tasklet(static_cast<const Tasklet*>(object), doing);
+  const char* const word = object_kind_name(object->kind);
+  report_fault(
+      FindingKind::kDanglingObject, std::string(word) + " " + doing,
+      std::string("a ") + word + " was used (" + doing + ") after its last reference was gone");
+  abandon();
+}
+
 void Thread::report_over_release(const Object* object) {
   if (object->kind == ObjectKind::kTasklet)
     report_dangling_tasklet(static_cast<const Tasklet*>(object), "released");
-  static constexpr const char* kWords[] = {"none",    "value",   "exception", "frame",
-                                           "tasklet", "channel", "pair",      "weak reference"};
-  const char* const word = kWords[static_cast<std::size_t>(object->kind)];
+  const char* const word = object_kind_name(object->kind);
   report_fault(FindingKind::kRefcount, word,
                std::string("one reference too many of an object was given back (") + word + ")");
   abandon();

@@ -1,12 +1,14 @@
-// Tasklets that only hold each other.
+// Objects that only hold each other.
 #include <utility>
 
 #include "runtime/oracle/specification/specification.h"
 
 namespace reweave::runtime::specification {
 
-// What it holds goes with it: it was left softly, and nothing of it is on a C stack.
+// What it holds goes with it: a thing's; a tasklet's that was left softly, and of which nothing is
+// on a C stack.
 bool Specification::is_transparent(const Tasklet& tasklet) const {
+  if (tasklet.kind != ObjectKind::kTasklet) return true;
   return tasklet.state == Tasklet::State::kSuspended && tasklet.nesting == 0;
 }
 
@@ -15,7 +17,7 @@ void Specification::reach(Id id) {
   reached_.push_back(id);
 }
 
-// Whoever is held by anybody else than a tasklet is alive, and whom that reaches; and whoever has C
+// Whoever is held by anybody else than an object is alive, and whom that reaches; and whoever has C
 // state, or belongs to another thread.
 bool Specification::find_garbage() {
   garbage_.clear();
@@ -53,9 +55,17 @@ Routine<Value> Specification::collect() {
   for (const Id id : garbage_) {
     ++at(id).references;
     at(id).dying = true;
+    clear_references(id);
   }
-  for (const Id id : garbage_) co_await tell_of_end(id);
   for (const Id id : garbage_) {
+    if (is_tasklet(id)) {
+      co_await tell_of_end(id);
+    } else {
+      co_await call_weakrefs(id);
+    }
+  }
+  for (const Id id : garbage_) {
+    if (at(id).kind == ObjectKind::kTuple) continue;  // It cannot be changed.
     at(id).state = Tasklet::State::kUnbound;
     at(id).function = -1;
     co_await forget_frames(id);

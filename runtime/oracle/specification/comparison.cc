@@ -20,6 +20,7 @@ const char* difference(const EndState& a, const EndState& b) {
     return "result";
   if (a.balances != b.balances) return "balances";
   if (a.left != b.left) return "left";
+  if (a.things != b.things) return "things";
   return a.run_count != b.run_count ? "run count" : nullptr;
 }
 

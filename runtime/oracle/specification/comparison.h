@@ -20,7 +20,7 @@ struct Disagreement {
   const Event* expected = nullptr;  // Null: the end of the program.
   const Event* found = nullptr;     // Null: its end, too.
   /// Both null: they ended alike but left something else behind, as this says: "balances", "left",
-  /// "run count", "result".
+  /// "things", "run count", "result".
   const char* state = nullptr;
 };
 

@@ -23,21 +23,24 @@ ActorId Specification::new_actor(std::int32_t number) {
   return static_cast<ActorId>(tasklet_numbers_.size() - 1);
 }
 
-Id Specification::make(std::int32_t number, ActorId actor) {
+Id Specification::make_object() {
   if (tasklet_count_ == tasklets_.size()) tasklets_.emplace_back();
-  Tasklet& tasklet = tasklets_[tasklet_count_];
-  tasklet.held.clear();
-  tasklet.weakrefs.clear();
+  Tasklet& object = tasklets_[tasklet_count_];
+  object.held.clear();
   Tasklet fresh;
-  fresh.held.swap(tasklet.held);  // Their memory is used again.
-  fresh.weakrefs.swap(tasklet.weakrefs);
-  fresh.state = Tasklet::State::kNew;
+  fresh.held.swap(object.held);  // Its memory is used again.
   fresh.references = 1;
-  fresh.number = number;
-  fresh.actor = actor;
-  fresh.thread = number_;
-  tasklet = std::move(fresh);
-  const auto id = static_cast<Id>(tasklet_count_++);
+  object = std::move(fresh);
+  return static_cast<Id>(tasklet_count_++);
+}
+
+Id Specification::make(std::int32_t number, ActorId actor) {
+  const Id id = make_object();
+  Tasklet& tasklet = at(id);
+  tasklet.state = Tasklet::State::kNew;
+  tasklet.number = number;
+  tasklet.actor = actor;
+  tasklet.thread = number_;
   if (number_ != 0) keep_stack(id);
   return id;
 }
@@ -101,6 +104,7 @@ Routine<Value> Specification::finish(Id self, Value result) {
 Routine<Value> Specification::release(Id id) {
   Tasklet& tasklet = at(id);
   if (--tasklet.references > 0) co_return Value{};
+  if (!is_tasklet(id)) co_return co_await destroy_thing(id);
   if (!tasklet.finalized && tasklet.has_c_state() && tasklet.thread != kNobody) {
     // It cannot just vanish: it is killed, so that its stack unwinds.
     tasklet.finalized = true;
@@ -132,12 +136,8 @@ Routine<Value> Specification::release(Id id) {
 Routine<Value> Specification::tell_of_end(Id id) {
   Tasklet& tasklet = at(id);
   tasklet.dying = true;
+  co_await call_weakrefs(id);
   if (std::exchange(tasklet.told_of_end, true)) co_return Value{};
-  for (std::size_t left = tasklet.weakrefs.size(); left > 0; --left) {
-    log(EventKind::kWeakCallback, {number_of(id)});
-    co_await callback(tasklet.weakrefs[left - 1]);
-    log(EventKind::kWeakCallbackEnd, {number_of(id)});
-  }
   if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
   co_return Value{};
 }

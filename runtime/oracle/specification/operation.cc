@@ -5,6 +5,21 @@
 
 namespace reweave::runtime::specification {
 
+namespace {
+
+bool acts_on_any_object(OpCode code) {
+  switch (code) {
+    case OpCode::kWeakref:
+    case OpCode::kSetcell:
+    case OpCode::kGetcell:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 // Operations that cannot switch nor fail. False: it is none of them.
 bool Specification::perform_at_once(const Op& op) {
   const std::int32_t a = op.args[0];
@@ -106,6 +121,8 @@ Routine<Value> Specification::perform(const Op& op) {
       at(self).held.pop_back();
       co_return co_await release(stored);
     }
+    case OpCode::kCell:
+      co_return co_await store(a, make_thing(ObjectKind::kCell));
     case OpCode::kGc:
       co_return co_await collect();
     case OpCode::kSched:
@@ -192,13 +209,21 @@ Routine<Value> Specification::perform(const Op& op) {
     default:
       break;
   }
-  // The rest act on the tasklet in a slot, which they hold; an empty one makes them do nothing.
+  // The rest act on what is in a slot, which they hold. An empty one makes them do nothing, and
+  // where they act on tasklets anything else, too.
   const Id target = slot(a);
   if (target == kNobody) co_return Value{};
+  const bool any = acts_on_any_object(op.code);
+  if (!any && !is_tasklet(target)) co_return Value{};
   const Id self = current_;
   at(self).held.push_back(target);
   ++at(target).references;
-  const Value result = co_await perform_on(target, op);
+  Value result;
+  if (any) {
+    result = co_await perform_on_any(target, op);
+  } else {
+    result = co_await perform_on(target, op);
+  }
   at(self).held.pop_back();
   co_await release(target);
   co_return result;
@@ -208,9 +233,6 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
   Tasklet& tasklet = at(target);
   const std::int32_t b = op.args[1];
   switch (op.code) {
-    case OpCode::kWeakref:
-      tasklet.weakrefs.push_back(b);
-      co_return Value{};
     case OpCode::kState:
       log(EventKind::kState, {number_of(target), static_cast<std::int32_t>(flags_of(target))});
       co_return Value{};
@@ -292,8 +314,8 @@ Routine<Value> Specification::returned_from_run(const Op& op, Value result) {
 }
 
 // The slot's old content goes after the new one is in its place.
-Routine<Value> Specification::store(std::int32_t to, Id tasklet) {
-  const Id old = std::exchange(slot(to), tasklet);
+Routine<Value> Specification::store(std::int32_t to, Id object) {
+  const Id old = std::exchange(slot(to), object);
   if (old != kNobody) co_await release(old);
   co_return Value{};
 }

@@ -27,6 +27,9 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   pool_.reset();
   tasklet_count_ = 0;
   next_number_ = 0;
+  thing_count_ = 0;
+  weakrefs_.clear();
+  spare_records_.clear();
   tasklet_numbers_.clear();
   channels_.resize(scenario.channels.size());
   for (Channel& channel : channels_) {
@@ -62,7 +65,10 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
 void Specification::conclude() {
   for (const Channel& channel : channels_) end_state_.balances.push_back(channel.balance);
   for (Id id = 1; id < static_cast<Id>(tasklet_count_); ++id) {
-    if (at(id).state != Tasklet::State::kDestroyed && !at(id).dying && !at(id).main)
+    if (at(id).state == Tasklet::State::kDestroyed) continue;
+    if (!is_tasklet(id)) {
+      end_state_.things.push_back(number_of(id));
+    } else if (!at(id).dying && !at(id).main)
       end_state_.left.push_back({number_of(id), flags_of(id)});
   }
   end_state_.run_count = static_cast<std::uint32_t>(queue_.size());

@@ -87,7 +87,7 @@ class Specification : private Routines, private ThreadState {
   bool perform_at_once(const Op& op);
   Routine<Value> perform(const Op& op);
   Routine<Value> perform_on(Id target, const Op& op);
-  Routine<Value> store(std::int32_t slot, Id tasklet);
+  Routine<Value> store(std::int32_t slot, Id object);
   Routine<Value> send_sequence(Id channel, std::int32_t count);
   Routine<Value> iterate(Id channel, std::int32_t count);
   Routine<Value> returned_from_run(const Op& op, Value result);
@@ -95,6 +95,7 @@ class Specification : private Routines, private ThreadState {
   // Tasklets: lifecycle.cc
   Id create(std::int32_t function);
   Id make(std::int32_t number, ActorId actor);
+  Id make_object();
   ActorId new_actor(std::int32_t number);
   Routine<Value> life(Id tasklet);
   Routine<Value> finish(Id tasklet, Value result);
@@ -106,11 +107,20 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> bind(Id tasklet, std::int32_t function);
   Value set_up(Id tasklet);
 
+  // Things and weak references: things.cc
+  Id make_thing(ObjectKind kind);
+  Routine<Value> perform_on_any(Id target, const Op& op);
+  Routine<Value> destroy_thing(Id id);
+  Routine<Value> set_content(Id id, Id content);
+  Routine<Value> call_weakrefs(Id id);
+  void clear_references(Id id);
+  void add_weakref(Id target, Weakref weakref);
+
   // Cycles: collection.cc
   Routine<Value> collect();
   bool find_garbage();
-  void reach(Id tasklet);
-  bool is_transparent(const Tasklet& tasklet) const;
+  void reach(Id object);
+  bool is_transparent(const Tasklet& object) const;
 
   // Switching: switching.cc
   Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false);
@@ -193,11 +203,15 @@ class Specification : private Routines, private ThreadState {
   const Tasklet& at(Id tasklet) const { return tasklets_[static_cast<std::size_t>(tasklet)]; }
   Tasklet& me() { return at(current_); }
   Channel& channel(Id number) { return channels_[static_cast<std::size_t>(number)]; }
+  bool is_tasklet(Id object) const { return at(object).kind == ObjectKind::kTasklet; }
   std::int32_t number_of(Id tasklet) const { return tasklet == kNobody ? -1 : at(tasklet).number; }
   Id& slot(std::int32_t number) { return slots_[static_cast<std::size_t>(number)]; }
   std::uint32_t flags_of(Id tasklet) const;
   Value claim(Id tasklet) { return std::exchange(at(tasklet).tempval, Value{}); }
   void log(EventKind kind, EventArguments arguments = {});
+  void log_thing(EventKind kind, Id thing) {
+    log(kind, {static_cast<std::int32_t>(at(thing).kind), number_of(thing)});
+  }
   void log_error(EventKind kind, const Value& error);
   Switch halt() { return Switch{*this, nowhere_, nullptr}; }
   void conclude();
@@ -214,9 +228,12 @@ class Specification : private Routines, private ThreadState {
   EndState end_state_;
   Handle nowhere_;
 
-  std::deque<Tasklet> tasklets_;  // References to one stay good when others are made.
+  std::deque<Tasklet> tasklets_;  // And things. References to one stay good when others are made.
   std::size_t tasklet_count_ = 0;
   std::int32_t next_number_ = 0;
+  std::int32_t thing_count_ = 0;               // Lives of things that ever began.
+  std::vector<Weakref> weakrefs_;              // Ever made.
+  std::vector<Id> spare_records_;              // Dead; the last one is used first.
   std::vector<std::int32_t> tasklet_numbers_;  // Of each actor.
   std::vector<Channel> channels_;
   std::vector<Id> slots_;

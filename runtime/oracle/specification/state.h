@@ -39,7 +39,28 @@ struct Value {
   }
 };
 
-struct Tasklet {
+/// A weak reference: the function that it calls, or the thing that it is.
+struct Weakref {
+  std::int32_t function = -1;
+  Id reference = kNobody;
+  std::int32_t older = -1;  // The next one of its target; -1: none.
+};
+
+/// An object that slots and others can hold: a tasklet or a thing. Their Ids are one sequence, in
+/// order of creation.
+struct Thing {
+  ObjectKind kind = ObjectKind::kTasklet;
+  std::int32_t number = 0;  // What events call it.
+  std::int32_t references = 0;
+  /// What it holds, what it took last at the end: a tasklet what its operations in progress hold.
+  std::vector<Id> held;
+  std::int32_t weakrefs = -1;  // The newest one.
+  Id target = kNobody;         // A weak reference's; kNobody: cleared.
+  std::int32_t internal = 0;   // While garbage is looked for: references from other objects.
+  bool reached = false;        // The same: it is alive.
+};
+
+struct Tasklet : Thing {
   enum class State : std::uint8_t {
     kUnbound,    // Has nothing to run, or a function that was not set up.
     kNew,        // Has a function that did not begin.
@@ -49,29 +70,23 @@ struct Tasklet {
     kDestroyed,
   };
   State state = State::kUnbound;
-  std::int32_t number = 0;  // What events call it.
   ActorId actor{};
-  std::int32_t thread = 0;  // Nobody: it has ended.
-  bool main = false;        // Of any thread.
-  std::int32_t references = 0;
+  std::int32_t thread = 0;     // Nobody: it has ended.
+  bool main = false;           // Of any thread.
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;
   Routines::Handle point{};  // kSuspended: where it goes on.
   std::int32_t nesting = 0;  // kSuspended: interpreter levels under it; 0: it was left softly.
-  std::vector<Id> held;      // Tasklets that its operations in progress hold, innermost last.
-  std::vector<std::int32_t> weakrefs;  // Functions, newest last.
-  bool queued = false;                 // In the run queue.
-  std::int8_t blocked = 0;             // -1 in receive, 1 in send.
-  Id channel = kNobody;                // Where it is blocked.
+  bool queued = false;       // In the run queue.
+  std::int8_t blocked = 0;   // -1 in receive, 1 in send.
+  Id channel = kNobody;      // Where it is blocked.
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
-  bool pending_irq = false;   // It could not be interrupted when its time was over.
-  bool finalized = false;     // Its finalizer has begun.
-  bool dying = false;         // Its weak references are cleared.
-  bool told_of_end = false;   // Its end is in the log already.
-  std::int32_t internal = 0;  // While garbage is looked for: references from other tasklets.
-  bool reached = false;       // The same: it is alive.
+  bool pending_irq = false;  // It could not be interrupted when its time was over.
+  bool finalized = false;    // Its finalizer has begun.
+  bool dying = false;        // Its weak references are cleared.
+  bool told_of_end = false;  // Its end is in the log already.
 
   bool alive() const {
     return state > State::kUnbound && state < State::kEnded && thread != kNobody;

@@ -122,7 +122,8 @@ Routine<Value> Specification::thread_life(std::int32_t function) {
   begin_main(make(kThreadMains + number_, actor_));
   co_await reap(ended);
   end_main();
-  at(main_).weakrefs.clear();
+  clear_references(main_);
+  at(main_).weakrefs = -1;
   co_await release(main_);
   co_await release(main_);
   main_ = current_ = kNobody;

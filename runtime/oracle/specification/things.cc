@@ -1,0 +1,109 @@
+// Things, and the weak references to any object.
+#include <utility>
+
+#include "runtime/oracle/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+
+bool can_be_recycled(ObjectKind kind) { return kind == ObjectKind::kRecord; }
+bool holds_one(ObjectKind kind) { return kind == ObjectKind::kCell || kind == ObjectKind::kRecord; }
+
+}  // namespace
+
+// The caller holds the only reference. A record that is used again keeps its place in the order of
+// creation, but not its number.
+Id Specification::make_thing(ObjectKind kind) {
+  Id id;
+  if (can_be_recycled(kind) && !spare_records_.empty()) {
+    id = spare_records_.back();
+    spare_records_.pop_back();
+    at(id).references = 1;
+    at(id).state = Tasklet::State::kUnbound;
+    at(id).dying = false;
+  } else {
+    id = make_object();
+    at(id).kind = kind;
+    at(id).thread = kNobody;
+  }
+  at(id).number = ++thing_count_;
+  return id;
+}
+
+// What acts on any object in a slot. The operation holds it.
+Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
+  const std::int32_t b = op.args[1];
+  switch (op.code) {
+    case OpCode::kWeakref:
+      add_weakref(target, {.function = b});
+      co_return Value{};
+    case OpCode::kSetcell: {
+      if (!holds_one(at(target).kind)) co_return Value{};
+      const Id content = b < 0 ? kNobody : slot(b);
+      if (content != kNobody) ++at(content).references;
+      co_return co_await set_content(target, content);
+    }
+    case OpCode::kGetcell: {
+      if (!holds_one(at(target).kind)) co_return Value{};
+      const Id content = at(target).held.empty() ? kNobody : at(target).held.back();
+      if (content != kNobody) ++at(content).references;
+      co_return co_await store(b, content);
+    }
+    default:
+      co_return Value{};
+  }
+}
+
+// What it held goes after the new content is in its place.
+Routine<Value> Specification::set_content(Id id, Id content) {
+  std::vector<Id>& held = at(id).held;
+  const Id old = held.empty() ? kNobody : held.back();
+  held.clear();
+  if (content != kNobody) held.push_back(content);
+  if (old != kNobody) co_await release(old);
+  co_return Value{};
+}
+
+Routine<Value> Specification::destroy_thing(Id id) {
+  co_await call_weakrefs(id);
+  log_thing(EventKind::kFreed, id);
+  at(id).state = Tasklet::State::kDestroyed;
+  if (can_be_recycled(at(id).kind)) spare_records_.push_back(id);
+  const Id last = at(id).held.empty() ? kNobody : at(id).held.back();
+  at(id).held.clear();
+  if (last != kNobody) co_await release(last);
+  co_return Value{};
+}
+
+void Specification::add_weakref(Id target, Weakref weakref) {
+  weakref.older = std::exchange(at(target).weakrefs, static_cast<std::int32_t>(weakrefs_.size()));
+  weakrefs_.push_back(weakref);
+}
+
+// One that died before has given its place to nobody: only records are used again.
+void Specification::clear_references(Id id) {
+  for (std::int32_t i = at(id).weakrefs; i >= 0; i = weakrefs_[static_cast<std::size_t>(i)].older) {
+    const Id reference = weakrefs_[static_cast<std::size_t>(i)].reference;
+    if (reference != kNobody) at(reference).target = kNobody;
+  }
+}
+
+// All are cleared before the first callback runs; newest first.
+Routine<Value> Specification::call_weakrefs(Id id) {
+  clear_references(id);
+  const bool tasklet = is_tasklet(id);
+  for (std::int32_t i = std::exchange(at(id).weakrefs, -1); i >= 0;) {
+    const Weakref weakref = weakrefs_[static_cast<std::size_t>(i)];
+    i = weakref.older;
+    if (weakref.function < 0) continue;
+    if (tasklet) log(EventKind::kWeakCallback, {number_of(id)});
+    if (!tasklet) log_thing(EventKind::kThingCallback, id);
+    co_await callback(weakref.function);
+    if (tasklet) log(EventKind::kWeakCallbackEnd, {number_of(id)});
+    if (!tasklet) log_thing(EventKind::kThingCallbackEnd, id);
+  }
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification
