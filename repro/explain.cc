@@ -68,19 +68,27 @@ void Explanations::add_mode(const ConformanceCase& conformance_case, Switching s
     }
     for (const DefectInfo* const defect : together) unexplained.together.push_back(defect->name);
   }
+  if (unexplained.together.size() == 2) {
+    explained_by_two_[fmt::format("{}", fmt::join(unexplained.together, " and "))].push_back(id);
+    return;
+  }
   unexplained_.push_back(std::move(unexplained));
 }
 
 std::string Explanations::text() const {
   std::string text;
-  std::size_t explained = 0;
-  for (const auto& [name, ids] : explained_) {
-    explained += ids.size();
+  std::size_t explained = 0, by_two = 0;
+  const auto add_line = [&text](const std::string& names, const char* verb,
+                                const std::vector<std::string>& ids) {
     text += fmt::format(
-        "{:<28} explains {}: {}{}\n", name, ids.size(),
+        "{:<28} {} {}: {}{}\n", names, verb, ids.size(),
         fmt::join(ids.begin(), ids.begin() + std::min<std::ptrdiff_t>(std::ssize(ids), 4), " "),
         ids.size() > 4 ? " …" : "");
-  }
+    return ids.size();
+  };
+  for (const auto& [name, ids] : explained_) explained += add_line(name, "explains", ids);
+  for (const auto& [names, ids] : explained_by_two_)
+    by_two += add_line(names, "explain together", ids);
   for (const Unexplained& one : unexplained_) {
     text += fmt::format("unexplained: {}: {}\n", one.id,
                         one.together.empty()
@@ -90,9 +98,9 @@ std::string Explanations::text() const {
   for (const Finding& one : findings_)
     text += fmt::format("a finding with all defects off: {}: {}\n", one.id, one.signature);
   return text + fmt::format(
-                    "{} of {} are as recorded with all defects off; {} explained, {} unexplained, "
-                    "{} with a finding\n",
-                    same_, cases_, explained, unexplained_.size(), findings_.size());
+                    "{} of {} are as recorded with all defects off; {} explained by one live "
+                    "defect, {} by two together, {} unexplained, {} with a finding\n",
+                    same_, cases_, explained, by_two, unexplained_.size(), findings_.size());
 }
 
 std::string Explanations::json() const {
@@ -100,6 +108,8 @@ std::string Explanations::json() const {
   Json json = {{"schema", Report::kSchema}, {"cases", cases_}, {"same", same_}};
   json["explained"] = Json::object();
   for (const auto& [name, ids] : explained_) json["explained"][name] = ids;
+  json["explained_by_two"] = Json::object();
+  for (const auto& [names, ids] : explained_by_two_) json["explained_by_two"][names] = ids;
   json["unexplained"] = Json::array();
   for (const Unexplained& one : unexplained_)
     json["unexplained"].push_back({{"id", one.id}, {"together", one.together}});

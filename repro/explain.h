@@ -2,8 +2,10 @@
 //
 // The recordings were made on a version with live defects, so a runtime without any differs from
 // them in some cases. Each such case must have one live defect that, switched on alone, gives the
-// recorded observation; a case that needs two together, or that none explains, is unexplained. And
-// no case may lose a value once the defects are off: the oracles must be silent.
+// recorded observation. Where no single one does, two may together, each of them needed: both live
+// in that version, so this explains the case too, but it is told apart and names the two. What
+// needs more than two, or what no set of live defects gives, is unexplained. And no case may lose a
+// value once the defects are off: the oracles must be silent.
 #pragma once
 
 #include <map>
@@ -37,6 +39,10 @@ class Explanations {
   /// For each live defect, the cases that it explains; a case that several explain, each alone, is
   /// the first one's in the order of the table.
   const std::map<std::string, std::vector<std::string>>& explained() const { return explained_; }
+  /// For each two live defects, "a and b", the cases that need both.
+  const std::map<std::string, std::vector<std::string>>& explained_by_two() const {
+    return explained_by_two_;
+  }
   const std::vector<Unexplained>& unexplained() const { return unexplained_; }
   const std::vector<Finding>& findings() const { return findings_; }
   bool complete() const { return unexplained_.empty() && findings_.empty(); }
@@ -53,6 +59,7 @@ class Explanations {
   std::size_t cases_ = 0;
   std::size_t same_ = 0;
   std::map<std::string, std::vector<std::string>> explained_;
+  std::map<std::string, std::vector<std::string>> explained_by_two_;
   std::vector<Unexplained> unexplained_;
   std::vector<Finding> findings_;
 };

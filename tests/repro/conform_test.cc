@@ -41,6 +41,30 @@ TEST_F(ExplainFixed, LeavesAloneWhatIsAsRecordedWithoutDefects) {
   EXPECT_TRUE(report.at("explained").empty());
 }
 
+// As recorded (t7-0005): a thread is not woken, and later told of a deadlock that is none.
+constexpr const char* kNeedsTwo =
+    R"({"id":"t7-0005","threads":2,"chans":1,"slots":2,"funcs":[[["runall"],)"
+    R"(["tstart",1,1],["settle"],["tryall",[["try",[["sched"]]]]],["settle"],)"
+    R"(["tryall",[["state",0]]],["tryall",[["setup",1,3]]],["settle"],["tryall",)"
+    R"([["sched"]]],["settle"]],[["spawn",4,1],["spawn",2,1],["try",[["recv",0],)"
+    R"(["insert",0]]],["settle"],["pref",0,0],["bal",0],["thread",1],["tryall",)"
+    R"([["remove",0]]],["tryall",[["recv",0]]],["tryall",[["recv",0]]],["settle"],)"
+    R"(["runall"]],[["recv",0],["sendx",0,"E2"]],[["send",0],["spawn",5,0],["queue",)"
+    R"(0],["sched"],["send",0]],[["kill",1]],[["recv",0],["runcount"],["settle"],)"
+    R"(["drop",0],["emit","L1"]]],"soft":{"out":"ok","trace":[[0,"ran",null],[101,)"
+    R"("tstart",1],[1,"start"],[1,"end"],[101,"fin",1],[101,"exc",)"
+    R"("RuntimeError:main_recv_deadlock"],[101,"bal",0,0],[101,"thread",2,1]],)"
+    R"("bal":[-1],"left":[[2,"asc"]],"runcount":1},"hard":null})"
+    "\n";
+
+TEST_F(ExplainFixed, NamesTwoThatAreNeededTogether) {
+  const json report = run_json({"conform", "--explain-fixed", write("a.jsonl", kNeedsTwo)}, 0);
+  EXPECT_TRUE(report.at("explained").empty());
+  EXPECT_EQ(report.at("explained_by_two"), json({{"end-ignores-threads and setup-does-not-wake",
+                                                  json::array({"t7-0005:soft", "t7-0005:hard"})}}));
+  EXPECT_TRUE(report.at("unexplained").empty());
+}
+
 TEST_F(ExplainFixed, SaysWhatNoDefectExplains) {
   const std::string file = write("a.jsonl", lost_case("\"v7\""));
   const json report = run_json({"conform", "--explain-fixed", file}, 1);
