@@ -1,4 +1,5 @@
-// `reweave bench`: runs the benchmark program that is built beside this one.
+// `reweave bench`: runs a subject of its own, or the benchmark program that is built beside this
+// one.
 
 #include <fmt/format.h>
 
@@ -6,13 +7,42 @@
 #include <optional>
 #include <utility>
 
+#include "repro/command/bench.h"
 #include "repro/command/command_line.h"
 #include "repro/process.h"
 #include "repro/workdir.h"
+#include "scheduler/nearest.h"
 
 namespace reweave::repro {
 
 namespace {
+
+constexpr BenchSubject kSubjects[] = {
+    {"zombie", "calls with and without zombie frames, and the memory that they hold",
+     run_bench_zombie},
+};
+
+const BenchSubject* find_subject(std::string_view name) {
+  for (const BenchSubject& subject : kSubjects) {
+    if (subject.name == name) return &subject;
+  }
+  return nullptr;
+}
+
+/// "  zombie    calls with…", one line each.
+std::string subject_lines() {
+  std::string text;
+  for (const BenchSubject& subject : kSubjects)
+    text += fmt::format("\n  {:<10}{}", subject.name, subject.summary);
+  return text;
+}
+
+std::string unknown_subject(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const BenchSubject& subject : kSubjects) known.push_back(subject.name);
+  return fmt::format("there is no subject \"{}\"{}; see `reweave bench --help`", name,
+                     did_you_mean(name, known));
+}
 
 /// Instructions of the benchmark program with so many batches of 1,000; nothing if valgrind has no
 /// number.
@@ -57,13 +87,20 @@ std::string instructions_table(const std::string& program) {
 }  // namespace
 
 int run_bench(const Arguments& arguments) {
+  const bool named = !arguments.empty() && arguments.front().substr(0, 1) != "-";
+  if (named) {
+    if (const BenchSubject* const subject = find_subject(arguments.front()))
+      return subject->run(Arguments(arguments.begin() + 1, arguments.end()));
+  }
   CommandLine line(
       "bench",
       "Run the benchmarks: executions, switches, spawns, round trips and spills per second, beside "
-      "greenlet; and instructions, by callgrind.",
+      "greenlet; and instructions, by callgrind. Or one subject, `reweave bench SUBJECT`:" +
+          subject_lines(),
       "  reweave bench\n  reweave bench --filter=slice\n  reweave bench --gates\n"
-      "  reweave bench --format=json > bench.json",
+      "  reweave bench --format=json > bench.json\n  reweave bench zombie",
       "0 done, 1 a gate was missed, 69 the benchmarks are not built");
+  if (named) return line.fail(unknown_subject(arguments.front()));
   line.add_output_flags({"text", "json"});
   std::string filter;
   bool gates = false;

@@ -80,6 +80,14 @@ struct FrameCounts {
   std::uint64_t from_free_list = 0;
 };
 
+/// What the caches hold now: memory that nothing else can use.
+struct FrameHoldings {
+  std::uint64_t zombies = 0;  // Not bounded: as many as there are codes that ever ran.
+  std::uint64_t zombie_bytes = 0;
+  std::uint64_t free = 0;  // At most Settings::free_frames_max.
+  std::uint64_t free_bytes = 0;
+};
+
 /// The shared free list, and which codes keep a zombie. For one execution: frames are arena memory.
 struct FrameCache {
   Frame* free = nullptr;
@@ -87,10 +95,15 @@ struct FrameCache {
   FrameCounts counts;
   std::vector<Code*> codes_with_zombie;
 
+  /// Walks both caches; costs nothing while frames come and go.
+  FrameHoldings held() const;
+
   /// Forgets all frames: their memory is gone.
   void clear();
   /// The code objects of earlier executions are gone: their zombies are not looked for again.
   void forget_codes();
+  /// The same for one code object, which is about to go: the frame that it kept is kept no longer.
+  void forget_code(Code& code);
 };
 
 }  // namespace reweave::runtime

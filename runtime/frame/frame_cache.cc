@@ -21,6 +21,27 @@ void FrameCache::forget_codes() {
   codes_with_zombie.clear();
 }
 
+void FrameCache::forget_code(Code& code) {
+  if (!code.has_had_zombie) return;
+  std::erase(codes_with_zombie, &code);
+  code.zombie = FrameRef{};
+  code.has_had_zombie = false;
+}
+
+FrameHoldings FrameCache::held() const {
+  FrameHoldings held;
+  for (const Code* code : codes_with_zombie) {
+    if (!code->zombie) continue;
+    ++held.zombies;
+    held.zombie_bytes += code->zombie.frame->bytes;
+  }
+  for (const Frame* frame = free; frame != nullptr; frame = frame->next_free) {
+    ++held.free;
+    held.free_bytes += frame->bytes;
+  }
+  return held;
+}
+
 // Both ways to make a frame, and the one to end it, contain their common part: they are what most
 // executions spend most of their time with, and a call would cost as much as a third of the work.
 [[gnu::always_inline]] inline Frame* Thread::take_frame(Code& code) {

@@ -36,6 +36,10 @@ class Runtime {
 
   /// The code objects of earlier executions are gone: their zombie frames are not looked for again.
   void forget_codes() { frames_.forget_codes(); }
+  /// To be called when one code object goes, also within an execution.
+  void forget_code(Code& code) { frames_.forget_code(code); }
+  /// What both caches of dead frames hold now, or held when the last execution ended.
+  FrameHoldings frame_holdings() const { return frames_.held(); }
 
   /// The first thread: the one whose main tasklet is the program. It exists as long as the runtime.
   Thread& main_thread() { return main_thread_; }
