@@ -71,11 +71,18 @@ void SettingsFlags::add(CLI::App& app) {
   app.add_option("--collect", collect_,
                  "on: the cycle collector may run before any operation; off: only at `gc`")
       ->type_name("WORD");
+  app.add_option("--zombie-frames", zombie_frames_,
+                 "on: each function keeps its last frame; off: the free list has all")
+      ->type_name("WORD");
+  app.add_option("--free-frames-max", free_frames_max_,
+                 "Length of the shared free list of frames; 0: none is kept")
+      ->type_name("N")
+      ->check(whole_number(0, 1'000'000));
 }
 
 bool SettingsFlags::any() const {
   return defects_ || profile_ || switching_ || spill_levels_ || specification_ || structure_ ||
-         fail_allocations_ || collect_;
+         fail_allocations_ || collect_ || zombie_frames_ || free_frames_max_;
 }
 
 Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
@@ -120,6 +127,12 @@ Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
       return Error{fmt::format("--collect {}: say on or off", *collect_)};
     base.collect = *collect_ == "on";
   }
+  if (zombie_frames_) {
+    if (*zombie_frames_ != "on" && *zombie_frames_ != "off")
+      return Error{fmt::format("--zombie-frames {}: say on or off", *zombie_frames_)};
+    base.zombie_frames = *zombie_frames_ == "on";
+  }
+  if (free_frames_max_) base.free_frames_max = *free_frames_max_;
   return base;
 }
 
@@ -133,6 +146,8 @@ std::vector<std::string> SettingsFlags::words() const {
   if (structure_) words.push_back("--structure=" + *structure_);
   if (fail_allocations_) words.push_back("--fail-allocations=" + *fail_allocations_);
   if (collect_) words.push_back("--collect=" + *collect_);
+  if (zombie_frames_) words.push_back("--zombie-frames=" + *zombie_frames_);
+  if (free_frames_max_) words.push_back(fmt::format("--free-frames-max={}", *free_frames_max_));
   return words;
 }
 

@@ -30,6 +30,8 @@ class SettingsFlags {
   std::optional<std::string> structure_;
   std::optional<std::string> fail_allocations_;
   std::optional<std::string> collect_;
+  std::optional<std::string> zombie_frames_;
+  std::optional<std::uint32_t> free_frames_max_;
 };
 
 /// A file named on the command line, and --target.

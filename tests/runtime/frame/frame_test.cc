@@ -146,6 +146,55 @@ TEST_F(Frames, NothingOfOneExecutionIsUsedInTheNext) {
   }
 }
 
+// ---- What they hold ----
+
+TEST_F(Frames, BothCachesSayWhatTheyHold) {
+  program_.run([&](Thread& thread) {
+    thread.release(nest(thread, 5));
+    thread.release(call(thread, leaf_));
+    return thread.none();
+  });
+  const FrameHoldings held = program_.runtime.frame_holdings();
+  // When the program has ended main's frame is parked, too.
+  EXPECT_EQ(held.zombies, 3u);
+  EXPECT_EQ(held.free, 3u);  // Four of the nested ones, of which leaf took one.
+  EXPECT_GE(held.zombie_bytes, 3 * sizeof(Frame));
+  EXPECT_GE(held.free_bytes, 3 * sizeof(Frame));
+}
+
+TEST_F(Frames, OneZombieForEachCodeWithoutBound) {
+  std::vector<Code*> codes;
+  for (int i = 0; i < 500; ++i)
+    codes.push_back(&program_.code([](Thread& thread) { return thread.none(); }, "one"));
+  program_.run([&](Thread& thread) {
+    for (Code* const code : codes) thread.release(call(thread, *code));
+    return thread.none();
+  });
+  EXPECT_EQ(program_.runtime.frame_holdings().zombies, 501u);
+  program_.settings.zombie_frames = false;
+  program_.run([&](Thread& thread) {
+    for (Code* const code : codes) thread.release(call(thread, *code));
+    return thread.none();
+  });
+  EXPECT_EQ(program_.runtime.frame_holdings().zombies, 0u);
+  EXPECT_EQ(program_.runtime.frame_holdings().free, 2u);
+}
+
+TEST_F(Frames, WhatACodeKeptIsForgottenWithIt) {
+  program_.run([&](Thread& thread) {
+    auto code = std::make_unique<Code>(leaf_);
+    code->zombie = FrameRef{};
+    code->has_had_zombie = false;
+    thread.release(call(thread, *code));
+    EXPECT_EQ(program_.runtime.frame_holdings().zombies, 1u);
+    program_.runtime.forget_code(*code);
+    code.reset();
+    EXPECT_EQ(program_.runtime.frame_holdings().zombies, 0u);
+    return thread.none();
+  });
+  EXPECT_EQ(program_.runtime.frame_holdings().zombies, 1u);  // main's
+}
+
 // ---- Dangling ----
 
 TEST_F(Frames, UsingAParkedOneIsAFindingAtThatMoment) {
