@@ -277,7 +277,9 @@ Value Specification::run_elsewhere(Id id) {
 Value Specification::bind_thread(Id id) {
   Tasklet& tasklet = at(id);
   if (!elsewhere(id)) return {};
-  if (tasklet.queued) return Value::error(ErrorCode::kBindThreadRunnable);
+  // A schedule callback may have taken the tasklet out of its run queue that is about to run.
+  const bool about_to_run = tasklet.thread != kNobody && thread(tasklet.thread).switching_to_ == id;
+  if (tasklet.queued || about_to_run) return Value::error(ErrorCode::kBindThreadRunnable);
   if (nesting_of(id) > 0) return Value::error(ErrorCode::kBindCState);
   // Its old thread may sleep in the middle of it, and would go on there.
   if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id)
