@@ -20,6 +20,8 @@ namespace {
 constexpr BenchSubject kSubjects[] = {
     {"zombie", "calls with and without zombie frames, and the memory that they hold",
      run_bench_zombie},
+    {"dict", "bytes and times of a dict, by smallest table, highest load and growth",
+     run_bench_dict},
 };
 
 const BenchSubject* find_subject(std::string_view name) {

@@ -18,5 +18,6 @@ struct BenchSubject {
 };
 
 int run_bench_zombie(const Arguments& arguments);
+int run_bench_dict(const Arguments& arguments);
 
 }  // namespace reweave::repro
