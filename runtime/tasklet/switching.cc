@@ -194,7 +194,9 @@ Object* Thread::schedule_task(Tasklet* prev, Tasklet* next, bool soft, bool* did
 // A tasklet of another thread cannot be switched to: it becomes runnable there, and `prev` goes on.
 Object* Thread::make_runnable_elsewhere(Tasklet* prev, Tasklet* next) {
   if (next->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
-  if (prev->in_run_queue()) head_ = prev;  // Not in the schedule callback of one that leaves it.
+  // Not in the schedule callback of one that leaves the queue, though others may have made it
+  // runnable again meanwhile.
+  if (prev->in_run_queue() && !in_schedule_callback_) head_ = prev;
   Object* const result = explode(claim(prev));
   (void)make_runnable(next);
   next->thread->wake();
