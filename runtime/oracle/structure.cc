@@ -27,6 +27,9 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
     if (Fault fault = look_at_run_queue(each); fault.rule != nullptr) return fault;
     if (each.phase_ == Thread::Phase::kAsleep && each.head_ != nullptr)
       return {"lost-wake-up", each.head_};
+    const Tasklet* const main = each.main_;
+    if (main != nullptr && !main->dead && !main->ended && main->thread != &each)
+      return {"main-of-another-thread", main};
     runnable += each.run_count_;
   }
   if (!thread.in_schedule_callback_ &&
@@ -122,6 +125,8 @@ StructureOracle::Fault StructureOracle::look_at(const Tasklet& tasklet, bool run
   if (saved->stub != (saved->nesting_level == 0)) return {"nesting-level", &tasklet};
   if (!running && tasklet.frame && tasklet.frame.frame->generation != tasklet.frame.generation)
     return {"suspended", &tasklet, FindingKind::kDanglingFrame};
+  if (!running && !tasklet.started && tasklet.recursion_depth != 0)
+    return {"recursion-depth-before-start", &tasklet};
   return {};
 }
 

@@ -9,7 +9,9 @@ namespace reweave::runtime {
 namespace {
 
 constexpr int kAttempts = 8;
-constexpr Ratio kTopicOn{1, 4};
+
+/// How many scenarios know a topic.
+Ratio share_of(Topic topic) { return topic == Topic::kThreads ? Ratio{1, 3} : Ratio{1, 4}; }
 
 std::int32_t below(Prng& prng, std::size_t bound) {
   return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
@@ -43,7 +45,7 @@ std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& sce
   if (scenario.slots.empty()) return -1;
   const std::int32_t one = below(prng, scenario.slots.size());
   const std::int32_t two = below(prng, scenario.slots.size());
-  return uses.filled(static_cast<std::size_t>(one)) ? two : one;
+  return uses.occupied(static_cast<std::size_t>(one)) ? two : one;
 }
 
 /// A slot that holds something: often the one that the last operation was about.
@@ -72,6 +74,11 @@ std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario
   if (receives(code)) return surplus(one) >= surplus(two) ? one : two;
   if (sends(code)) return surplus(one) <= surplus(two) ? one : two;
   return one;
+}
+
+/// How many times: mostly few, so that what follows is reached.
+std::int32_t draw_count(Prng& prng) {
+  return static_cast<std::int32_t>(prng.chance({1, 8}) ? prng.below(32) : prng.below(4));
 }
 
 bool stores_in_slot(OpCode code, std::size_t argument) {
@@ -115,7 +122,7 @@ bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::
       value = draw_channel(prng, uses, scenario, code);
       return value >= 0;
     case 'n':
-      value = code == OpCode::kRec ? draw_depth(prng) : static_cast<std::int32_t>(prng.below(4));
+      value = code == OpCode::kRec ? draw_depth(prng) : draw_count(prng);
       return true;
     case 't':
       value = static_cast<std::int32_t>(prng.below(24));
@@ -163,7 +170,7 @@ OpWeights::OpWeights() {
 void OpWeights::draw_topics(Prng& prng) {
   for (std::size_t t = 1; t < kTopicCount; ++t) {
     const auto topic = static_cast<Topic>(t);
-    if (!has(topic) || prng.chance(kTopicOn)) continue;
+    if (!has(topic) || prng.chance(share_of(topic))) continue;
     for (std::size_t code = 0; code < weights_.size(); ++code) {
       if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) remove(code);
     }
@@ -235,13 +242,16 @@ void Uses::note(std::size_t function, const Op& op) {
   if (op.code == OpCode::kTstart) has_threads_ = true;
   // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
   // again.
-  if (op.code == OpCode::kDrop && function == 0) filled_ &= ~(std::uint64_t{1} << first);
+  if (op.code == OpCode::kDrop && function == 0 && !has_threads_)
+    filled_ &= ~(std::uint64_t{1} << first);
 }
 
 void Uses::enter(std::size_t function) {
-  filled_ = function == 0 ? 0 : ever_filled_;
+  // Main begins alone, unless another thread is there.
+  const bool alone = function == 0 && !has_threads_;
+  filled_ = alone ? 0 : ever_filled_;
   recent_ = -1;
-  has_company_ = function != 0;
+  has_company_ = !alone;
 }
 
 void Uses::scan(const Scenario& scenario, std::size_t function, std::size_t at) {

@@ -59,8 +59,13 @@ class Uses {
   void clear();
   /// Takes account of an operation of a function.
   void note(std::size_t function, const Op& op);
-  /// Begins to write a function: main's slots are empty, another's are what all others stored.
+  /// Begins to write a function: main's slots are empty while it is alone, another's are what all
+  /// others stored.
   void enter(std::size_t function);
+  /// The slots of this set will be filled somewhere: they are used as if they were already.
+  void expect_filled(std::uint64_t slots) { expected_ = slots; }
+  /// Those of them that nobody has filled yet.
+  std::uint64_t still_expected() const { return expected_ & ~ever_filled_; }
   /// Another thread will be started somewhere.
   void expect_threads() { has_threads_ = true; }
   /// Everything of a scenario, and what is alive in front of operation `at` of `function`.
@@ -70,7 +75,9 @@ class Uses {
   std::uint32_t senders(std::size_t channel) const { return senders_[channel]; }
   std::uint32_t receivers(std::size_t channel) const { return receivers_[channel]; }
   /// True if the slot may hold a tasklet where the next operation goes.
-  bool filled(std::size_t slot) const { return (filled_ >> slot & 1) != 0; }
+  bool filled(std::size_t slot) const { return ((filled_ | expected_) >> slot & 1) != 0; }
+  /// True if somebody stores in it who may be done by then.
+  bool occupied(std::size_t slot) const { return (filled_ >> slot & 1) != 0; }
   /// True if a function that is being written from its start has created a tasklet, or is run by
   /// one.
   bool has_company() const { return has_company_; }
@@ -87,6 +94,7 @@ class Uses {
   std::array<std::uint32_t, Scenario::kFunctionsMax> references_{};
   std::array<std::uint32_t, Scenario::kChannelsMax> senders_{};
   std::array<std::uint32_t, Scenario::kChannelsMax> receivers_{};
+  std::uint64_t expected_ = 0;
   std::uint64_t ever_filled_ = 0;
   std::uint64_t filled_ = 0;
   std::int32_t recent_ = -1;

@@ -15,6 +15,9 @@ constexpr std::size_t kBlockDepthMax = 3;
 constexpr std::uint32_t kBodyOpsMax = 3;
 constexpr std::uint32_t kRaisedMax = 5;
 constexpr Ratio kUseTheSlot{1, 3};
+// Slots that main may use though it is another function that fills them.
+constexpr Ratio kExpected{1, 8};
+constexpr Ratio kExpectedOfThreads{1, 2};
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -48,6 +51,10 @@ class Generator {
   void run();
 
  private:
+  /// True for what a thread begins with.
+  bool sets_the_scene(std::size_t function) const {
+    return function == 0 || function == thread_function_;
+  }
   void write_function(std::size_t index, const OpWeights& weights);
   /// Draws up to `budget` operations and appends them; nested bodies take theirs from it.
   void write_body(Function& function, const OpWeights& weights, std::uint32_t budget,
@@ -59,6 +66,8 @@ class Generator {
   void use_recent(Function& function, const OpWeights& weights);
   void push(Function& function, const Op& op);
   void insert(std::size_t function, const Op& op);
+  void expect_slots(Ratio each);
+  void fill_expected();
   void complete_channels();
   void start_thread();
   void spawn_unused();
@@ -68,29 +77,40 @@ class Generator {
   const GeneratorOptions& options_;
   Scenario& scenario_;
   Uses uses_;
-  std::size_t function_ = 0;  // The one being written.
+  std::size_t function_ = 0;         // The one being written.
+  std::size_t thread_function_ = 0;  // The one that the other thread begins with; 0: no thread.
 };
 
 void Generator::run() {
+  OpWeights weights;
+  weights.draw_topics(prng_);
+  const bool threaded = weights.has(Topic::kThreads);
   scenario_.functions.resize(between(prng_, options_.functions_min, options_.functions_max));
   scenario_.channels.resize(few(prng_, 1, options_.channels_max));
   scenario_.slots.resize(few(prng_, 1, options_.slots_max));
   scenario_.words.resize(few(prng_, 1, options_.words_max));
   set_implied_names(scenario_);
-  OpWeights weights;
-  weights.draw_topics(prng_);
-  const bool threaded = weights.has(Topic::kThreads);
   weights.switch_off(prng_, scenario_rate(prng_));
   weights.raise(prng_, prng_.below(kRaisedMax + 1));
   uses_.clear();
-  if (threaded) uses_.expect_threads();
+  thread_function_ = 0;
+  if (threaded && scenario_.functions.size() > 1) {
+    uses_.expect_threads();
+    // An early one, which can refer to others.
+    thread_function_ = few(prng_, 1, static_cast<std::uint32_t>(scenario_.functions.size()) - 1);
+  }
+  expect_slots(threaded ? kExpectedOfThreads : kExpected);
+  // The other thread first: main then knows which slots it fills and where it waits.
+  if (thread_function_ != 0) write_function(thread_function_, weights);
   for (std::size_t f = 0; f < scenario_.functions.size(); ++f) {
+    if (f != 0 && f == thread_function_) continue;
     OpWeights own = weights;
     if (f > 0) own.switch_off(prng_, function_rate(prng_));
     write_function(f, own);
   }
+  fill_expected();
   complete_channels();
-  if (threaded) start_thread();
+  if (thread_function_ != 0) start_thread();
   spawn_unused();
   end_with_runall();
   for (Function& function : scenario_.functions) number_labels(function);
@@ -104,9 +124,9 @@ void Generator::write_function(std::size_t index, const OpWeights& weights) {
   function_ = index;
   uses_.enter(index);
   const std::uint32_t most = options_.ops_per_function_max;
-  // Main is mostly long, for it sets the scene; the others are mostly short.
+  // What sets the scene is mostly long; the others are mostly short.
   const std::uint32_t shortage = few(prng_, 0, most - 1);
-  write_body(function, weights, index == 0 ? most - shortage : 1 + shortage, 0);
+  write_body(function, weights, sets_the_scene(index) ? most - shortage : 1 + shortage, 0);
 }
 
 void Generator::write_body(Function& function, const OpWeights& weights, std::uint32_t budget,
@@ -170,6 +190,28 @@ void Generator::insert(std::size_t function, const Op& op) {
   uses_.note(function, op);
 }
 
+void Generator::expect_slots(Ratio each) {
+  std::uint64_t expected = 0;
+  for (std::size_t s = 0; s < scenario_.slots.size(); ++s) {
+    if (prng_.chance(each)) expected |= std::uint64_t{1} << s;
+  }
+  uses_.expect_filled(expected);
+}
+
+void Generator::fill_expected() {
+  const auto functions = static_cast<std::uint32_t>(scenario_.functions.size());
+  if (functions < 2) return;
+  for (std::size_t s = 0; s < scenario_.slots.size(); ++s) {
+    if ((uses_.still_expected() >> s & 1) == 0) continue;
+    Op op{.code = prng_.chance({1, 2}) ? OpCode::kSpawn : OpCode::kBind};
+    const std::uint32_t function = 1 + prng_.below(functions - 1);
+    op.args = {static_cast<std::int32_t>(
+                   between(prng_, std::min(function + 1, functions - 1), functions - 1)),
+               static_cast<std::int32_t>(s), 0};
+    insert(function, op);
+  }
+}
+
 void Generator::complete_channels() {
   const auto functions = static_cast<std::uint32_t>(scenario_.functions.size());
   for (std::size_t c = 0; c < scenario_.channels.size(); ++c) {
@@ -183,11 +225,13 @@ void Generator::complete_channels() {
 }
 
 void Generator::start_thread() {
-  const auto functions = static_cast<std::uint32_t>(scenario_.functions.size());
-  if (functions < 2) return;
   Op op{.code = OpCode::kTstart};
-  op.args = {1, static_cast<std::int32_t>(1 + prng_.below(functions - 1)), 0};
-  insert(0, op);
+  op.args = {1, static_cast<std::int32_t>(thread_function_), 0};
+  // Mostly early, for what comes before it is done alone.
+  std::vector<Op>& ops = scenario_.functions[0].ops;
+  const std::uint32_t at = few(prng_, 0, static_cast<std::uint32_t>(ops.size()));
+  ops.insert(ops.begin() + at, op);
+  uses_.note(0, op);
 }
 
 void Generator::spawn_unused() {

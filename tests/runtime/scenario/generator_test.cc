@@ -49,39 +49,38 @@ slot s0
 slot s1
 word w0
 word w1
+word w2
 
 function main
-  hcall f2
-  hcall f1
-  emit w1
-  burn 2
-  try
-    burn 2
-  end
+  schedcbf f4
+  spawn f1 -
   runall
 end
 
 function f1
-  iter c1 0
-  close c0
-  spawn f3 s1
+  recvtmp
+  spawn f2 s1
+  rec 19 f3
 end
 
 function f2
-  send c1
-  setup_nobind s1 f3
-  copy s1 s0
-  spawn f3 s0
-  schedrm
+  recv c0
+  runto 6 total+nesting -
+  call f3
+  spawn f4 -
 end
 
 function f3
+  recv c1
   drop s1
-  drop s1
-  drop s1
-  iter c1 1
-  tryall
-  end
+end
+
+function f4
+  send c0
+  send c1
+  self s0
+  self s1
+  drop s0
 end
 )");
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -90,7 +89,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 3159616859616093495u);
+  EXPECT_EQ(hash, 18302527324597736904u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
