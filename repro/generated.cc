@@ -20,6 +20,7 @@ void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scena
       of_settings.chance({1, 2}) ? runtime::Switching::kSoft : runtime::Switching::kHard;
   settings.spill_levels = of_settings.chance({3, 4}) ? 25 : 1 + of_settings.below(6);
   if (of_settings.chance({1, 16})) settings.fail_allocations = true;
+  if (of_settings.chance({1, 8})) settings.collect = true;
   settings.limits = generated_limits();
   Prng of_scenario = family.split("scenario");
   runtime::generate_scenario(of_scenario, {}, scenario);

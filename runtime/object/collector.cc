@@ -61,7 +61,7 @@ void Collector::reach(Object* object) {
 // Whatever its count says. One without references is being destroyed right now: what it has given
 // up already cannot be told from what it has not.
 bool Collector::is_kept(const Object& object, const Thread& by) const {
-  if (object.refs == 0) return true;
+  if (object.refs == 0 && !by.settings().defects.has(Defect::kDyingStaysTracked)) return true;
   if (object.kind != ObjectKind::kTasklet) return false;
   const auto& tasklet = static_cast<const Tasklet&>(object);
   if (tasklet.cstate == nullptr || !tasklet.cstate->stub) return true;

@@ -133,6 +133,7 @@ void Thread::empty_channel(Channel* channel) {
     Tasklet* const waiting = channel_pop(channel);
     ledger_.channel_died(*waiting, sending);
     release(waiting);
+    check_not_destroyed(channel);
   }
 }
 
@@ -206,6 +207,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
 void Thread::tell_of_end(Tasklet* tasklet) {
   tasklet->dying = true;
   call_weakrefs(tasklet);
+  check_not_destroyed(tasklet);
   if (tasklet->told_of_end) return;
   tasklet->told_of_end = true;
   if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});

@@ -426,6 +426,11 @@ class Thread {
   void destroy(Object* object);
   void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
+  /// What is being destroyed has called back, and was destroyed by that: only a defect can do it.
+  void check_not_destroyed(const Object* object) {
+    if (object->dead) [[unlikely]]
+      report_over_release(object);
+  }
   [[noreturn]] void report_dangling_tasklet(const Tasklet* tasklet, const char* doing);
   void report_dangling_stack(const StackWindow& window);
   static std::uint64_t read_wait_note(const std::uint64_t* note);
