@@ -1,8 +1,8 @@
 // `reweave bench SUBJECT`: a benchmark that needs nothing but the runtime, and so is in the tool
 // itself.
 //
-// A subject is one line of the table in bench.cc and one file, `bench_SUBJECT.cc`. Without a subject
-// `reweave bench` runs the benchmark program, which is built beside the tool.
+// A subject is one line of the table in bench.cc and one file, `bench_SUBJECT.cc`. Without a
+// subject `reweave bench` runs the benchmark program, which is built beside the tool.
 #pragma once
 
 #include <string_view>

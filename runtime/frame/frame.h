@@ -59,7 +59,7 @@ struct Code {
 };
 
 struct Frame : Object {
-  Code* code = nullptr;
+  Code* code = nullptr;           // Null: parked, and its code object is gone.
   FrameRef back;                  // Who called; owned.
   std::uint64_t parked_step = 0;  // When it was parked last, and by whose release; for the report.
   std::uint32_t parked_by = 0;

@@ -22,10 +22,14 @@ void FrameCache::forget_codes() {
 }
 
 void FrameCache::forget_code(Code& code) {
-  if (!code.has_had_zombie) return;
   std::erase(codes_with_zombie, &code);
   code.zombie = FrameRef{};
   code.has_had_zombie = false;
+  for (Frame* frame = free; frame != nullptr; frame = frame->next_free) {
+    sanitizer::unpoison(&frame->code, sizeof frame->code);
+    if (frame->code == &code) frame->code = nullptr;
+    sanitizer::poison(&frame->code, sizeof frame->code);
+  }
 }
 
 FrameHoldings FrameCache::held() const {
@@ -123,7 +127,11 @@ FrameRef Thread::make_called_frame(Code& code, SiteId site) {
 void Thread::end_frame(Frame* frame) {
   const FrameRef back = frame->back;
   frame->back = FrameRef{};
-  if (frame->code->clear_locals != nullptr) frame->code->clear_locals(*this, *frame);
+  // With the defect what is about to be the zombie is left as it is: the next call of its code will
+  // overwrite it.
+  const bool becomes_zombie = settings_.zombie_frames && frame->code->zombie.frame == nullptr;
+  const bool left = becomes_zombie && settings_.defects.has(Defect::kZombieKeepsLocals);
+  if (frame->code->clear_locals != nullptr && !left) frame->code->clear_locals(*this, *frame);
   park_frame(frame);
   if (back) release_frame(back);
 }

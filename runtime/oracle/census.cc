@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/oracle/parked_frames.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -58,10 +59,24 @@ void Census::take(Runtime& runtime, const RootHolder& host) {
   dangling_ = nullptr;
   all_met_ = false;
   lingering_ = 0;
+  look_at_caches();
   visit_roots(host);
   for (std::size_t i = 0; i < met_.size(); ++i) visit_references(*met_[i], *this);
   if (!reached_agree()) count_the_rest();
   forget();
+}
+
+// Before the counts: what a parked frame keeps looks like a leak to those.
+void Census::look_at_caches() {
+  const ParkedFrameFault fault = look_at_parked_frames(runtime_->frames_);
+  if (fault.rule == nullptr) return;
+  Execution& execution = runtime_->main_thread_.execution();
+  Finding finding;
+  finding.kind = FindingKind::kStructure;
+  finding.step = execution.steps();
+  finding.signature = std::string("structure ") + fault.rule;
+  finding.message = "at the program's end " + describe(fault);
+  execution.report(std::move(finding), /*stops=*/false);
 }
 
 // Almost always: whatever is alive was reached, and every count is right.

@@ -4,6 +4,7 @@
 //   refcount          a count is lower than the references that there are: one was given back that
 //                     nobody had; or higher, though the object is still referred to
 //   leak              alive, and nobody refers to it
+//   structure         a parked frame breaks a rule (oracle/parked_frames.h)
 //   dangling-tasklet  destroyed, and still referred to; the same for dangling-frame
 //
 // Cyclic garbage is no leak: its counts are explained, by references from within. It is counted as
@@ -40,6 +41,7 @@ class Census final : private ReferenceVisitor {
  private:
   void visit(Object* object) override;
   void visit_frame(FrameRef frame) override;
+  void look_at_caches();
   void visit_roots(const RootHolder& host);
   void visit_thread(const Thread& thread);
   bool reached_agree() const;

@@ -1,5 +1,6 @@
 #include "runtime/oracle/structure.h"
 
+#include "runtime/oracle/parked_frames.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -47,6 +48,8 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
     const Tasklet* const runner = thread.watchdogs_[i];
     if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
   }
+  const ParkedFrameFault parked = look_at_parked_frames(runtime.frames_);
+  if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
   return look_at_saved_stacks(thread);
 }
 

@@ -12,6 +12,7 @@
 // is looked at (Settings::check_structure). Allocates nothing, asks nothing, changes nothing.
 #pragma once
 
+#include "runtime/oracle/parked_frames.h"
 #include "scheduler/finding.h"
 
 namespace reweave::runtime {
@@ -26,6 +27,7 @@ class StructureOracle {
     const char* rule = nullptr;        // The name of the rule that is broken; null: none is.
     const Tasklet* tasklet = nullptr;  // Whose, if it is one tasklet's.
     FindingKind kind = FindingKind::kStructure;
+    ParkedFrameFault parked{};  // If it is about one of those.
   };
 
   /// The first rule that `thread`, which is running, breaks between two steps.

@@ -100,6 +100,7 @@ void Thread::look_at_structure(SiteId site) {
     sanitizer::unpoison(&fault.tasklet->number, sizeof fault.tasklet->number);
     finding.message += ": tasklet " + std::to_string(fault.tasklet->number);
   }
+  if (fault.parked.rule != nullptr) finding.message += ": " + describe(fault.parked);
   execution_->report(std::move(finding), /*stops=*/true);
   abandon();
 }

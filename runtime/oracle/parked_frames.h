@@ -1,0 +1,33 @@
+// Parked frames: what lies in either cache of dead frames runs nowhere, refers to nothing, and
+// belongs to a code object that still exists.
+//
+// Rules:
+//   parked-frame-runs             in a cache, and alive
+//   parked-frame-of-another       the zombie of a code object that it was not made for, or one that
+//                                 was given out again meanwhile
+//   parked-frame-keeps-caller     it still refers to the frame that called it
+//   parked-frame-keeps-reference  its locals still hold a counted reference
+//
+// Looked at with the structure oracle in every step where that looks, and by the census at the end
+// of every execution. Costs a visit to each parked frame; allocates nothing, changes nothing.
+#pragma once
+
+#include <string>
+
+#include "runtime/frame/frame.h"
+
+namespace reweave::runtime {
+
+struct ParkedFrameFault {
+  const char* rule = nullptr;  // Null: none is broken.
+  Frame* frame = nullptr;
+  const Object* held = nullptr;  // What it keeps; or null.
+};
+
+/// The first rule that a frame in `cache` breaks.
+ParkedFrameFault look_at_parked_frames(const FrameCache& cache);
+
+/// "the frame that tasklet 2 parked in step 7 keeps a tasklet".
+std::string describe(const ParkedFrameFault& fault);
+
+}  // namespace reweave::runtime
