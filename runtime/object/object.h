@@ -125,6 +125,8 @@ enum class ErrorCode : std::uint8_t {
   kThreadDead,          // The thread that it is to run in has ended, or has not begun.
   kSwitchThread,        // switch() to a tasklet of another thread.
   kBindThreadRunnable,  // bind_thread() of a runnable tasklet.
+  kPoolStopped,         // A call_async() after the pool's end, or one that was not begun before it.
+  kNoWorker,            // call_async() found no worker, and there can be none.
 };
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);

@@ -31,6 +31,7 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
     const Tasklet* const main = each.main_;
     if (main != nullptr && !main->dead && !main->ended && main->thread != &each)
       return {"main-of-another-thread", main};
+    if (each.lost_turn_atomic_) return {"atomic-section-entered", each.current_};
     runnable += each.run_count_;
   }
   if (!thread.in_schedule_callback_ &&

@@ -7,6 +7,7 @@ namespace reweave::runtime {
 // What an operation does when its switch, if any, is over. `value` is its result, or null and an
 // exception.
 Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object* value) {
+  if (op.code == OpCode::kAsync) return called_async(locals, frame, value);
   if (op.code == OpCode::kTatomic && value != nullptr && locals.held != nullptr) {
     const auto* const tasklet = static_cast<const Tasklet*>(locals.held);
     thread().log(EventKind::kTaskletAtomic, {static_cast<std::int32_t>(tasklet->number),
@@ -72,6 +73,11 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
     case OpCode::kBurn:
       if (value == nullptr || locals.token == 0) break;
       ++locals.turn;
+      thread().release(value);
+      return kAgain;
+    case OpCode::kAsyncstop:
+      ++locals.turn;
+      if (value == nullptr || pool_.has_stopped()) break;
       thread().release(value);
       return kAgain;
     case OpCode::kSpin:
@@ -166,8 +172,7 @@ Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
   // The recorded programs leave main alone, because of the very defect.
-  if (tasklet->is_main &&
-      !thread().settings().defects.has(Defect::kBindDestroysMain))
+  if (tasklet->is_main && !thread().settings().defects.has(Defect::kBindDestroysMain))
     return thread().none();
   Code* const code =
       op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;

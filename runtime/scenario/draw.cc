@@ -237,9 +237,10 @@ void Uses::note(std::size_t function, const Op& op) {
   const auto first = static_cast<std::size_t>(op.args[0]);
   if (sends(op.code)) ++senders_[first];
   if (receives(op.code)) ++receivers_[first];
-  if (op.code == OpCode::kSpawn || op.code == OpCode::kTstart) has_company_ = true;
+  const bool starts_thread = op.code == OpCode::kTstart || op.code == OpCode::kAsync;
+  if (op.code == OpCode::kSpawn || starts_thread) has_company_ = true;
   if (op.code == OpCode::kRunto) has_limit_ = true;
-  if (op.code == OpCode::kTstart) has_threads_ = true;
+  if (starts_thread) has_threads_ = true;
   // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
   // again.
   if (op.code == OpCode::kDrop && function == 0 && !has_threads_)

@@ -105,7 +105,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       // A defect may let two stacks run one frame.
       thread().require(sizeof(Locals) + locals.depth * sizeof(Block) <= frame.code->locals_bytes,
                        "blocks-open");
-      enter_block(function, locals, pc);
+      enter_block(function, locals, pc, frame.site);
       continue;
     }
     if (thread().ask_collect(frame.site)) {
@@ -143,13 +143,22 @@ failed:
   return nullptr;
 }
 
-void Interpreter::enter_block(const Function& function, Locals& locals, std::uint32_t& pc) {
+void Interpreter::enter_block(const Function& function, Locals& locals, std::uint32_t& pc,
+                              SiteId site) {
   const Op& op = function.ops[pc];
-  if (op.code == OpCode::kLoop && op.args[0] == 0) {
+  auto turns = static_cast<std::uint32_t>(op.args[0]);
+  if (op.code == OpCode::kChoose) {
+    turns =
+        thread().execution().ask(QuestionKind::kPick, thread().current()->actor, site, turns + 1);
+  }
+  const bool repeats = op.code == OpCode::kLoop || op.code == OpCode::kChoose;
+  if (repeats && turns == 0) {
     pc = op.match + 1;
     return;
   }
-  locals.blocks[locals.depth++] = {.op = pc, .count = 0, .second = false, .error = nullptr};
+  // Of one that is to turn less often, the first turns count as done.
+  const std::uint32_t done = repeats ? static_cast<std::uint32_t>(op.args[0]) - turns : 0;
+  locals.blocks[locals.depth++] = {.op = pc, .count = done, .second = false, .error = nullptr};
   if (op.code == OpCode::kTrapped) thread().trap_switches(+1);
   ++pc;
 }
@@ -164,7 +173,8 @@ bool Interpreter::leave_block(const Function& function, Locals& locals, std::uin
     ++pc;
     return true;
   }
-  if (opener.code == OpCode::kLoop && ++block.count < static_cast<std::uint32_t>(opener.args[0])) {
+  const bool repeats = opener.code == OpCode::kLoop || opener.code == OpCode::kChoose;
+  if (repeats && ++block.count < static_cast<std::uint32_t>(opener.args[0])) {
     thread().count_tick();
     pc = block.op + 1;
     return true;

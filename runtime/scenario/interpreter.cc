@@ -62,6 +62,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   slots_.assign(scenario_->slots.size(), nullptr);
   channels_.assign(scenario_->channels.size(), nullptr);
   runto_returned_ = false;
+  pool_.begin();
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   if (!ending.ended) return ending;
@@ -160,6 +161,7 @@ void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
 void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
   for (Object* const object : slots_) visitor.visit(object);
   for (Channel* const channel : channels_) visitor.visit(channel);
+  pool_.visit_roots(visitor);
 }
 
 // The slot's old content goes after the new one is in its place.

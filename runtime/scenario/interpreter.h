@@ -15,6 +15,7 @@
 #include "runtime/oracle/census.h"
 #include "runtime/scenario/end_state.h"
 #include "runtime/scenario/scenario.h"
+#include "runtime/service/call_async.h"
 #include "runtime/settings.h"
 #include "runtime/tasklet/runtime.h"
 
@@ -73,12 +74,15 @@ class Interpreter : public LedgerNames, private RootHolder {
   static Object* execute_thread(Thread& thread, FrameRef self, Object* value);
   Object* send_next(const Op& op, Locals& locals, Frame& frame);
   Object* iterate(const Op& op, Locals& locals);
+  Object* call_async(const Op& op, Locals& locals, Frame& frame);
+  Object* called_async(Locals& locals, Frame& frame, Object* value);
+  Object* stop_pool(Locals& locals);
   Object* iterated(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* bind_again(const Op& op, Tasklet* tasklet);
   Channel* channel(std::int32_t number);
   void log_item(const Tasklet& tasklet);
   void misbehave(Canary canary);
-  void enter_block(const Function& function, Locals& locals, std::uint32_t& pc);
+  void enter_block(const Function& function, Locals& locals, std::uint32_t& pc, SiteId site);
   bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
   bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
   void log_exception(EventKind kind, const Bomb& bomb);
@@ -91,6 +95,7 @@ class Interpreter : public LedgerNames, private RootHolder {
 
   const Scenario* scenario_;
   Runtime runtime_;
+  AsyncPool pool_{runtime_};
   std::vector<Body> bodies_;
   Code rec_code_;
   Code hspin_code_;

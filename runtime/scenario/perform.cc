@@ -162,6 +162,13 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       if (thread().lacks_memory()) return nullptr;
       start_thread(static_cast<std::uint32_t>(a), b);
       return thread().none();
+    case OpCode::kAsync:
+      return call_async(op, locals, frame);
+    case OpCode::kAsyncmax:
+      pool_.set_workers_max(static_cast<std::uint32_t>(a));
+      return thread().none();
+    case OpCode::kAsyncstop:
+      return stop_pool(locals);
     case OpCode::kSettle:
       thread().settle(frame.site);
       return thread().none();

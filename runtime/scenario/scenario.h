@@ -43,7 +43,7 @@ enum class Topic : std::uint8_t {
   kClosures,   // And their cells.
   kRecycling,  // Of objects, by free lists.
   kLocks,      // And condition variables.
-  kCalls,      // Asynchronous calls into a scheduler.
+  kCalls,      // Asynchronous calls, into worker threads.
 };
 inline constexpr std::size_t kTopicCount = 7;
 

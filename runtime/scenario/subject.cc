@@ -32,6 +32,7 @@ void ScenarioSubject::consult_specification(Execution& execution) {
   // Of right behaviour: a defect that is on is there to be seen, also where a recording shows it.
   specification::Rules rules = specification::rules_of(settings_);
   rules.defects = {};
+  rules.asks_within_atomic = settings_.defects.has(Defect::kAtomicYieldsGil);
   specification_->predict(scenario_, rules, execution.given_answers());
   interpreter_.describe_end(end_);
   const auto difference = specification::compare(*specification_, execution, end_);

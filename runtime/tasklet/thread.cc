@@ -42,6 +42,8 @@ const char* error_code_name(ErrorCode code) {
       "thread_dead",
       "switch_thread",
       "bindt_runnable",
+      "pool_stopped",
+      "no_worker",
   };
   return kNames[static_cast<std::size_t>(code)];
 }
@@ -96,7 +98,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   doing_ = nullptr;
   ending_ = {};
   spills_ = 0;
-  idle_ = false;
+  idle_ = lost_turn_atomic_ = false;
   ended_main_ = nullptr;
   actor_ = nobody_ = ActorId{};
 }

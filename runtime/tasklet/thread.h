@@ -89,7 +89,7 @@ class Thread {
   /// 0 is the first.
   std::uint32_t number() const { return number_; }
   /// A `run` question: may another thread go on instead, here and now? `site` is where it is asked.
-  /// May switch threads.
+  /// Not while the current tasklet is atomic. May switch threads.
   void take_turn(SiteId site);
   /// Lets the other threads run until each of them has ended, sleeps or waits as well; where
   /// several wait, the one with the highest number goes on first. May switch threads.
@@ -622,6 +622,7 @@ class Thread {
   std::uint32_t number_ = 0;
   Phase phase_ = Phase::kUnused;
   bool idle_ = false;              // Asleep, or woken and not run since.
+  bool lost_turn_atomic_ = false;  // Another thread's turn came in the middle of an atomic section.
   Tasklet* ended_main_ = nullptr;  // The main tasklet that has ended; owned, twice.
   StackPlace stub_place_;
   ActorId actor_{};   // Of its main tasklet.

@@ -66,8 +66,13 @@ void Runtime::hand_over(Thread& next) {
 }
 
 void Thread::take_turn(SiteId site) {
+  // In the real thing the interpreter lets nobody else have the lock in an atomic section.
+  if (current_->atomic && !settings_.defects.has(Defect::kAtomicYieldsGil)) return;
   Thread* const next = runtime_.choose(/*running_can_go_on=*/true, site);
-  if (next != this) runtime_.hand_over(*next);
+  if (next == this) return;
+  lost_turn_atomic_ = current_->atomic;
+  runtime_.hand_over(*next);
+  lost_turn_atomic_ = false;
 }
 
 void Thread::settle(SiteId site) {

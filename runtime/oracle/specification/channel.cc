@@ -90,7 +90,7 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
 Routine<Value> Specification::tell_channel_callback(Id number, int direction, bool will_block) {
   if (!channel_callback_.installed) co_return Value{};
   log(EventKind::kChannelCallback,
-      {number, number_of(current_), direction > 0 ? 1 : 0, will_block ? 1 : 0});
+      {shown(number), number_of(current_), direction > 0 ? 1 : 0, will_block ? 1 : 0});
   if (channel_callback_.function < 0) co_return Value{};
   callback_running_ = true;
   co_await callback(channel_callback_.function);

@@ -30,6 +30,10 @@ bool Specification::find_garbage() {
   for (Id id = 0; id < count; ++id) {
     if (!is_transparent(at(id))) continue;
     for (const Id held : at(id).held) ++at(held).internal;
+    // It waits on a channel that only it holds.
+    const Id waits_on = at(id).blocked != 0 ? at(id).channel : kNobody;
+    if (waits_on != kNobody && is_private(waits_on) && !channel(waits_on).has_job)
+      ++at(id).internal;
   }
   for (Id id = 0; id < count; ++id) {
     const Tasklet& tasklet = at(id);
@@ -66,6 +70,10 @@ Routine<Value> Specification::collect() {
   }
   for (const Id id : garbage_) {
     if (at(id).kind == ObjectKind::kTuple) continue;  // It cannot be changed.
+    if (at(id).blocked != 0) {
+      stop_waiting(id);
+      --at(id).references;
+    }
     at(id).state = Tasklet::State::kUnbound;
     at(id).function = -1;
     co_await forget_frames(id);

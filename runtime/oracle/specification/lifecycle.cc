@@ -27,8 +27,10 @@ Id Specification::make_object() {
   if (tasklet_count_ == tasklets_.size()) tasklets_.emplace_back();
   Tasklet& object = tasklets_[tasklet_count_];
   object.held.clear();
+  object.calls.clear();
   Tasklet fresh;
-  fresh.held.swap(object.held);  // Its memory is used again.
+  fresh.held.swap(object.held);  // Their memory is used again.
+  fresh.calls.swap(object.calls);
   fresh.references = 1;
   object = std::move(fresh);
   return static_cast<Id>(tasklet_count_++);
@@ -144,6 +146,8 @@ Routine<Value> Specification::tell_of_end(Id id) {
 
 // What it is in the middle of vanishes without running on, and gives back what it held.
 Routine<Value> Specification::forget_frames(Id id) {
+  for (const Id reply : at(id).calls) channel(reply).closing = true;
+  at(id).calls.clear();
   while (!at(id).held.empty()) {
     const Id held = at(id).held.back();
     at(id).held.pop_back();

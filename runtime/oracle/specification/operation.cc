@@ -58,6 +58,9 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kNest:
       log(EventKind::kNest, {nesting_});
       return true;
+    case OpCode::kAsyncmax:
+      async_.workers_max = a;
+      return true;
     case OpCode::kBtrap:
       me().block_trap = a != 0;
       return true;
@@ -202,6 +205,10 @@ Routine<Value> Specification::perform(const Op& op) {
     case OpCode::kTstart:
       start_thread(a, b);
       co_return Value{};
+    case OpCode::kAsync:
+      co_return co_await call_async(a);
+    case OpCode::kAsyncstop:
+      co_return co_await stop_pool();
     case OpCode::kSettle:
       co_return co_await settle();
     case OpCode::kRaise:
@@ -245,7 +252,7 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       log(EventKind::kThread, {number_of(target), tasklet.thread});
       co_return Value{};
     case OpCode::kTchan:
-      log(EventKind::kTaskletChannel, {number_of(target), tasklet.channel});
+      log(EventKind::kTaskletChannel, {number_of(target), shown(tasklet.channel)});
       co_return Value{};
     case OpCode::kTatomic: {
       const bool old = std::exchange(tasklet.atomic, b != 0);

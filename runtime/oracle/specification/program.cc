@@ -10,27 +10,28 @@ bool Specification::take_step() {
   return true;
 }
 
-// Was such a question, before this operation, not answered ordinarily?
-bool Specification::was_answered(QuestionKind kind, std::int32_t function, const Op& op) {
+// What such a question at this operation was answered; 0: ordinarily, or it was not asked.
+std::uint32_t Specification::answer_to(QuestionKind kind, std::int32_t function, const Op& op) {
   const auto is_visible = [](QuestionKind asked) {
-    return asked == QuestionKind::kPreempt || asked == QuestionKind::kCollect;
+    return asked == QuestionKind::kPreempt || asked == QuestionKind::kCollect ||
+           asked == QuestionKind::kPick;
   };
   while (!answers_.empty() &&
          (!is_visible(answers_.front().kind) || answers_.front().step < step_)) {
     answers_ = answers_.subspan(1);  // Nothing that a program could see.
   }
-  if (answers_.empty()) return false;
-  const GivenAnswer& given = answers_.front();
-  if (given.kind != kind || given.step != step_ || given.actor != me().actor) return false;
-  if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return false;
+  if (answers_.empty()) return 0;
+  const GivenAnswer given = answers_.front();
+  if (given.kind != kind || given.step != step_ || given.actor != me().actor) return 0;
+  if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return 0;
   answers_ = answers_.subspan(1);
-  return true;
+  return given.answer;
 }
 
 // Was the tasklet switched away before this operation, although it did not ask? Steps are counted
 // here as there, so that a step names the point.
 bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
-  if (!was_answered(QuestionKind::kPreempt, function, op)) return false;
+  if (answer_to(QuestionKind::kPreempt, function, op) == 0) return false;
   if (limited()) return !slice_over && current_ != watchdog();
   return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
 }
@@ -60,7 +61,7 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
     }
     if (result.is_error()) co_return result;
     const bool plain = op_info(op.code).shape == OpShape::kPlain;
-    if (plain && was_answered(QuestionKind::kCollect, function, op)) co_await collect();
+    if (plain && answer_to(QuestionKind::kCollect, function, op) != 0) co_await collect();
     if (!plain) {
       result = co_await block(function, i);
       while (ops[i].code != OpCode::kEnd) i = ops[i].match;
@@ -76,8 +77,11 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
 Routine<Value> Specification::block(std::int32_t function, std::size_t at) {
   const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
   const Op& op = ops[at];
-  if (op.code == OpCode::kLoop) {
-    for (std::int32_t turn = 0; turn < op.args[0]; ++turn) {
+  if (op.code == OpCode::kLoop || op.code == OpCode::kChoose) {
+    std::int32_t turns = op.args[0];
+    if (op.code == OpCode::kChoose)
+      turns = static_cast<std::int32_t>(answer_to(QuestionKind::kPick, function, op));
+    for (std::int32_t turn = 0; turn < turns; ++turn) {
       if (turn > 0) ++ticks_;
       const Value raised = co_await body(function, at + 1, op.match);
       if (raised.is_error()) co_return raised;

@@ -9,7 +9,7 @@ namespace {
 bool starts_threads(const Scenario& scenario) {
   for (const Function& function : scenario.functions) {
     for (const Op& op : function.ops) {
-      if (op.code == OpCode::kTstart) return true;
+      if (op.code == OpCode::kTstart || op.code == OpCode::kAsync) return true;
     }
   }
   return false;
@@ -31,13 +31,9 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   weakrefs_.clear();
   spare_records_.clear();
   tasklet_numbers_.clear();
-  channels_.resize(scenario.channels.size());
-  for (Channel& channel : channels_) {
-    channel.waiting.clear();
-    channel.balance = 0;
-    channel.preference = -1;
-    channel.closing = channel.schedule_all = false;
-  }
+  channel_count_ = 0;
+  for (std::size_t i = 0; i < scenario.channels.size(); ++i) new_channel();
+  async_.clear();
   slots_.assign(scenario.slots.size(), kNobody);
   step_ = tokens_ = 0;
   runto_returned_ = collecting_ = false;
@@ -63,7 +59,8 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
 }
 
 void Specification::conclude() {
-  for (const Channel& channel : channels_) end_state_.balances.push_back(channel.balance);
+  for (std::size_t i = 0; i < scenario_->channels.size(); ++i)
+    end_state_.balances.push_back(channels_[i].balance);
   for (Id id = 1; id < static_cast<Id>(tasklet_count_); ++id) {
     if (at(id).state == Tasklet::State::kDestroyed) continue;
     if (!is_tasklet(id)) {

@@ -43,6 +43,9 @@ struct Rules {
   bool soft = true;  // Soft switching.
   DefectSet defects;
   std::uint64_t steps_max = 0;
+  /// The execution asked in atomic sections as well whose turn it is. Where it was not the running
+  /// thread's, that was wrong; but the answers have to be known for what they are.
+  bool asks_within_atomic = false;
 };
 inline Rules rules_of(const Settings& settings) {
   return {.soft = settings.switching == Switching::kSoft,
@@ -79,7 +82,7 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> recurse(std::int32_t levels, std::int32_t function);
   Routine<Value> callback(std::int32_t function);
   bool take_step();
-  bool was_answered(QuestionKind kind, std::int32_t function, const Op& op);
+  std::uint32_t answer_to(QuestionKind kind, std::int32_t function, const Op& op);
   bool preempted(std::int32_t function, const Op& op, bool slice_over);
   void leave_nested(std::int32_t levels);
 
@@ -187,6 +190,22 @@ class Specification : private Routines, private ThreadState {
   bool has_stack(Id owner) const;
   Id stub() const { return -2 - number_; }  // Among `stacks_`.
 
+  // call_async: call_async.cc
+  Routine<Value> call_async(std::int32_t function);
+  Routine<Value> submit(Job job);
+  Routine<Value> stop_pool();
+  Routine<Value> work();
+  Routine<Value> fail_next_job(ErrorCode code);
+  void pass_point();
+  bool grow();
+  std::int32_t free_thread() const;
+  Id wake_channel();
+  Id new_channel();
+  bool is_private(Id channel) const {
+    return channel >= static_cast<Id>(scenario_->channels.size());
+  }
+  std::int32_t shown(Id channel) const { return is_private(channel) ? -1 : channel; }
+
   // Channels: channel.cc
   Routine<Value> channel_action(Id channel, int direction, Value value);
   Routine<Value> tell_channel_callback(Id channel, int direction, bool will_block);
@@ -235,7 +254,8 @@ class Specification : private Routines, private ThreadState {
   std::vector<Weakref> weakrefs_;              // Ever made.
   std::vector<Id> spare_records_;              // Dead; the last one is used first.
   std::vector<std::int32_t> tasklet_numbers_;  // Of each actor.
-  std::vector<Channel> channels_;
+  std::deque<Channel> channels_;               // Those of the scenario, then those of the pool.
+  std::size_t channel_count_ = 0;
   std::vector<Id> slots_;
   std::uint64_t step_ = 0;
   std::uint32_t tokens_ = 0;
@@ -247,6 +267,7 @@ class Specification : private Routines, private ThreadState {
 
   // Threads. The state of the running one is our own base; its place here is empty meanwhile.
   std::array<ThreadState, kThreadsMax> threads_;
+  Pool async_;
   bool threaded_ = false;       // The program starts threads.
   std::vector<Id> stacks_;      // Whoever has a C stack: a ring, in the order of the real thing's.
   std::vector<ActorId> freed_;  // Of dead tasklets whose memory would be given out again.

@@ -77,6 +77,7 @@ struct Tasklet : Thing {
   Value tempval;
   Routines::Handle point{};  // kSuspended: where it goes on.
   std::int32_t nesting = 0;  // kSuspended: interpreter levels under it; 0: it was left softly.
+  std::vector<Id> calls;     // Channels on which its frames wait, or are to, for results of jobs.
   bool queued = false;       // In the run queue.
   std::int8_t blocked = 0;   // -1 in receive, 1 in send.
   Id channel = kNobody;      // Where it is blocked.
@@ -101,6 +102,31 @@ struct Channel {
   std::int32_t preference = -1;
   bool closing = false;
   bool schedule_all = false;
+  bool has_job = false;  // A result is to come over it.
+};
+
+/// What a worker is to do, and over which channel it tells what came of it.
+struct Job {
+  std::int32_t function = -1;
+  Id reply = kNobody;
+  std::int32_t number = 0;
+};
+
+/// The workers of call_async and what they have to do.
+struct Pool {
+  std::vector<Job> jobs;  // Begun by nobody; the oldest first.
+  Id wake = kNobody;      // Where workers wait that have nothing to do.
+  std::int32_t workers_max = 2;
+  std::int32_t workers = 0;
+  std::int32_t jobs_made = 0;
+  bool stopped = false;
+
+  void clear() {
+    Pool fresh;
+    fresh.jobs.swap(jobs);
+    fresh.jobs.clear();
+    *this = std::move(fresh);
+  }
 };
 
 /// What limits run(). No ticks: nothing does.

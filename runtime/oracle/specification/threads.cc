@@ -57,6 +57,10 @@ Routine<Value> Specification::hand_over(std::int32_t number) {
 }
 
 Routine<Value> Specification::take_turn() {
+  if (me().atomic) {
+    pass_point();
+    co_return Value{};
+  }
   const std::int32_t next = choose(/*running_can_go_on=*/true);
   if (next != number_) co_await hand_over(next);
   co_return Value{};
@@ -112,7 +116,8 @@ Routine<Value> Specification::thread_life(std::int32_t function) {
   if (!freed_.empty()) freed_.pop_back();
   begin_main(make(kThreadMains + number_, actor_));
   log(EventKind::kThreadStart, {number_});
-  const Value result = co_await call(function);
+  const bool works = function < 0;
+  const Value result = co_await (works ? work() : call(function));
   if (result.is_error()) log_error(EventKind::kDied, result);
   log(EventKind::kThreadEnd, {number_});
   end_main();

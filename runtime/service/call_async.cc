@@ -1,0 +1,271 @@
+#include "runtime/service/call_async.h"
+
+#include "runtime/tasklet/runtime.h"
+
+namespace reweave::runtime {
+
+AsyncPool::AsyncPool(Runtime& runtime) : runtime_(runtime) {
+  worker_code_.execute = &AsyncPool::work;
+  worker_code_.clear_locals = &AsyncPool::clear_worker;
+  worker_code_.visit_locals = &AsyncPool::visit_worker;
+  worker_code_.locals_bytes = sizeof(WorkerLocals);
+  worker_code_.body = this;
+}
+
+void AsyncPool::begin() {
+  worker_code_.zombie = FrameRef{};
+  jobs_.clear();
+  wake_ = nullptr;
+  workers_max_ = kWorkersUnlessSaid;
+  workers_ = jobs_made_ = 0;
+  stopped_ = false;
+}
+
+void AsyncPool::visit_roots(ReferenceVisitor& visitor) const {
+  for (const Job& job : jobs_) visitor.visit(job.reply);
+  visitor.visit(wake_);
+}
+
+// ---- For callers ----
+
+// The lowest number that no thread has had in this execution; 0: none is left.
+std::uint32_t AsyncPool::free_thread() {
+  for (std::uint32_t number = 1; number < Runtime::kThreadsMax; ++number) {
+    if (runtime_.thread(number) == nullptr) return number;
+  }
+  return 0;
+}
+
+bool AsyncPool::grow() {
+  const std::uint32_t number = workers_ < workers_max_ ? free_thread() : 0;
+  if (number == 0) return false;
+  runtime_.start_thread(number, worker_code_);
+  ++workers_;
+  return true;
+}
+
+Channel* AsyncPool::wake_channel(Thread& thread) {
+  if (wake_ == nullptr) {
+    wake_ = thread.make_channel(static_cast<std::uint32_t>(-1), /*beforehand=*/true);
+    wake_->preference = 1;
+  }
+  return wake_;
+}
+
+Channel* AsyncPool::open() {
+  Thread& thread = runtime_.running();
+  if (stopped_) {
+    thread.raise_runtime_error(ErrorCode::kPoolStopped);
+    return nullptr;
+  }
+  if (workers_ == 0 && (workers_max_ == 0 || free_thread() == 0)) {
+    thread.raise_runtime_error(ErrorCode::kNoWorker);
+    return nullptr;
+  }
+  Channel* const reply = thread.make_channel(static_cast<std::uint32_t>(-1));
+  if (reply != nullptr) reply->preference = 1;  // The sender goes on.
+  return reply;
+}
+
+Object* AsyncPool::submit(Code& code, Channel* reply, SiteId site, std::uint32_t number,
+                          bool soft) {
+  Thread& thread = runtime_.running();
+  const Job job{.code = &code, .reply = retain(reply), .site = site, .number = number};
+  if (wake_channel(thread)->balance < 0) {
+    // It is in the list before anybody is woken for it. Whoever takes it first may have it.
+    jobs_.push_back(job);
+    return thread.send(wake_, thread.none(), soft);
+  }
+  pass_point(site);
+  jobs_.push_back(job);
+  grow();
+  return thread.none();
+}
+
+void AsyncPool::hang_up(Channel* reply) {
+  reply->closing = true;
+  runtime_.running().release(reply);
+}
+
+Object* AsyncPool::call(Code& code, SiteId site) {
+  Thread& thread = runtime_.running();
+  Tasklet* const self = thread.current();
+  Channel* const reply = open();
+  if (reply == nullptr) return nullptr;
+  const bool was_atomic = self->atomic;
+  self->atomic = true;
+  Object* value = submit(code, reply, site, draw_number(), /*soft=*/false);
+  if (value != nullptr) {
+    thread.release(value);
+    pass_point(site);
+    const std::uint32_t expected = self->expects;
+    self->expects = 0;
+    value = thread.receive(reply, /*soft=*/false);
+    thread.ledger().received(value != nullptr ? *value : *thread.error(), *self, site);
+    self->expects = expected;
+  }
+  hang_up(reply);
+  if (was_atomic) return value;
+  Bomb* const error = value == nullptr ? thread.take_error() : nullptr;
+  Object* const left = thread.set_atomic(self, false, /*soft=*/false);
+  if (left == nullptr) {
+    thread.release(error != nullptr ? error : value);
+    return nullptr;
+  }
+  thread.release(left);
+  return error != nullptr ? thread.raise(error) : value;
+}
+
+// ---- Shutdown ----
+
+// The oldest job will not be done: its caller is told. None also if there is no job, or if nobody
+// listens.
+Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, bool soft) {
+  if (jobs_.empty()) return thread.none();
+  const Job job = jobs_.front();
+  jobs_.erase(jobs_.begin());
+  if (job.reply->closing || job.reply->refs == 1) {
+    thread.release(job.reply);
+    return thread.none();
+  }
+  Bomb* const bomb = thread.make_error(ExceptionType::kRuntimeError, code);
+  if (bomb->type == ExceptionType::kRuntimeError)
+    thread.ledger().enter(*bomb, *thread.current(), job.site);
+  Object* const sent = thread.send(job.reply, bomb, soft);
+  thread.release(job.reply);
+  return sent;
+}
+
+Object* AsyncPool::stop_step(bool soft) {
+  Thread& thread = runtime_.running();
+  if (!jobs_.empty()) return fail_next_job(thread, ErrorCode::kPoolStopped, soft);
+  if (wake_ != nullptr && wake_->balance < 0) return thread.send(wake_, thread.none(), soft);
+  return thread.none();
+}
+
+Object* AsyncPool::stop() {
+  Thread& thread = runtime_.running();
+  refuse_jobs();
+  while (!has_stopped()) {
+    Object* const told = stop_step(/*soft=*/false);
+    if (told == nullptr) return nullptr;
+    thread.release(told);
+  }
+  return thread.none();
+}
+
+// ---- Workers ----
+
+void AsyncPool::clear_worker(Thread& thread, Frame& frame) {
+  Job& job = frame.locals<WorkerLocals>().job;
+  Channel* const reply = job.reply;
+  job.reply = nullptr;
+  if (reply != nullptr) thread.release(reply);
+}
+
+void AsyncPool::visit_worker(Frame& frame, ReferenceVisitor& visitor) {
+  visitor.visit(frame.locals<WorkerLocals>().job.reply);
+}
+
+// What a job came to: its value is a fresh one; null: the pending exception. Consumes `result`.
+Object* AsyncPool::send_result(Thread& thread, const Job& job, Object* result) {
+  Token* message = nullptr;
+  if (result != nullptr) {
+    thread.release(result);
+    message = thread.make_token();
+  }
+  if (message == nullptr) {
+    // An exception is carried over as a new one of its kind: it may be somebody's already.
+    Bomb* const raised = thread.take_error();
+    message = thread.make_bomb(raised->type, raised->code);
+    thread.release(raised);
+  }
+  if (message != nullptr) {
+    thread.ledger().enter(*message, *thread.current(), job.site);
+  } else {
+    message = thread.take_error();  // MemoryError, which is there already.
+  }
+  // Its caller may have vanished without a word.
+  if (job.reply->refs == 1) job.reply->closing = true;
+  return thread.send(job.reply, message, soft());
+}
+
+// The life of a worker: a frame that is entered again after each switch, and after each job.
+Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
+  using Stage = WorkerLocals::Stage;
+  auto& pool = *static_cast<AsyncPool*>(const_cast<void*>(self.frame->code->body));
+  auto& locals = self.frame->locals<WorkerLocals>();
+  for (;;) {
+    thread.check_frame(self, "resumed");
+    Tasklet* const current = thread.current();
+    switch (locals.stage) {
+      case Stage::kFresh:
+        if (value == nullptr) return nullptr;
+        thread.log(EventKind::kThreadStart, {static_cast<std::int32_t>(thread.number())});
+        thread.release(value);
+        locals.stage = Stage::kLooking;
+        break;
+      case Stage::kLooking:
+        current->atomic = true;
+        if (!pool.jobs_.empty() && !pool.stopped_) {
+          locals.job = pool.jobs_.front();
+          pool.jobs_.erase(pool.jobs_.begin());
+          self.frame->site = locals.job.site;
+          current->atomic = false;
+          thread.log(EventKind::kJob, {static_cast<std::int32_t>(locals.job.number)});
+          locals.stage = Stage::kWorking;
+          value = thread.call_softly(thread.make_frame(*locals.job.code, locals.job.code->entry),
+                                     thread.none());
+          break;
+        }
+        if (pool.stopped_) {
+          value = thread.none();
+          locals.stage = Stage::kFailing;
+          --pool.workers_;
+          break;
+        }
+        pool.pass_point(self.frame->site);
+        locals.stage = Stage::kWaiting;
+        value = thread.receive(pool.wake_channel(thread), pool.soft());
+        break;
+      case Stage::kWaiting:
+        if (value == nullptr) {
+          // Killed, or nobody is left who could bring a job.
+          Bomb* const bomb = thread.take_error();
+          thread.log(EventKind::kDied, {static_cast<std::int32_t>(bomb->type) |
+                                            static_cast<std::int32_t>(bomb->code) << 8,
+                                        static_cast<std::int32_t>(bomb->number)});
+          thread.release(bomb);
+          value = thread.none();
+          locals.stage = Stage::kFailing;
+          --pool.workers_;
+          break;
+        }
+        thread.release(value);
+        locals.stage = Stage::kLooking;
+        break;
+      case Stage::kWorking:
+        locals.stage = Stage::kSending;
+        value = pool.send_result(thread, locals.job, value);
+        break;
+      case Stage::kSending:
+        // The caller has hung up: that is its affair.
+        thread.release(value != nullptr ? value : thread.take_error());
+        clear_worker(thread, *self.frame);
+        locals.stage = Stage::kLooking;
+        break;
+      case Stage::kFailing:
+        thread.release(value != nullptr ? value : thread.take_error());
+        // Jobs that it leaves behind are another's, or nobody's: then their callers are told.
+        if (!pool.jobs_.empty() && pool.workers_ == 0 && !pool.grow()) {
+          value = pool.fail_next_job(thread, ErrorCode::kNoWorker, pool.soft());
+          break;
+        }
+        thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
+        return thread.none();
+    }
+    if (value == kUnwind) return kUnwind;
+  }
+}
+
+}  // namespace reweave::runtime
