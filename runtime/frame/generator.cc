@@ -14,6 +14,8 @@ GeneratorObject* Thread::make_generator(FrameRef frame) {
   }
   auto* const generator = make_thing<GeneratorObject>(ObjectKind::kGenerator);
   generator->frame = frame;
+  // The historical defect: it is suspended, but looks as if it had been called.
+  if (settings_.defects.has(Defect::kGeneratorKeepsCaller)) frame.frame->back = running_;
   return generator;
 }
 

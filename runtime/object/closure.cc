@@ -23,12 +23,6 @@ Cell* Thread::make_cell() {
 }
 
 void Thread::set_cell(Cell* cell, Object* content) {
-  if (settings_.defects.has(Defect::kCellReleasesFirst)) {
-    // The historical defect: what it held goes while everybody can still read it there.
-    if (cell->content != nullptr) release(cell->content);
-    cell->content = content;
-    return;
-  }
   Object* const old = std::exchange(cell->content, content);
   if (old != nullptr) release(old);
 }

@@ -26,6 +26,8 @@ void set_dying(Object& object, bool dying) {
 
 void Collector::forget() {
   garbage_.clear();
+  kept_.clear();
+  debug_ = 0;
   collecting_ = false;
   collected_ = 0;
 }
@@ -97,8 +99,15 @@ void Collector::collect(Thread& by) {
   if (collecting_ || !find(by)) return;
   collecting_ = true;
   for (Object* const object : found_) garbage_.push_back(retain(object));
+  if ((debug_ & kLogs) != 0) log_garbage(by);
   say_goodbye(by);
-  if (find(by) && all_found_again()) {
+  const bool dies = find(by) && all_found_again();
+  if (dies && (debug_ & kKeeps) != 0) {
+    for (Object* const object : garbage_) {
+      set_dying(*object, false);
+      kept_.push_back(retain(object));
+    }
+  } else if (dies) {
     collected_ += static_cast<std::uint32_t>(garbage_.size());
     // Who waits in a channel must have left it before it loses what it goes on with.
     for (const bool channels : {true, false}) {
@@ -112,6 +121,17 @@ void Collector::collect(Thread& by) {
   for (Object* const object : garbage_) by.release(object);
   garbage_.clear();
   collecting_ = false;
+}
+
+void Collector::log_garbage(Thread& by) const {
+  for (Object* const object : garbage_) {
+    if (object->kind == ObjectKind::kChannel) continue;
+    const auto number = object->kind == ObjectKind::kTasklet
+                            ? static_cast<const Tasklet*>(object)->number
+                            : static_cast<const Thing*>(object)->number;
+    by.log(EventKind::kCollectable,
+           {static_cast<std::int32_t>(object->kind), static_cast<std::int32_t>(number)});
+  }
 }
 
 // Callbacks may switch, and other tasklets may run; none of them finds what is dying.
@@ -181,6 +201,8 @@ void Collector::clear_thing(Thread& by, Thing& thing) {
 // ---- Where it is asked ----
 
 void Thread::collect() { runtime_.collector_.collect(*this); }
+
+void Thread::debug_collector(std::uint32_t flags) { runtime_.collector_.debug(flags); }
 
 bool Thread::asks_to_collect(SiteId site) {
   // Without a tasklet outside the run queues, and without things, there is no garbage.

@@ -38,6 +38,12 @@ class Collector final : private ReferenceVisitor {
   void collect(Thread& by);
   /// Under way: some callback of garbage has not returned.
   bool collecting() const { return collecting_; }
+  /// As gc.set_debug(): what is found to be garbage is logged (kLogs), and kept for ever instead of
+  /// freed (kKeeps), as if in gc.garbage. Its weak references are cleared all the same.
+  static constexpr std::uint32_t kLogs = 1, kKeeps = 2;
+  void debug(std::uint32_t flags) { debug_ = flags; }
+  /// What it has kept for that reason; counted.
+  const std::vector<Object*>& kept() const { return kept_; }
   /// How many objects, but for frames, it has freed in this execution.
   std::uint32_t collected() const { return collected_; }
   /// An execution begins: what the last one left is gone.
@@ -51,6 +57,7 @@ class Collector final : private ReferenceVisitor {
   void reach(Object* object);
   void say_goodbye(Thread& by);
   bool all_found_again() const;
+  void log_garbage(Thread& by) const;
   void clear(Thread& by, Object& object);
   static void clear_tasklet(Thread& by, Tasklet& tasklet);
   static void clear_thing(Thread& by, Thing& thing);
@@ -62,8 +69,10 @@ class Collector final : private ReferenceVisitor {
   std::vector<Object*> reached_;  // From outside.
   std::vector<Object*> found_;    // Tasklets, channels and things that nobody reaches.
   std::vector<Object*> garbage_;  // The same at the beginning; held until all is done.
-  bool reaching_ = false;         // Follows references; otherwise counts them.
-  bool broken_ = false;           // A reference dangles: what is garbage cannot be known.
+  std::vector<Object*> kept_;
+  std::uint32_t debug_ = 0;
+  bool reaching_ = false;  // Follows references; otherwise counts them.
+  bool broken_ = false;    // A reference dangles: what is garbage cannot be known.
   bool collecting_ = false;
   std::uint32_t collected_ = 0;
 };

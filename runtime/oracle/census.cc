@@ -48,6 +48,7 @@ void Census::visit_roots(const RootHolder& host) {
   for (const auto& thread : runtime_->threads_) {
     if (thread->is_awake() || thread->phase_ == Thread::Phase::kAsleep) visit_thread(*thread);
   }
+  for (Object* const object : runtime_->collector_.kept()) visit(object);
   if (runtime_->given_up_ == 0) return;
   for (Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
     if (!t->dead && t->given_up) visit(t);

@@ -13,6 +13,9 @@ Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object
     thread().log(EventKind::kTaskletAtomic, {static_cast<std::int32_t>(tasklet->number),
                                              static_cast<std::int32_t>(locals.token)});
   }
+  if (op.code == OpCode::kNext && locals.held != nullptr &&
+      locals.held->kind == ObjectKind::kGenerator)
+    value = log_next(*static_cast<const GeneratorObject*>(locals.held), value);
   if (locals.held != nullptr) {
     Object* const held = locals.held;
     locals.held = nullptr;

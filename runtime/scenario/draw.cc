@@ -89,9 +89,15 @@ bool stores_in_slot(OpCode code, std::size_t argument) {
     case OpCode::kSelf:
     case OpCode::kGetmain:
     case OpCode::kCell:
+    case OpCode::kFreevar:
+    case OpCode::kRecord:
       return true;
     case OpCode::kCopy:
     case OpCode::kGetcell:
+    case OpCode::kClosure:
+    case OpCode::kGenerator:
+    case OpCode::kRef:
+    case OpCode::kDeref:
       return argument == 1;
     case OpCode::kRunto:
       return argument == 2;

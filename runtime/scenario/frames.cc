@@ -1,5 +1,7 @@
 // How a function of the scenario runs: its frame, which an operation may leave softly and come back
 // to, and its blocks (try, finally, loop, trapped).
+#include <utility>
+
 #include "runtime/scenario/locals.h"
 #include "scheduler/check.h"
 
@@ -17,6 +19,7 @@ bool is_ordinary_exception(ExceptionType type) {
 void Interpreter::visit_locals(Frame& frame, ReferenceVisitor& visitor) {
   const auto& locals = frame.locals<Locals>();
   visitor.visit(locals.held);
+  visitor.visit(locals.cell);
   for (std::uint32_t i = 0; i < locals.depth; ++i) visitor.visit(locals.blocks[i].error);
 }
 
@@ -32,6 +35,9 @@ void Interpreter::clear_locals(Thread& thread, Frame& frame) {
     locals.blocks[i].error = nullptr;
     if (error != nullptr) thread.release(error);
   }
+  Cell* const cell = locals.cell;
+  locals.cell = nullptr;
+  if (cell != nullptr) thread.release(cell);
 }
 
 Object* Interpreter::execute(Thread&, FrameRef self, Object* value) {
@@ -118,7 +124,8 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
   }
   perform_turn:
     value = perform(function.ops[pc], locals, frame);
-    if (value == kUnwind) return kUnwind;
+    if (is_order(value)) [[unlikely]]
+      return value == kYields ? std::exchange(locals.held, nullptr) : value;
   operation_done:
     thread().check_frame(self, "resumed");
     thread().check_result(value);

@@ -91,6 +91,12 @@ class Interpreter : public LedgerNames, private RootHolder {
     return slot < 0 ? nullptr : slots_[static_cast<std::size_t>(slot)];
   }
   Object* perform_on_object(const Op& op, Locals& locals, Object* object);
+  Object* make_closure(const Op& op);
+  Object* yield(const Op& op, Locals& locals);
+  Object* make_generator(const FunctionObject& function, std::int32_t slot);
+  Object* log_next(const GeneratorObject& generator, Object* value);
+  void log_object(EventKind kind, const Object* object);
+  static Cell* cell_of(const FunctionObject& function);
   bool soft() const { return thread().settings().switching == Switching::kSoft; }
 
   const Scenario* scenario_;

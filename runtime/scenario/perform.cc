@@ -200,6 +200,22 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       store(a, cell);
       return thread().none();
     }
+    case OpCode::kClosure:
+      return make_closure(op);
+    case OpCode::kYield:
+      return yield(op, locals);
+    case OpCode::kFreevar:
+      store(a, locals.cell == nullptr ? nullptr : retain(locals.cell));
+      return thread().none();
+    case OpCode::kGcdebug:
+      thread().debug_collector(static_cast<std::uint32_t>(a));
+      return thread().none();
+    case OpCode::kRecord: {
+      Record* const record = thread().make_record();
+      if (record == nullptr) return nullptr;
+      store(a, record);
+      return thread().none();
+    }
     case OpCode::kCanary:
       misbehave(static_cast<Canary>(a));
       return thread().none();

@@ -136,10 +136,11 @@ std::string ScenarioSubject::describe(const Event& event) const {
       case 't':
         line += "tasklet " + std::to_string(arg);
         break;
-      case 'o':
-        line += object_kind_name(static_cast<ObjectKind>(arg)) +
-                (" " + std::to_string(event.args[next++]));
+      case 'o': {
+        const std::string number = std::to_string(event.args[next++]);
+        line += arg == 0 ? "None" : object_kind_name(static_cast<ObjectKind>(arg)) + (" " + number);
         break;
+      }
       case 'x':
         line += exception_of(arg, next < event.count ? event.args[next++] : 0);
         break;

@@ -135,6 +135,8 @@ class Thread {
   /// Frees objects that only refer to each other. For places between two operations of a program.
   /// May switch.
   void collect();
+  /// What the collector tells, and does, from now on; see Collector::debug().
+  void debug_collector(std::uint32_t flags);
   /// The `collect` question, under the setting `collect` alone: true if the collector is to run
   /// here, before an operation at `site` makes what it needs. Does not switch.
   bool ask_collect(SiteId site) { return settings_.collect && asks_to_collect(site); }

@@ -56,6 +56,9 @@ bool Specification::find_garbage() {
 Routine<Value> Specification::collect() {
   if (collecting_ || !find_garbage()) co_return Value{};
   collecting_ = true;
+  if ((gc_debug_ & 1) != 0) {
+    for (const Id id : garbage_) log_object(EventKind::kCollectable, id);
+  }
   for (const Id id : garbage_) {
     ++at(id).references;
     at(id).dying = true;
@@ -68,8 +71,11 @@ Routine<Value> Specification::collect() {
       co_await call_weakrefs(id);
     }
   }
+  const bool keeps = (gc_debug_ & 2) != 0;
   for (const Id id : garbage_) {
-    if (at(id).kind == ObjectKind::kTuple) continue;  // It cannot be changed.
+    if (keeps) at(id).dying = false;
+    if (keeps) ++at(id).references;
+    if (keeps || at(id).kind == ObjectKind::kTuple) continue;  // It cannot be changed.
     if (at(id).blocked != 0) {
       stop_waiting(id);
       --at(id).references;

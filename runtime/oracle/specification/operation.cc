@@ -12,6 +12,12 @@ bool acts_on_any_object(OpCode code) {
     case OpCode::kWeakref:
     case OpCode::kSetcell:
     case OpCode::kGetcell:
+    case OpCode::kCallobj:
+    case OpCode::kGenerator:
+    case OpCode::kNext:
+    case OpCode::kRef:
+    case OpCode::kDeref:
+    case OpCode::kClearrefs:
       return true;
     default:
       return false;
@@ -68,6 +74,9 @@ bool Specification::perform_at_once(const Op& op) {
       log(EventKind::kSwitchTrap, {switch_trap_});
       switch_trap_ += a;
       return true;
+    case OpCode::kGcdebug:
+      gc_debug_ = a;
+      return true;
     case OpCode::kErrh:
       error_handler_ = a != 0;
       return true;
@@ -94,7 +103,7 @@ bool Specification::perform_at_once(const Op& op) {
   }
 }
 
-Routine<Value> Specification::perform(const Op& op) {
+Routine<Value> Specification::perform(const Op& op, Frame frame) {
   const std::int32_t a = op.args[0], b = op.args[1];
   switch (op.code) {
     case OpCode::kSpawn:
@@ -126,6 +135,29 @@ Routine<Value> Specification::perform(const Op& op) {
     }
     case OpCode::kCell:
       co_return co_await store(a, make_thing(ObjectKind::kCell));
+    case OpCode::kRecord:
+      co_return co_await store(a, make_thing(ObjectKind::kRecord));
+    case OpCode::kClosure: {
+      const Id shared = op.args[2] < 0 ? kNobody : slot(op.args[2]);
+      const Id made = make_thing(ObjectKind::kFunction);
+      at(made).function = a;
+      if (shared != kNobody && at(shared).kind == ObjectKind::kCell) {
+        const Id tuple = make_thing(ObjectKind::kTuple);
+        at(made).held.push_back(tuple);
+        at(tuple).held.push_back(shared);
+        ++at(shared).references;
+      }
+      co_return co_await store(b, made);
+    }
+    case OpCode::kFreevar:
+      if (frame.cell != kNobody) ++at(frame.cell).references;
+      co_return co_await store(a, frame.cell);
+    case OpCode::kYield:
+      if (frame.generator == kNobody) co_return Value{};
+      at(frame.generator).yielded = true;
+      at(frame.generator).word = a;
+      co_await Switch{*this, at(frame.generator).point, at(frame.generator).caller};
+      co_return Value{};
     case OpCode::kGc:
       co_return co_await collect();
     case OpCode::kSched:

@@ -36,12 +36,15 @@ bool Specification::preempted(std::int32_t function, const Op& op, bool slice_ov
   return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
 }
 
-Routine<Value> Specification::call(std::int32_t function) {
-  return body(function, 0, scenario_->functions[static_cast<std::size_t>(function)].ops.size());
+Routine<Value> Specification::call(std::int32_t function) { return run({.function = function}); }
+
+Routine<Value> Specification::run(Frame frame) {
+  return body(frame, 0, scenario_->functions[static_cast<std::size_t>(frame.function)].ops.size());
 }
 
 // The operations from `from` up to `to`, unless an exception ends them early.
-Routine<Value> Specification::body(std::int32_t function, std::size_t from, std::size_t to) {
+Routine<Value> Specification::body(Frame frame, std::size_t from, std::size_t to) {
+  const std::int32_t function = frame.function;
   const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
   for (std::size_t i = from; i < to; ++i) {
     const Op& op = ops[i];
@@ -63,10 +66,10 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
     const bool plain = op_info(op.code).shape == OpShape::kPlain;
     if (plain && answer_to(QuestionKind::kCollect, function, op) != 0) co_await collect();
     if (!plain) {
-      result = co_await block(function, i);
+      result = co_await block(frame, i);
       while (ops[i].code != OpCode::kEnd) i = ops[i].match;
     } else if (!perform_at_once(op)) {
-      result = co_await perform(op);
+      result = co_await perform(op, frame);
     }
     if (result.is_error()) co_return result;
   }
@@ -74,25 +77,25 @@ Routine<Value> Specification::body(std::int32_t function, std::size_t from, std:
 }
 
 // The block that begins at operation `at`.
-Routine<Value> Specification::block(std::int32_t function, std::size_t at) {
-  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
+Routine<Value> Specification::block(Frame frame, std::size_t at) {
+  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(frame.function)].ops;
   const Op& op = ops[at];
   if (op.code == OpCode::kLoop || op.code == OpCode::kChoose) {
     std::int32_t turns = op.args[0];
     if (op.code == OpCode::kChoose)
-      turns = static_cast<std::int32_t>(answer_to(QuestionKind::kPick, function, op));
+      turns = static_cast<std::int32_t>(answer_to(QuestionKind::kPick, frame.function, op));
     for (std::int32_t turn = 0; turn < turns; ++turn) {
       if (turn > 0) ++ticks_;
-      const Value raised = co_await body(function, at + 1, op.match);
+      const Value raised = co_await body(frame, at + 1, op.match);
       if (raised.is_error()) co_return raised;
     }
     co_return Value{};
   }
   if (op.code == OpCode::kTrapped) ++switch_trap_;
-  const Value result = co_await body(function, at + 1, op.match);
+  const Value result = co_await body(frame, at + 1, op.match);
   if (op.code == OpCode::kTrapped) --switch_trap_;
   if (op.code == OpCode::kFinally) {
-    const Value raised = co_await body(function, op.match + 1, ops[op.match].match);
+    const Value raised = co_await body(frame, op.match + 1, ops[op.match].match);
     if (raised.is_error()) co_return raised;
   }
   const bool base_only =

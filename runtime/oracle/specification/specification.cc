@@ -37,6 +37,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   slots_.assign(scenario.slots.size(), kNobody);
   step_ = tokens_ = 0;
   runto_returned_ = collecting_ = false;
+  gc_debug_ = 0;
   soft_ = rules.soft;
   error_handler_ = false;
   channel_callback_ = schedule_callback_ = {};

@@ -76,8 +76,9 @@ class Specification : private Routines, private ThreadState {
 
   // The program: program.cc
   Routine<Value> call(std::int32_t function);
-  Routine<Value> body(std::int32_t function, std::size_t from, std::size_t to);
-  Routine<Value> block(std::int32_t function, std::size_t at);
+  Routine<Value> run(Frame frame);
+  Routine<Value> body(Frame frame, std::size_t from, std::size_t to);
+  Routine<Value> block(Frame frame, std::size_t at);
   Routine<Value> nested_call(std::int32_t function);
   Routine<Value> recurse(std::int32_t levels, std::int32_t function);
   Routine<Value> callback(std::int32_t function);
@@ -88,7 +89,7 @@ class Specification : private Routines, private ThreadState {
 
   // Single operations: operation.cc
   bool perform_at_once(const Op& op);
-  Routine<Value> perform(const Op& op);
+  Routine<Value> perform(const Op& op, Frame frame);
   Routine<Value> perform_on(Id target, const Op& op);
   Routine<Value> store(std::int32_t slot, Id object);
   Routine<Value> send_sequence(Id channel, std::int32_t count);
@@ -116,6 +117,10 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> destroy_thing(Id id);
   Routine<Value> set_content(Id id, Id content);
   Routine<Value> call_weakrefs(Id id);
+  Routine<Value> call_object(Id function);
+  Routine<Value> next(Id generator);
+  Routine<Value> generator_life(Id generator);
+  Id cell_of(Id function) const;
   void clear_references(Id id);
   void add_weakref(Id target, Weakref weakref);
 
@@ -228,8 +233,9 @@ class Specification : private Routines, private ThreadState {
   std::uint32_t flags_of(Id tasklet) const;
   Value claim(Id tasklet) { return std::exchange(at(tasklet).tempval, Value{}); }
   void log(EventKind kind, EventArguments arguments = {});
-  void log_thing(EventKind kind, Id thing) {
-    log(kind, {static_cast<std::int32_t>(at(thing).kind), number_of(thing)});
+  void log_object(EventKind kind, Id object) {
+    if (object == kNobody) return log(kind, {0, 0});
+    log(kind, {static_cast<std::int32_t>(at(object).kind), number_of(object)});
   }
   void log_error(EventKind kind, const Value& error);
   Switch halt() { return Switch{*this, nowhere_, nullptr}; }
@@ -264,6 +270,7 @@ class Specification : private Routines, private ThreadState {
   std::vector<Id> garbage_;  // Being collected, in order of creation.
   std::vector<Id> reached_;
   bool collecting_ = false;
+  std::int32_t gc_debug_ = 0;  // 1 logs what is collected, 2 keeps it.
 
   // Threads. The state of the running one is our own base; its place here is empty meanwhile.
   std::array<ThreadState, kThreadsMax> threads_;

@@ -39,6 +39,13 @@ struct Value {
   }
 };
 
+/// An activation of a function.
+struct Frame {
+  std::int32_t function = -1;
+  Id generator = kNobody;  // Whose it is.
+  Id cell = kNobody;       // That the function shares.
+};
+
 /// A weak reference: the function that it calls, or the thing that it is.
 struct Weakref {
   std::int32_t function = -1;
@@ -55,6 +62,10 @@ struct Thing {
   /// What it holds, what it took last at the end: a tasklet what its operations in progress hold.
   std::vector<Id> held;
   std::int32_t weakrefs = -1;  // The newest one.
+  Routines::Handle caller{};   // A generator's: who waits for its next value.
+  bool running = false;        // Somebody does.
+  bool yielded = false;        // It did, last time, and not end.
+  std::int32_t word = 0;       // What it yielded.
   Id target = kNobody;         // A weak reference's; kNobody: cleared.
   std::int32_t internal = 0;   // While garbage is looked for: references from other objects.
   bool reached = false;        // The same: it is alive.

@@ -50,9 +50,107 @@ Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
       if (content != kNobody) ++at(content).references;
       co_return co_await store(b, content);
     }
+    case OpCode::kCallobj:
+      if (at(target).kind != ObjectKind::kFunction) co_return Value{};
+      co_return co_await call_object(target);
+    case OpCode::kGenerator: {
+      if (at(target).kind != ObjectKind::kFunction) co_return Value{};
+      const Id cell = cell_of(target);
+      const Id made = make_thing(ObjectKind::kGenerator);
+      at(made).function = at(target).function;
+      at(made).state = Tasklet::State::kNew;
+      if (cell != kNobody) at(made).held.push_back(cell);
+      if (cell != kNobody) ++at(cell).references;
+      co_return co_await store(b, made);
+    }
+    case OpCode::kNext: {
+      if (at(target).kind != ObjectKind::kGenerator) co_return Value{};
+      const Value result = co_await next(target);
+      if (result.is_error() && result.type == ExceptionType::kStopIteration) {
+        log_object(EventKind::kExhausted, target);
+        co_return Value{};
+      }
+      if (result.is_error()) co_return result;
+      log(EventKind::kYielded, {static_cast<std::int32_t>(at(target).kind), number_of(target),
+                                static_cast<std::int32_t>(result.number)});
+      co_return Value{};
+    }
+    case OpCode::kRef: {
+      const Id made = make_thing(ObjectKind::kReference);
+      at(made).target = target;
+      add_weakref(target, {.reference = made});
+      co_return co_await store(b, made);
+    }
+    case OpCode::kDeref: {
+      if (at(target).kind != ObjectKind::kReference) co_return Value{};
+      const Id yielded = at(target).target;
+      log_object(EventKind::kDereferenced, yielded);
+      if (b < 0) co_return Value{};
+      if (yielded != kNobody) ++at(yielded).references;
+      co_return co_await store(b, yielded);
+    }
+    case OpCode::kClearrefs:
+      if (b != 0) co_return co_await call_weakrefs(target);
+      clear_references(target);
+      at(target).weakrefs = -1;
+      co_return Value{};
     default:
       co_return Value{};
   }
+}
+
+Id Specification::cell_of(Id function) const {
+  return at(function).held.empty() ? kNobody : at(at(function).held.back()).held.back();
+}
+
+// Its frame holds the cell that it shares.
+Routine<Value> Specification::call_object(Id function) {
+  const Frame frame{.function = at(function).function, .cell = cell_of(function)};
+  if (frame.cell == kNobody) co_return co_await run(frame);
+  const Id self = current_;
+  at(self).held.push_back(frame.cell);
+  ++at(frame.cell).references;
+  const Value result = co_await run(frame);
+  at(self).held.pop_back();
+  co_await release(frame.cell);
+  co_return result;
+}
+
+// As a call through C, which returns where the generator yields.
+Routine<Value> Specification::next(Id id) {
+  Tasklet& generator = at(id);
+  if (generator.running) co_return Value::error(ExceptionType::kValueError);
+  if (generator.state == Tasklet::State::kEnded)
+    co_return Value::error(ExceptionType::kStopIteration);
+  Value result = Value::error(ErrorCode::kNesting);
+  generator.yielded = false;
+  if (nesting_ < kNestingMax) {
+    ++nesting_;
+    generator.running = true;
+    if (generator.state == Tasklet::State::kNew) {
+      generator.state = Tasklet::State::kSuspended;
+      generator.point = generator_life(id).start(*this);
+    }
+    co_await Switch{*this, generator.caller, generator.point};
+    generator.running = false;
+    leave_nested(1);
+    if (generator.yielded) co_return Value::token(static_cast<std::uint32_t>(generator.word));
+    result = generator.tempval;
+  }
+  generator.state = Tasklet::State::kEnded;
+  co_await forget_frames(id);
+  if (!result.is_error()) result = Value::error(ExceptionType::kStopIteration);
+  co_return result;
+}
+
+Routine<Value> Specification::generator_life(Id id) {
+  const Frame frame{.function = at(id).function,
+                    .generator = id,
+                    .cell = at(id).held.empty() ? kNobody : at(id).held.back()};
+  const Value result = co_await run(frame);
+  at(id).tempval = result;
+  co_await Switch{*this, nowhere_, at(id).caller};
+  co_return Value{};
 }
 
 // What it held goes after the new content is in its place.
@@ -67,7 +165,7 @@ Routine<Value> Specification::set_content(Id id, Id content) {
 
 Routine<Value> Specification::destroy_thing(Id id) {
   co_await call_weakrefs(id);
-  log_thing(EventKind::kFreed, id);
+  log_object(EventKind::kFreed, id);
   at(id).state = Tasklet::State::kDestroyed;
   if (can_be_recycled(at(id).kind)) spare_records_.push_back(id);
   const Id last = at(id).held.empty() ? kNobody : at(id).held.back();
@@ -98,10 +196,10 @@ Routine<Value> Specification::call_weakrefs(Id id) {
     i = weakref.older;
     if (weakref.function < 0) continue;
     if (tasklet) log(EventKind::kWeakCallback, {number_of(id)});
-    if (!tasklet) log_thing(EventKind::kThingCallback, id);
+    if (!tasklet) log_object(EventKind::kThingCallback, id);
     co_await callback(weakref.function);
     if (tasklet) log(EventKind::kWeakCallbackEnd, {number_of(id)});
-    if (!tasklet) log_thing(EventKind::kThingCallbackEnd, id);
+    if (!tasklet) log_object(EventKind::kThingCallbackEnd, id);
   }
   co_return Value{};
 }
