@@ -59,6 +59,18 @@ TEST(Hunt, FindsTheLostValueInTheNoisyScenarioInTenThousandExecutions) {
   EXPECT_LE(counts.back(), 10'000u);
 }
 
+TEST(Hunt, FindsTheLostChunkOfTheDownloadAndNothingWithHalfOfTheBug) {
+  const std::vector<std::uint64_t> counts =
+      executions_to_finding("scenarios/download.weave", 10'000);
+  print("download", counts);
+  EXPECT_LE(median(counts), 100u);
+  for (const char* half : {"post-switch-clear", "spill-drops-tempval"}) {
+    const Exploration hunted =
+        hunt(with_defects(corpus_file("scenarios/download.weave"), half), 1, 10'000);
+    EXPECT_FALSE(hunted.found.has_value()) << half << ": " << hunted.found->finding.message;
+  }
+}
+
 // That a search finds the value is worth something only if ordinary answers do not lose it.
 TEST(Hunt, TheScenariosAreCleanUnderOrdinaryAnswersEvenWithTheDefects) {
   for (const char* name : {"scenarios/neutral.weave", "scenarios/noisy.weave"}) {
@@ -73,9 +85,9 @@ TEST(Hunt, TheScenariosAreCleanUnderOrdinaryAnswersEvenWithTheDefects) {
 // that switches.
 TEST(Hunt, FindsNothingWithAllDefectsOff) {
   const std::uint64_t executions = sanitizer::kAddress ? 20'000 : 100'000;
-  for (const char* name :
-       {"scenarios/neutral.weave", "scenarios/noisy.weave", "scenarios/blog.weave",
-        "scenarios/d1.weave", "scenarios/d2.weave", "scenarios/d3.weave"}) {
+  for (const char* name : {"scenarios/neutral.weave", "scenarios/noisy.weave",
+                           "scenarios/blog.weave", "scenarios/d1.weave", "scenarios/d2.weave",
+                           "scenarios/d3.weave", "scenarios/download.weave"}) {
     const Exploration hunted = hunt(with_defects(corpus_file(name), ""), 1, executions);
     EXPECT_FALSE(hunted.found.has_value())
         << name << ": " << hunted.found->finding.signature << ": " << hunted.found->finding.message;
