@@ -36,7 +36,7 @@ runtime::Scenario first_scenario(std::uint64_t seed) {
 }  // namespace
 
 Limits generated_limits() {
-  return {.steps_max = 3'000, .questions_max = 20'000, .actors_max = 1'000};
+  return {.steps_max = 1'000, .questions_max = 10'000, .actors_max = 300};
 }
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
