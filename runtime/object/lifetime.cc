@@ -131,7 +131,7 @@ void Thread::empty_channel(Channel* channel) {
   if (settings_.defects.has(Defect::kDeadChannelKeepsQueue)) return;
   while (channel->head != nullptr) {
     Tasklet* const waiting = channel_pop(channel);
-    ledger_.channel_died(*waiting, sending);
+    ledger_.stop_waiting(*waiting, sending, ReleaseReason::kChannelDied);
     release(waiting);
     check_not_destroyed(channel);
   }

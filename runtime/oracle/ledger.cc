@@ -134,9 +134,9 @@ void Ledger::let_go(Object& value, Tasklet& holder, ReleaseReason reason) {
   token.reason = static_cast<std::uint8_t>(reason);
 }
 
-void Ledger::channel_died(Tasklet& waiting, bool sending) {
+void Ledger::stop_waiting(Tasklet& waiting, bool sending, ReleaseReason reason) {
   if (sending) {
-    let_go(*waiting.tempval, waiting, ReleaseReason::kChannelDied);
+    let_go(*waiting.tempval, waiting, reason);
   } else {
     waiting.expects = kNothing;
   }

@@ -94,9 +94,9 @@ class Ledger {
   /// Not a token, or one that has left already: nothing happens.
   void let_go(Object& value, Tasklet& holder, ReleaseReason reason);
 
-  /// The channel on which `waiting` was blocked is gone: if that goes on one day, nothing was taken
-  /// and nothing is received.
-  void channel_died(Tasklet& waiting, bool sending);
+  /// `waiting` was taken out of the channel on which it was blocked, for `reason`: if it goes on one
+  /// day, nothing was taken and nothing is received.
+  void stop_waiting(Tasklet& waiting, bool sending, ReleaseReason reason);
 
   /// The last reference is gone. `doing`: what the runtime did at that moment, for the signature
   /// ("spill", "sched").

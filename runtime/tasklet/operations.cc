@@ -245,6 +245,8 @@ Object* Thread::throw_at_dead(Tasklet* tasklet, Bomb* bomb, bool kills) {
                                                           : ErrorCode::kThrowDead);
   }
   if (tasklet->blocked != 0) {
+    // Of a thread that has ended. Another one may adopt it, where it then goes on.
+    ledger_.stop_waiting(*tasklet, tasklet->blocked > 0, ReleaseReason::kHolderKilled);
     channel_remove(tasklet);
     release(tasklet);
   } else if (tasklet->next != nullptr) {
