@@ -57,6 +57,15 @@ std::string render_json(const Report& report) {
   json["schedule"] = report.schedule ? Json(report.schedule->one_line()) : Json(nullptr);
   json["repro"] = report.repro.empty() ? Json(nullptr) : Json(report.repro);
   if (!report.log.empty()) json["log"] = report.log;
+  if (report.lingering) {
+    json["lingering"] = Json::array();
+    for (const Lingered& lingered : *report.lingering) {
+      json["lingering"].push_back({{"step", lingered.step},
+                                   {"at_end", lingered.at_end},
+                                   {"cycles", lingered.cycles},
+                                   {"kept", lingered.kept}});
+    }
+  }
   for (const auto& [name, value] : report.facts) json[name] = value;
   return dump(json);
 }
@@ -79,6 +88,7 @@ std::string render_text(const Report& report, const Terminal& terminal) {
   std::string text;
   for (const std::string& event : report.log) text += event + "\n";
   if (!report.log.empty()) text += "\n";
+  if (report.lingering) text += lingering_text(*report.lingering) + "\n";
   if (!report.headline.empty()) text += report.headline + "\n";
   if (report.clean()) {
     if (report.headline.empty()) text += "clean: nothing was found\n";

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "repro/lingering.h"
 #include "repro/terminal.h"
 #include "scheduler/finding.h"
 #include "scheduler/schedule.h"
@@ -36,7 +37,8 @@ struct Report {
   std::uint64_t steps = 0;  // Of the reported execution.
   std::optional<std::uint64_t> trace_hash{};
   std::optional<Schedule> schedule{};
-  std::vector<std::string> log{};  // The event log, if it was asked for.
+  std::vector<std::string> log{};                    // The event log, if it was asked for.
+  std::optional<std::vector<Lingered>> lingering{};  // If it was asked for.
   std::vector<std::pair<std::string, std::string>>
       facts{};  // What else it takes to repeat it: seed, strategy, …
 

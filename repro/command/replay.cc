@@ -8,6 +8,7 @@
 #include "repro/command/input.h"
 #include "repro/debugging.h"
 #include "repro/doctor.h"
+#include "repro/lingering.h"
 #include "repro/process.h"
 #include "repro/workdir.h"
 
@@ -19,6 +20,7 @@ struct ReplayFlags {
   SettingsFlags settings;
   std::uint64_t times = 1;
   bool trace = false;
+  bool lingering = false;
   std::uint64_t break_at_step = 0;
   bool in_process = false;
   std::string rr;
@@ -31,6 +33,7 @@ void add_flags(CLI::App& app, ReplayFlags& flags) {
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
+  app.add_flag("--lingering", flags.lingering, "Show what only cycles kept alive, and the cycles");
   app.add_option("--break-at-step", flags.break_at_step,
                  "Under a debugger: stop where this step begins")
       ->type_name("N")
@@ -149,6 +152,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags) {
   report.trace_hash = run.verdict.trace_hash;
   report.schedule = run.followed;
   if (flags.trace) report.log = run.log;
+  if (flags.lingering && !run.died) report.lingering = find_lingering(*file, mode);
   if (flags.input.target.empty()) report.repro = flags.input.file;
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
@@ -162,6 +166,7 @@ int run_replay(const Arguments& arguments) {
       "replay", "Repeat the execution that a repro describes, exactly.",
       "  reweave replay found.weave\n"
       "  reweave replay found.weave --trace\n"
+      "  reweave replay corpora/scenarios/closure-cycle.weave --lingering\n"
       "  reweave replay found.weave --times 1000\n"
       "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/oracle/lingering.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -95,7 +96,13 @@ bool Collector::find(const Thread& by) {
   return !broken_ && !found_.empty();
 }
 
+void Collector::note_lingering(const Thread& by, bool at_end, Lingering& lingering) {
+  if (collecting_ || !find(by)) return;
+  lingering.note(by.execution_->steps(), at_end, found_);
+}
+
 void Collector::collect(Thread& by) {
+  if (runtime_.lingering_ != nullptr) note_lingering(by, /*at_end=*/false, *runtime_.lingering_);
   if (collecting_ || !find(by)) return;
   collecting_ = true;
   for (Object* const object : found_) garbage_.push_back(retain(object));

@@ -22,6 +22,7 @@
 
 namespace reweave::runtime {
 
+class Lingering;
 struct Tasklet;
 
 class Collector final : private ReferenceVisitor {
@@ -36,6 +37,9 @@ class Collector final : private ReferenceVisitor {
   /// and finalizers run, so this may switch. No exception may be pending. While it is under way,
   /// further calls do nothing.
   void collect(Thread& by);
+  /// Tells what collect() would free, and frees nothing. `at_end`: the program has ended. Does not
+  /// switch.
+  void note_lingering(const Thread& by, bool at_end, Lingering& lingering);
   /// Under way: some callback of garbage has not returned.
   bool collecting() const { return collecting_; }
   /// As gc.set_debug(): what is found to be garbage is logged (kLogs), and kept for ever instead of

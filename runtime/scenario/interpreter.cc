@@ -66,6 +66,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   if (!ending.ended) return ending;
+  runtime_.note_lingering_at_end();
   thread().ledger().end();
   if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
   const bool deadlocked = ending.failed && (ending.code == ErrorCode::kDeadlock ||

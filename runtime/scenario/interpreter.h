@@ -36,6 +36,8 @@ class Interpreter : public LedgerNames, private RootHolder {
   Thread::Ending run(const Settings& settings, Execution& execution);
 
   const Runtime& runtime() const { return runtime_; }
+  /// See Runtime::watch_lingering().
+  void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }
 

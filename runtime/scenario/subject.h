@@ -23,6 +23,8 @@ class ScenarioSubject : public Subject {
   /// For the next execution.
   void set_settings(const Settings& settings) { settings_ = settings; }
   const Interpreter& interpreter() const { return interpreter_; }
+  /// See Runtime::watch_lingering().
+  void watch_lingering(Lingering* lingering) { interpreter_.watch_lingering(lingering); }
   const Thread::Ending& ending() const { return ending_; }
 
   /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it

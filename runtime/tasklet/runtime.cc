@@ -85,6 +85,11 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   return main_thread_.ending_;
 }
 
+void Runtime::note_lingering_at_end() {
+  if (lingering_ == nullptr) return;
+  collector_.note_lingering(main_thread_, /*at_end=*/true, *lingering_);
+}
+
 // As Stackless keeps its chain of C stacks: a new one comes last, before the head; and the head
 // moves to the successor of whichever is taken out.
 void Runtime::add_stack(StackPlace& place) {

@@ -70,6 +70,11 @@ class Runtime {
   /// How often MemoryError was raised in this execution for want of memory.
   std::uint32_t memory_errors() const { return memory_errors_; }
   const Collector& collector() const { return collector_; }
+  /// Tells `lingering`, which must live until the next call, what lingers in later executions;
+  /// null: nobody wants to know.
+  void watch_lingering(Lingering* lingering) { lingering_ = lingering; }
+  /// What lingers when a program has ended, which has just happened; for who watches.
+  void note_lingering_at_end();
   /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
   /// the dead).
   const Tasklet* first_tasklet() const { return first_tasklet_; }
@@ -117,6 +122,7 @@ class Runtime {
   Channel* last_channel_ = nullptr;            // The channel made last; then `made_before`.
   std::uint32_t thing_count_ = 0;              // Lives of things that ever began.
   std::vector<Record*> free_records_;          // Dead; the last one is used first.
+  Lingering* lingering_ = nullptr;             // Wants to know what lingers.
   std::uint32_t given_up_ = 0;                 // Tasklets that survived their finalizers.
   SiteId step_site_{};                         // Of the step under way, for the structure oracle.
   bool executing_ = false;                     // Inside run().

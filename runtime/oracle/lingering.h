@@ -1,0 +1,47 @@
+// What lingers: objects that reference counting would have freed, had they not held each other.
+//
+// Noted whenever the cycle collector finds garbage, before anything of it dies, and once more when
+// the program has ended: as a graph of tasklets, channels and things, in order of creation. What
+// one holds by way of its frames counts as held by itself. A report draws the cycles of it.
+//
+// Whoever wants it asks for it (Runtime::watch_lingering); executions without it pay nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/object/references.h"
+
+namespace reweave::runtime {
+
+/// What lingered at one moment. Plain data.
+struct LingeringMoment {
+  struct Node {
+    ObjectKind kind{};
+    std::uint32_t number = 0;            // What events call it.
+    std::vector<std::uint32_t> holds{};  // Indices of nodes, each once, in the order of its fields.
+  };
+  std::uint64_t step = 0;
+  bool at_end = false;        // The program had ended: no collector freed it.
+  std::vector<Node> nodes{};  // In order of creation; not empty.
+};
+
+class Lingering final : private ReferenceVisitor {
+ public:
+  /// Nobody outside of `objects`, which are alive and in order of creation, refers to any of them.
+  void note(std::uint64_t step, bool at_end, std::span<Object* const> objects);
+  /// An execution begins.
+  void clear() { moments_.clear(); }
+  const std::vector<LingeringMoment>& moments() const { return moments_; }
+
+ private:
+  void visit(Object* object) override;
+  void visit_frame(FrameRef frame) override;
+
+  std::vector<LingeringMoment> moments_;
+  std::span<Object* const> objects_;             // Of the moment being noted.
+  std::vector<std::uint32_t>* holds_ = nullptr;  // Of the node being noted.
+};
+
+}  // namespace reweave::runtime
