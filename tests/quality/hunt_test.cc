@@ -71,6 +71,16 @@ TEST(Hunt, FindsTheLostChunkOfTheDownloadAndNothingWithHalfOfTheBug) {
   }
 }
 
+TEST(Hunt, FindsTheLostJobWhereAnAtomicSectionDoesNotKeepTheLock) {
+  const repro::WeaveFile file =
+      with_defects(corpus_file("scenarios/lost-job.weave"), "atomic-yields-gil");
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Exploration hunted = hunt(file, seed, 10'000);
+    ASSERT_TRUE(hunted.found.has_value()) << seed;
+    EXPECT_EQ(hunted.found->finding.kind, FindingKind::kDeadlock);
+  }
+}
+
 // That a search finds the value is worth something only if ordinary answers do not lose it.
 TEST(Hunt, TheScenariosAreCleanUnderOrdinaryAnswersEvenWithTheDefects) {
   for (const char* name : {"scenarios/neutral.weave", "scenarios/noisy.weave"}) {
@@ -85,9 +95,10 @@ TEST(Hunt, TheScenariosAreCleanUnderOrdinaryAnswersEvenWithTheDefects) {
 // that switches.
 TEST(Hunt, FindsNothingWithAllDefectsOff) {
   const std::uint64_t executions = sanitizer::kAddress ? 20'000 : 100'000;
-  for (const char* name : {"scenarios/neutral.weave", "scenarios/noisy.weave",
-                           "scenarios/blog.weave", "scenarios/d1.weave", "scenarios/d2.weave",
-                           "scenarios/d3.weave", "scenarios/download.weave"}) {
+  for (const char* name :
+       {"scenarios/neutral.weave", "scenarios/noisy.weave", "scenarios/blog.weave",
+        "scenarios/d1.weave", "scenarios/d2.weave", "scenarios/d3.weave",
+        "scenarios/download.weave", "scenarios/lost-job.weave"}) {
     const Exploration hunted = hunt(with_defects(corpus_file(name), ""), 1, executions);
     EXPECT_FALSE(hunted.found.has_value())
         << name << ": " << hunted.found->finding.signature << ": " << hunted.found->finding.message;

@@ -39,11 +39,6 @@ bool Specification::grow() {
   return true;
 }
 
-// In an atomic section it is nobody else's turn, whatever was answered.
-void Specification::pass_point() {
-  if (rules_.asks_within_atomic) choose(/*running_can_go_on=*/true);
-}
-
 Routine<Value> Specification::call_async(std::int32_t function) {
   if (async_.stopped) co_return Value::error(ErrorCode::kPoolStopped);
   if (async_.workers == 0 && (async_.workers_max == 0 || free_thread() == 0))
@@ -58,7 +53,7 @@ Routine<Value> Specification::call_async(std::int32_t function) {
   log(EventKind::kAsync, {number});
   Value result = co_await submit({function, reply, number});
   if (!result.is_error()) {
-    pass_point();
+    co_await take_turn();  // A callback may have ended the atomic section.
     result = co_await channel_action(reply, -1, Value{});
     if (!result.is_error())
       log(EventKind::kReturned, {number, static_cast<std::int32_t>(result.number)});
@@ -80,7 +75,7 @@ Routine<Value> Specification::submit(Job job) {
     async_.jobs.push_back(job);
     co_return co_await channel_action(async_.wake, 1, Value{});
   }
-  pass_point();
+  co_await take_turn();
   async_.jobs.push_back(job);
   grow();
   co_return Value{};
@@ -103,7 +98,7 @@ Routine<Value> Specification::work() {
       channel(job.reply).has_job = false;
       continue;
     }
-    pass_point();
+    co_await take_turn();
     const Value woken = co_await channel_action(wake_channel(), -1, Value{});
     if (woken.is_error()) {
       log_error(EventKind::kDied, woken);

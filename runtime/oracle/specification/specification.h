@@ -201,7 +201,6 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> stop_pool();
   Routine<Value> work();
   Routine<Value> fail_next_job(ErrorCode code);
-  void pass_point();
   bool grow();
   std::int32_t free_thread() const;
   Id wake_channel();

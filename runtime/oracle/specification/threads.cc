@@ -58,7 +58,8 @@ Routine<Value> Specification::hand_over(std::int32_t number) {
 
 Routine<Value> Specification::take_turn() {
   if (me().atomic) {
-    pass_point();
+    // It is nobody else's, whatever was answered.
+    if (rules_.asks_within_atomic) choose(/*running_can_go_on=*/true);
     co_return Value{};
   }
   const std::int32_t next = choose(/*running_can_go_on=*/true);
