@@ -94,13 +94,19 @@ void Harness::run(const std::uint8_t* data, std::size_t size) {
     report();
 }
 
-// Which event followed which, and whether in the same tasklet: cheap, and blind to numbers and
-// names.
+// Which event followed which, whether in the same tasklet, and in the middle of what: a weak
+// reference's callback, a spilled stack, both. Cheap, and blind to numbers and names.
 void Harness::give_feedback() {
+  using runtime::EventKind;
   std::uint64_t previous = 0;
   ActorId actor{};
+  int callbacks = 0, spills = 0;
   for (const Event& event : execution_.log()) {
-    count_feature(previous << 17 | std::uint64_t{event.kind} << 1 |
+    const auto kind = static_cast<EventKind>(event.kind);
+    callbacks += (kind == EventKind::kWeakCallback) - (kind == EventKind::kWeakCallbackEnd);
+    spills += (kind == EventKind::kSpill) - (kind == EventKind::kUnspill);
+    const std::uint64_t amid = (callbacks > 0 ? 2u : 0u) | (spills > 0 ? 1u : 0u);
+    count_feature(amid << 34 | previous << 17 | std::uint64_t{event.kind} << 1 |
                   (event.actor == actor ? 1u : 0u));
     previous = event.kind;
     actor = event.actor;
@@ -146,6 +152,18 @@ std::size_t Harness::write(const repro::FuzzCase& fuzz_case, std::uint8_t* out,
   return size;
 }
 
+// Where the program that is being mutated can be asked something: a plan that aims there changes
+// what it does far more often than one that names any place.
+void Harness::find_targets() {
+  targets_.clear();
+  const std::vector<runtime::Function>& functions = edited_.scenario.functions;
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    targets_.push_back({QuestionKind::kSpill, runtime::site_of(i, 0)});
+    for (const runtime::Op& op : functions[i].ops)
+      targets_.push_back({QuestionKind::kPreempt, runtime::site_of(i, op.label)});
+  }
+}
+
 std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t size_max,
                             unsigned seed) {
   Prng prng(seed);
@@ -157,9 +175,10 @@ std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t si
     if (prng.chance({1, 2})) mutate_plan(edited_.plan, prng);
   } else {
     const std::uint32_t changes = 1 + prng.below(4);
+    find_targets();
     for (std::uint32_t i = 0; i < changes; ++i) {
       if (prng.chance({1, 4})) {
-        mutate_plan(edited_.plan, prng);
+        mutate_plan(edited_.plan, prng, targets_);
       } else {
         runtime::mutate_scenario(prng, kGrowth, edited_.scenario);
       }

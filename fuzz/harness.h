@@ -51,6 +51,7 @@ class Harness {
  private:
   [[noreturn]] void report();
   void give_feedback();
+  void find_targets();
   std::size_t write(const repro::FuzzCase& fuzz_case, std::uint8_t* out, std::size_t size_max);
 
   const repro::FuzzTarget* target_;
@@ -59,6 +60,7 @@ class Harness {
   repro::FuzzCase case_;    // What runs; its scenario is the subject's own.
   repro::FuzzCase edited_;  // For mutation.
   repro::FuzzCase other_;
+  std::vector<PlanTarget> targets_;  // Of `edited_`.
   std::vector<std::uint8_t> bytes_;
   runtime::ScenarioSubject subject_;
   FuzzInput strategy_;

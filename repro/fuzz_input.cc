@@ -31,7 +31,9 @@ runtime::Settings beside_specification() {
 const std::vector<FuzzTarget>& fuzz_targets() {
   static const std::vector<FuzzTarget> targets = {
       {"tempval", "values in flight: channels, spills, callbacks", beside_specification()},
-      {"frames", "frames and their caches: calls, refused switches", short_executions(10)},
+      // Every call through C spills, unless a plan says otherwise: frames go on on other stacks
+      // than they began on, which is where the counting of their references was once wrong.
+      {"frames", "frames and their caches: calls, refused switches", short_executions(1)},
   };
   return targets;
 }

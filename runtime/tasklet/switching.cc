@@ -256,7 +256,7 @@ Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
 // The helper frame of a soft switch to a tasklet with a C stack.
 Object* Thread::run_jump(Thread& thread, FrameRef self, Object* value) {
   const JumpLocals locals = self.frame->locals<JumpLocals>();
-  self.frame->locals<JumpLocals>().del_post_switch = nullptr;  // It moves on, and is parked without.
+  self.frame->locals<JumpLocals>().del_post_switch = nullptr;  // It moves on.
   thread.release(value);
   thread.running_ = FrameRef{};
   thread.release_frame(self);
