@@ -2,10 +2,10 @@
 // of CPython: a suite of programs that mostly call functions, run with and without them in
 // alternating rounds.
 //
-// Times are CPU time of the thread and differ from run to run; all else is the same every time: what the
-// caches served, and what they still hold when a program has ended. The programs are the files of
-// corpora/benchmarks/zombie, compiled into the tool. That the caches change no execution is checked
-// while it measures: both runs of a program must have one trace hash.
+// Times are CPU time of the thread and differ from run to run; all else is the same every time:
+// what the caches served, and what they still hold when a program has ended. The programs are the
+// files of corpora/benchmarks/zombie, compiled into the tool. That the caches change no execution
+// is checked while it measures: both runs of a program must have one trace hash.
 #pragma once
 
 #include <cstdint>
