@@ -149,7 +149,11 @@ void Thread::destroy_channel(Channel* channel) {
 void Thread::destroy_tasklet(Tasklet* tasklet) {
   require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-tasklet-released");
   Bomb* const error = take_error();
-  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended && !tasklet->cstate->stub) {
+  // So has one that its own thread sleeps in the middle of, which is what that will go on with.
+  const bool slept_in =
+      tasklet->thread != nullptr && tasklet->thread != this && tasklet->thread->current_ == tasklet;
+  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
+      (slept_in || !tasklet->cstate->stub)) {
     tasklet->zombie = true;
     tasklet->refs = 1;
     // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded

@@ -107,7 +107,11 @@ Routine<Value> Specification::release(Id id) {
   Tasklet& tasklet = at(id);
   if (--tasklet.references > 0) co_return Value{};
   if (!is_tasklet(id)) co_return co_await destroy_thing(id);
-  if (!tasklet.finalized && tasklet.has_c_state() && tasklet.thread != kNobody) {
+  // Its thread may sleep in the middle of it, and will go on there.
+  const bool slept_in = tasklet.thread != kNobody && elsewhere(id) &&
+                        thread(tasklet.thread).current_ == id &&
+                        tasklet.state == Tasklet::State::kRunning;
+  if (!tasklet.finalized && (tasklet.has_c_state() || slept_in) && tasklet.thread != kNobody) {
     // It cannot just vanish: it is killed, so that its stack unwinds.
     tasklet.finalized = true;
     tasklet.references = 1;
