@@ -86,6 +86,7 @@ constexpr std::array kSwitches = {
     SwitchSetting{"check-census", &Settings::check_census},
     SwitchSetting{"fail-allocations", &Settings::fail_allocations},
     SwitchSetting{"collect", &Settings::collect},
+    SwitchSetting{"check-collections", &Settings::check_collections},
 };
 
 constexpr std::string_view kOnOff = "say on or off";
@@ -371,8 +372,9 @@ std::string settings_text(const Settings& settings, std::string_view indent) {
     line(setting.word, fmt::format("{}", setting.get(settings)));
   for (const SwitchSetting& setting : kSwitches) {
     // Later than the first files: what is as always is not written.
-    const bool later =
-        setting.field == &Settings::fail_allocations || setting.field == &Settings::collect;
+    const bool later = setting.field == &Settings::fail_allocations ||
+                       setting.field == &Settings::collect ||
+                       setting.field == &Settings::check_collections;
     if (later && !(settings.*setting.field)) continue;
     line(setting.word, settings.*setting.field ? "on" : "off");
   }

@@ -117,6 +117,7 @@ std::uint64_t Settings::fingerprint() const {
   if (!check_census) mix(2);
   if (fail_allocations) mix(4);
   if (collect) mix(5);
+  if (check_collections) mix(7);
   return hash;
 }
 

@@ -96,6 +96,9 @@ struct Settings {
   /// The cycle collector may run before any operation: a `collect` question is asked there. Off:
   /// it runs only where the program says `gc`.
   bool collect = false;
+  /// What happened is compared with what happens when the collector runs only at `gc`; see
+  /// runtime/oracle/collection.h.
+  bool check_collections = false;
   bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 

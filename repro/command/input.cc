@@ -68,8 +68,10 @@ void SettingsFlags::add(CLI::App& app) {
   app.add_option("--fail-allocations", fail_allocations_,
                  "on: there may be no memory, whenever some is asked for; off")
       ->type_name("WORD");
-  app.add_option("--collect", collect_,
-                 "on: the cycle collector may run before any operation; off: only at `gc`")
+  app.add_option(
+         "--collect", collect_,
+         "on: the cycle collector may run before any operation; check: and nobody may notice; "
+         "off: only at `gc`")
       ->type_name("WORD");
   app.add_option("--zombie-frames", zombie_frames_,
                  "on: each function keeps its last frame; off: the free list has all")
@@ -123,9 +125,10 @@ Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
     base.fail_allocations = *fail_allocations_ == "on";
   }
   if (collect_) {
-    if (*collect_ != "on" && *collect_ != "off")
-      return Error{fmt::format("--collect {}: say on or off", *collect_)};
-    base.collect = *collect_ == "on";
+    if (*collect_ != "on" && *collect_ != "check" && *collect_ != "off")
+      return Error{fmt::format("--collect {}: say on, check or off", *collect_)};
+    base.collect = *collect_ != "off";
+    base.check_collections = *collect_ == "check";
   }
   if (zombie_frames_) {
     if (*zombie_frames_ != "on" && *zombie_frames_ != "off")

@@ -115,7 +115,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       continue;
     }
     if (thread().ask_collect(frame.site)) {
-      thread().collect();
+      collect();
       thread().check_frame(self, "resumed");
     }
     locals.pc = pc;
@@ -148,6 +148,15 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
 failed:
   if (locals.root) log_exception(EventKind::kDied, *thread().error());
   return nullptr;
+}
+
+// Because a question said so.
+void Interpreter::collect() {
+  const std::size_t place = collections_.size();
+  if (thread().settings().check_collections)
+    collections_.emplace_back(thread().execution().log().size(), ~std::size_t{0});
+  thread().collect();
+  if (place < collections_.size()) collections_[place].second = thread().execution().log().size();
 }
 
 void Interpreter::enter_block(const Function& function, Locals& locals, std::uint32_t& pc,

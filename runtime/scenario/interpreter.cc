@@ -62,6 +62,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   slots_.assign(scenario_->slots.size(), nullptr);
   channels_.assign(scenario_->channels.size(), nullptr);
   runto_returned_ = false;
+  collections_.clear();
   pool_.begin();
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;

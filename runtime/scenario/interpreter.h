@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "runtime/oracle/census.h"
@@ -36,6 +37,10 @@ class Interpreter : public LedgerNames, private RootHolder {
   Thread::Ending run(const Settings& settings, Execution& execution);
 
   const Runtime& runtime() const { return runtime_; }
+  /// Of the last execution, under Settings::check_collections: from which event to which (not
+  /// included) in its log the collector ran because a question said so.
+  using EventRange = std::pair<std::size_t, std::size_t>;
+  const std::vector<EventRange>& collections() const { return collections_; }
   /// See Runtime::watch_lingering().
   void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
   /// The running one; between executions the first.
@@ -65,6 +70,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   void visit_roots(ReferenceVisitor& visitor) const override;
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
+  void collect();
   Object* perform(const Op& op, Locals& locals, Frame& frame);
   Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
@@ -118,6 +124,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   std::vector<Object*> slots_;      // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
   Census census_;
+  std::vector<EventRange> collections_;
   Thread::Ending ending_;
 };
 

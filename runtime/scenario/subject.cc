@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/oracle/collection.h"
 #include "runtime/oracle/specification/comparison.h"
 #include "runtime/scenario/reductions.h"
 
@@ -12,7 +13,8 @@ ScenarioSubject::ScenarioSubject(Scenario scenario, Settings settings)
 
 void ScenarioSubject::run(Execution& execution) {
   last_execution_ = &execution;
-  if (!settings_.check_specification && !settings_.only_specification) {
+  const bool asks_specification = settings_.check_specification || settings_.only_specification;
+  if (!asks_specification && !settings_.check_collections) {
     ending_ = interpreter_.run(settings_, execution);
     return;
   }
@@ -24,7 +26,31 @@ void ScenarioSubject::run(Execution& execution) {
   const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
   // It knows nothing of memory that runs out.
   const bool memory_failed = interpreter_.runtime().memory_failed();
-  if (!said && !memory_failed) consult_specification(execution);
+  if (said || memory_failed) return;
+  if (asks_specification) consult_specification(execution);
+  if (settings_.check_collections && execution.findings().empty()) look_at_collections(execution);
+}
+
+void ScenarioSubject::look_at_collections(Execution& execution) {
+  if (specification_ == nullptr) specification_ = std::make_unique<specification::Specification>();
+  interpreter_.describe_end(end_);
+  const CollectionOracle oracle{.scenario = scenario_,
+                                .settings = settings_,
+                                .execution = execution,
+                                .collections = interpreter_.collections(),
+                                .end = end_};
+  const auto noticed = oracle.look(*specification_);
+  if (!noticed) return;
+  const auto whole = [&](const Event* event) {
+    return event == nullptr ? std::string("the end of the program") : describe(*event);
+  };
+  Finding finding;
+  finding.kind = FindingKind::kDiverged;
+  finding.step = noticed->step;
+  finding.signature = "diverged collection";
+  finding.message = "a collection changed what the program could see: without it there comes " +
+                    whole(noticed->expected) + ", with it " + whole(noticed->found);
+  execution.report(std::move(finding), /*stops=*/false);
 }
 
 void ScenarioSubject::consult_specification(Execution& execution) {

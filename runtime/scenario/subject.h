@@ -51,6 +51,7 @@ class ScenarioSubject : public Subject {
 
  private:
   void consult_specification(Execution& execution);
+  void look_at_collections(Execution& execution);
 
   Scenario scenario_;
   Settings settings_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/oracle/collection.h"
 #include "runtime/scenario/subject.h"
 #include "scheduler/strategy/ordinary.h"
 #include "tests/runtime/scenario/wild.h"
@@ -107,6 +108,46 @@ TEST(Collection, MayComeBeforeAnyOperation) {
     if (std::count(words.begin(), words.end(), "fin") == 1) ++freed;
   }
   EXPECT_EQ(freed, 2);  // Before either of the two operations that come after the drop.
+}
+
+constexpr const char* kCycle =
+    "slot a\nfunction main\n cell a\n setcell a a\n drop a\n emit one\nend\n";
+
+/// Whether the oracle notices a collection of kCycle, where `ordinary` is what ought to happen.
+bool notices(const Scenario& ordinary) {
+  Settings settings;
+  settings.collect = settings.check_collections = true;
+  ScenarioSubject subject(scenario_of(kCycle), settings);
+  Execution execution(settings.limits);
+  CollectOnce collects(/*nth=*/2);
+  execution.begin(collects);
+  subject.run(execution);
+  EXPECT_THAT(execution.findings(), IsEmpty());
+  EXPECT_EQ(subject.interpreter().collections().size(), 1u);
+  EndState end;
+  subject.interpreter().describe_end(end);
+  specification::Specification specification;
+  return CollectionOracle{.scenario = ordinary,
+                          .settings = settings,
+                          .execution = execution,
+                          .collections = subject.interpreter().collections(),
+                          .end = end}
+      .look(specification)
+      .has_value();
+}
+
+TEST(CollectionOracle, NoticesWhatCollectionsMustNotChange) {
+  EXPECT_FALSE(notices(scenario_of(kCycle)));
+  std::string other = kCycle;
+  EXPECT_TRUE(
+      notices(scenario_of(other.replace(other.find("emit one"), 8, "emit one\n emit one"))));
+  other = kCycle;
+  EXPECT_TRUE(notices(scenario_of(other.replace(other.find("emit one"), 8, "raise E1"))));
+}
+
+TEST(CollectionOracle, SaysNothingOfProgramsThatObserveFinalization) {
+  EXPECT_FALSE(notices(scenario_of(
+      "slot a\nfunction main\n cell a\n setcell a a\n deref a -\n drop a\n emit two\nend\n")));
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// Nobody may notice a collection: wherever the cycle collector runs because a question said so, a
+// program does what it does without.
+//
+// The execution is compared with the ordinary one: the same answers, but none of them lets the
+// collector run. The specification says what happens then, whose collector has no part in it. What
+// is compared are the events and how main ends; left out is when objects die (`fin`, `freed`) and
+// what the collector says itself (`collectable`).
+//
+// A program may observe finalization: by a callback of a weak reference, by one that it asks
+// (`deref`), or by the code of a tasklet with a C stack that is killed because nobody holds it any
+// more. There a difference is right, so nothing is said of an execution in which code ran during a
+// collection, nor of a program that asks weak references.
+//
+// Cost: a prediction (specification.h), only where the collector did run.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "runtime/oracle/specification/comparison.h"
+
+namespace reweave::runtime {
+
+struct CollectionOracle {
+  const Scenario& scenario;
+  const Settings& settings;
+  const Execution& execution;  // Has kept its record, and is over; no finding was reported.
+  /// Where in its log the collector ran: from, to.
+  std::span<const std::pair<std::size_t, std::size_t>> collections;
+  const EndState& end;
+
+  /// The first difference; nothing, if there is none or if nothing can be said. `state` is not
+  /// used. Events live as long as the execution's log and the prediction.
+  std::optional<specification::Disagreement> look(
+      specification::Specification& specification) const;
+
+ private:
+  bool observes_finalization() const;
+};
+
+}  // namespace reweave::runtime
