@@ -30,7 +30,8 @@ struct HuntFlags {
 void add_flags(CLI::App& app, HuntFlags& flags) {
   CLI::Option* const file =
       app.add_option("file", flags.input.file, "A scenario")->type_name("FILE");
-  app.add_flag("--generated", flags.generated, "No scenario: generate one every few executions")
+  app.add_flag("--generated", flags.generated,
+               "No scenario: generate one every few executions; all oracles listen")
       ->excludes(file);
   app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
       ->type_name("N")
@@ -124,10 +125,13 @@ Report report_of(const HuntFlags& flags, const Exploration& exploration, double 
 }
 
 /// Every few executions another scenario. One that reaches the limit of steps may be a program that
-/// never ends, and is no finding.
+/// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
 int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
   Runner runner({.hang_ms = flags.hang_ms});
-  const Expected<runtime::Settings> settings = flags.settings.apply({});
+  runtime::Settings base;
+  base.check_structure = true;
+  base.check_specification = true;
+  const Expected<runtime::Settings> settings = flags.settings.apply(base);
   if (!settings) return line.fail(settings.error());
   GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, *settings);
   GeneratedStrategy strategy(subject);
@@ -148,10 +152,9 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
     const std::uint64_t execution = exploration.found->execution;
     report.facts.emplace_back("execution", fmt::format("{}", execution));
     report.executions = std::max(report.executions, execution - flags.first + 1);
-    code = write_found(
-        line, flags,
-        generated_file(flags.seed, execution, GeneratedAnswers::kAll, *settings),
-        *exploration.found, runner, report);
+    code = write_found(line, flags,
+                       generated_file(flags.seed, execution, GeneratedAnswers::kAll, *settings),
+                       *exploration.found, runner, report);
     if (code != kExitFinding) return code;
   }
   return print_and_return(render(report, line.format(), line.terminal()), code);
