@@ -57,6 +57,9 @@ constexpr std::array kNumbers = {
         "free-frames-max", 0, 1'000'000,
         [](const Settings& s) -> std::int64_t { return s.free_frames_max; },
         [](Settings& s, std::int64_t n) { s.free_frames_max = static_cast<std::uint32_t>(n); }},
+    NumberSetting{"gil-ticks", 0, 1'000'000,
+                  [](const Settings& s) -> std::int64_t { return s.gil_ticks; },
+                  [](Settings& s, std::int64_t n) { s.gil_ticks = static_cast<std::uint32_t>(n); }},
     NumberSetting{
         "steps-max", 1, 10'000'000,
         [](const Settings& s) { return static_cast<std::int64_t>(s.limits.steps_max); },
@@ -368,10 +371,12 @@ std::string settings_text(const Settings& settings, std::string_view indent) {
   };
   line("switching", settings.switching == Switching::kHard ? "hard" : "soft");
   line("defects", settings.defects.empty() ? "none" : runtime::defect_names(settings.defects));
-  for (const NumberSetting& setting : kNumbers)
+  // What came later than the first files is not written where it is as always.
+  for (const NumberSetting& setting : kNumbers) {
+    if (setting.word == "gil-ticks" && settings.gil_ticks == 0) continue;
     line(setting.word, fmt::format("{}", setting.get(settings)));
+  }
   for (const SwitchSetting& setting : kSwitches) {
-    // Later than the first files: what is as always is not written.
     const bool later = setting.field == &Settings::fail_allocations ||
                        setting.field == &Settings::collect ||
                        setting.field == &Settings::check_collections;

@@ -118,6 +118,10 @@ std::uint64_t Settings::fingerprint() const {
   if (fail_allocations) mix(4);
   if (collect) mix(5);
   if (check_collections) mix(7);
+  if (gil_ticks != 0) {
+    mix(6);
+    mix(gil_ticks);
+  }
   return hash;
 }
 

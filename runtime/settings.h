@@ -99,6 +99,10 @@ struct Settings {
   /// What happened is compared with what happens when the collector runs only at `gc`; see
   /// runtime/oracle/collection.h.
   bool check_collections = false;
+  /// A thread gives the interpreter lock up after so many operations, if another one is ready, as
+  /// Python 2 after its check interval; 0: it goes on until it waits, or a `run` question says
+  /// otherwise.
+  std::uint32_t gil_ticks = 0;
   bool check_census = true;  // Count the references when the program has ended.
   Limits limits;
 

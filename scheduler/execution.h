@@ -154,9 +154,9 @@ class Execution {
       keep_event(actor, kind, args);
   }
 
-  /// From here on, events and answers are kept: those to `run`, of which not every one has a step
-  /// to be known by, and the others that are not ordinary. For an oracle that looks at the whole;
-  /// until begin().
+  /// From here on, events and answers are kept: those to `run` and `fire`, of which not every one
+  /// has a step to be known by, and the others that are not ordinary. For an oracle that looks at
+  /// the whole; until begin().
   void keep_record() { keep_log_ = keep_answers_ = true; }
 
   /// While muted, reports of oracles are dropped, and so is the livelock's; one that stops the
@@ -210,7 +210,7 @@ class Execution {
     hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
     if (answer != 0) [[unlikely]] {
       record(question_, answer);
-    } else if (kind == QuestionKind::kRun && keep_answers_) {
+    } else if (keep_answers_ && (kind == QuestionKind::kRun || kind == QuestionKind::kFire)) {
       keep_answer(question_, answer);
     }
     return answer;

@@ -54,6 +54,7 @@ struct Code {
   std::uint32_t locals_bytes = 0;
   SiteId entry{};               // Site of the function's entry, for spill questions.
   const void* body = nullptr;   // For `execute`.
+  const char* label = nullptr;  // What a timeline calls it; null: it has the name of `entry`.
   FrameRef zombie;              // A parked frame, not counted. Cleared when the arena is.
   bool has_had_zombie = false;  // In this execution.
 };

@@ -85,6 +85,29 @@ class Heap {
     }
   }
 
+  /// A place in the arena, for objects_since().
+  struct Mark {
+    std::size_t chunk = 0;
+    std::byte* at = nullptr;  // Null: the beginning of the chunk.
+  };
+  /// Calls `visit(object)` for every object made since `mark` was here last, in order of creation,
+  /// and moves `mark` behind them. A fresh mark: all since reset().
+  template <typename Visit>
+  void objects_since(Mark& mark, const Visit& visit) {
+    while (next_ != nullptr) {
+      std::byte* at = mark.at == nullptr ? chunks_[mark.chunk].memory : mark.at;
+      const std::byte* const end = mark.chunk == chunk_ ? next_ : chunks_[mark.chunk].used;
+      while (at < end) {
+        Object& object = *reinterpret_cast<Object*>(at);
+        at += ((object.bytes + std::size_t{15}) & ~std::size_t{15}) + kRedzone;
+        visit(object);
+      }
+      mark.at = at;
+      if (mark.chunk == chunk_) return;
+      mark = {.chunk = mark.chunk + 1, .at = nullptr};
+    }
+  }
+
   /// How many objects are alive, without weak references.
   std::uint32_t live_objects() const {
     std::uint32_t count = 0;

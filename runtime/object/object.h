@@ -127,6 +127,8 @@ enum class ErrorCode : std::uint8_t {
   kBindThreadRunnable,  // bind_thread() of a runnable tasklet.
   kPoolStopped,         // A call_async() after the pool's end, or one that was not begun before it.
   kNoWorker,            // call_async() found no worker, and there can be none.
+  kNotLocked,           // A lock that nobody has was given back, or waited on.
+  kLockDeadlock,        // Nobody is left who could give the lock back, or notify.
 };
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);

@@ -46,7 +46,9 @@ void Census::visit_roots(const RootHolder& host) {
   host.visit_roots(*this);
   visit_thread(runtime_->main_thread_);
   for (const auto& thread : runtime_->threads_) {
-    if (thread->is_awake() || thread->phase_ == Thread::Phase::kAsleep) visit_thread(*thread);
+    if (thread->is_awake() || thread->phase_ == Thread::Phase::kAsleep ||
+        thread->phase_ == Thread::Phase::kParked)
+      visit_thread(*thread);
   }
   for (Object* const object : runtime_->collector_.kept()) visit(object);
   if (runtime_->given_up_ == 0) return;

@@ -17,6 +17,12 @@ inline constexpr std::int32_t kCountMax = 9999;
 /// The largest number of ticks (letter t): what `runto` waits and `burn` takes.
 inline constexpr std::int32_t kTicksMax = 1'000'000;
 
+/// The longest time (letter u), in microseconds: how long `wait` waits and `sleep` sleeps.
+inline constexpr std::int32_t kMicrosecondsMax = 1'000'000;
+
+/// Locks 0 … kLocksMax-1 (letter l); each has a condition.
+inline constexpr std::int32_t kLocksMax = 8;
+
 /// The flags of `runto` (letter r), added up: 1 soft, 2 total, 4 ignore nesting.
 inline constexpr std::int32_t kRunFlagsCount = 8;
 /// "hard", "soft", "total", "soft+total", …; lives for ever.
@@ -41,6 +47,6 @@ const char* argument_placeholder(char letter);
 const char* argument_help(char letter);
 
 /// All letters, in the order of the help.
-inline constexpr const char kArgumentLetters[] = "fFsScnbpewktrh";
+inline constexpr const char kArgumentLetters[] = "fFsScnbpewktrhlu";
 
 }  // namespace reweave::runtime

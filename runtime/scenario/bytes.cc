@@ -39,7 +39,7 @@ void put_op(const Scenario& scenario, const Op& op, std::uint32_t& label_before,
     const ArgumentRange range = argument_range(scenario, letter);
     CHECK(range.contains(op.args[i]));
     const auto offset = static_cast<std::uint32_t>(op.args[i] - range.low);
-    if (letter == 'n' || letter == 't') {
+    if (letter == 'n' || letter == 't' || letter == 'u') {
       put_number(offset, bytes);
     } else {
       CHECK(offset < 256);
@@ -186,7 +186,8 @@ bool FunctionBuilder::read_op(Input& input) {
   bool fits = code != OpCode::kCanary || canaries_;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
     const char letter = info.arguments[i];
-    const std::uint32_t value = letter == 'n' || letter == 't' ? input.number() : input.byte();
+    const std::uint32_t value =
+        letter == 'n' || letter == 't' || letter == 'u' ? input.number() : input.byte();
     const Ranges::Entry& range = ranges_.of(letter);
     if (range.count == 0) {
       fits = false;

@@ -1,6 +1,7 @@
 #include "runtime/scenario/draw.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/scenario/arguments.h"
 #include "scheduler/check.h"
@@ -81,6 +82,15 @@ std::int32_t draw_count(Prng& prng) {
   return static_cast<std::int32_t>(prng.chance({1, 8}) ? prng.below(32) : prng.below(4));
 }
 
+}  // namespace
+
+bool is_of_condition(OpCode code) {
+  return code == OpCode::kWait || code == OpCode::kPollwait || code == OpCode::kNotify ||
+         code == OpCode::kNotifyall;
+}
+
+namespace {
+
 bool stores_in_slot(OpCode code, std::size_t argument) {
   switch (code) {
     case OpCode::kSpawn:
@@ -151,6 +161,14 @@ bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::
     case 'h':
       value = 1 + static_cast<std::int32_t>(prng.chance({1, 8}));
       return true;
+    case 'l':
+      value = prng.chance({3, 4}) ? 0 : below(prng, 3);
+      return true;
+    case 'u': {
+      constexpr std::int32_t kTimes[] = {0, 0, 1, 500, 1'000, 1'500, 3'000, 50'000, 200'000};
+      value = kTimes[prng.below(static_cast<std::uint32_t>(std::size(kTimes)))];
+      return true;
+    }
     case 'w':
       if (scenario.words.empty()) return false;
       value = below(prng, scenario.words.size());
@@ -344,7 +362,19 @@ bool needs_company(OpCode code) {
 
 /// What does nothing while there is one thread.
 bool needs_threads(OpCode code) {
-  return code == OpCode::kSettle || code == OpCode::kBindt || code == OpCode::kThread;
+  switch (code) {
+    case OpCode::kSettle:
+    case OpCode::kBindt:
+    case OpCode::kThread:
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      return true;
+    default:
+      return is_of_condition(code);
+  }
 }
 
 /// What goes on for ever unless somebody in run() set a limit of time.

@@ -112,6 +112,9 @@ std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses
 bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
                     Op& op);
 
+/// An operation on a condition, which fails unless somebody has the lock.
+bool is_of_condition(OpCode code);
+
 /// How many levels deep: few, several, around the default of `spill_levels` (25), many.
 std::int32_t draw_depth(Prng& prng);
 

@@ -86,8 +86,8 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
         continue;
       }
       frame.site = site_of(body.function, op.label);
-      if (runtime_.threaded()) [[unlikely]]
-        thread().take_turn(frame.site);
+      if (runtime_.attends_steps()) [[unlikely]]
+        runtime_.before_step(frame.site);
       if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
       thread().check_structure(frame.site);
       const bool slice_over = thread().tick();

@@ -18,6 +18,7 @@ constexpr Ratio kUseTheSlot{1, 3};
 // Slots that main may use though it is another function that fills them.
 constexpr Ratio kExpected{1, 8};
 constexpr Ratio kExpectedOfThreads{1, 2};
+constexpr Ratio kInsideTheLock{7, 8};  // Waiting and notifying without the lock is an error.
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -65,6 +66,7 @@ class Generator {
   /// The one template: after an operation on a slot comes another one.
   void use_recent(Function& function, const OpWeights& weights);
   void push(Function& function, const Op& op);
+  void push_inside_lock(Function& function, const Op& op);
   void insert(std::size_t function, const Op& op);
   void expect_slots(Ratio each);
   void fill_expected();
@@ -84,7 +86,7 @@ class Generator {
 void Generator::run() {
   OpWeights weights;
   weights.draw_topics(prng_);
-  const bool threaded = weights.has(Topic::kThreads);
+  const bool threaded = weights.has(Topic::kThreads) || weights.has(Topic::kLocks);
   scenario_.functions.resize(between(prng_, options_.functions_min, options_.functions_max));
   scenario_.channels.resize(few(prng_, 1, options_.channels_max));
   scenario_.slots.resize(few(prng_, 1, options_.slots_max));
@@ -136,7 +138,9 @@ void Generator::write_body(Function& function, const OpWeights& weights, std::ui
     const std::optional<Op> op =
         draw_op(prng_, weights, uses_, scenario_, function_, depth < kBlockDepthMax);
     if (!op) continue;
-    if (op_info(op->code).shape == OpShape::kPlain) {
+    if (is_of_condition(op->code) && prng_.chance(kInsideTheLock)) {
+      push_inside_lock(function, *op);
+    } else if (op_info(op->code).shape == OpShape::kPlain) {
       push(function, *op);
       if (budget > 0 && leaves_a_filled_slot(*op) && prng_.chance(kUseTheSlot)) {
         --budget;
@@ -181,6 +185,13 @@ void Generator::write_block(Function& function, const OpWeights& weights, const 
 void Generator::push(Function& function, const Op& op) {
   uses_.note(function_, op);
   function.ops.push_back(op);
+}
+
+void Generator::push_inside_lock(Function& function, const Op& op) {
+  Op lock{.code = OpCode::kLock};
+  Op unlock{.code = OpCode::kUnlock};
+  lock.args[0] = unlock.args[0] = op.args[0];
+  for (const Op& each : {lock, op, unlock}) push(function, each);
 }
 
 void Generator::insert(std::size_t function, const Op& op) {

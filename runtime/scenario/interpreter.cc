@@ -28,11 +28,14 @@ Interpreter::Interpreter(const Scenario& scenario) : scenario_(&scenario) {
   rec_code_.body = this;
   hspin_code_.execute = &Interpreter::execute_hspin;
   hspin_code_.body = this;
+  rec_code_.label = "rec";
+  hspin_code_.label = "hspin";
   for (ThreadMain& main : thread_mains_) {
     main.interpreter = this;
     main.code.execute = &Interpreter::execute_thread;
     main.code.locals_bytes = sizeof(bool);
     main.code.body = &main;
+    main.code.label = "thread";
   }
   set_scenario(scenario);
 }
@@ -64,15 +67,17 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   runto_returned_ = false;
   collections_.clear();
   pool_.begin();
+  service_.reset();
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   if (!ending.ended) return ending;
   runtime_.note_lingering_at_end();
   thread().ledger().end();
   if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
-  const bool deadlocked = ending.failed && (ending.code == ErrorCode::kDeadlock ||
-                                            ending.code == ErrorCode::kMainRecvDeadlock ||
-                                            ending.code == ErrorCode::kMainSendDeadlock);
+  const bool deadlocked =
+      ending.failed &&
+      (ending.code == ErrorCode::kDeadlock || ending.code == ErrorCode::kMainRecvDeadlock ||
+       ending.code == ErrorCode::kMainSendDeadlock || ending.code == ErrorCode::kLockDeadlock);
   if (deadlocked && settings.report_deadlock) {
     Finding finding;
     finding.kind = FindingKind::kDeadlock;

@@ -17,6 +17,7 @@
 #include "runtime/scenario/end_state.h"
 #include "runtime/scenario/scenario.h"
 #include "runtime/service/call_async.h"
+#include "runtime/scenario/service.h"
 #include "runtime/settings.h"
 #include "runtime/tasklet/runtime.h"
 
@@ -43,6 +44,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   const std::vector<EventRange>& collections() const { return collections_; }
   /// See Runtime::watch_lingering().
   void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
+  Runtime& runtime() { return runtime_; }
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }
 
@@ -77,6 +79,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
   Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
   Object* work(const Op& op, Locals& locals);
+  Object* use_service(const Op& op, SiteId site);
   bool spins_on(const Op& op, std::uint32_t turn) const;
   void start_thread(std::uint32_t number, std::int32_t function);
   static Object* execute_thread(Thread& thread, FrameRef self, Object* value);
@@ -123,6 +126,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
   std::vector<Object*> slots_;      // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
+  ServiceState service_;
   Census census_;
   std::vector<EventRange> collections_;
   Thread::Ending ending_;

@@ -263,7 +263,7 @@ bool Mutator::change_argument() {
   const char* letters = op_info(op.code).arguments;
   const std::size_t which = below(std::strlen(letters));
   const std::int32_t before = op.args[which];
-  if (letters[which] == 'n' || letters[which] == 't') {
+  if (letters[which] == 'n' || letters[which] == 't' || letters[which] == 'u') {
     // Anything in range is allowed, but few numbers differ in effect.
     const std::int32_t near = before + static_cast<std::int32_t>(prng_.below(5)) - 2;
     const std::int32_t fresh =

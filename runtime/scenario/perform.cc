@@ -175,6 +175,16 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kGc:
       thread().collect();
       return thread().none();
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kPollwait:
+    case OpCode::kWait:
+    case OpCode::kNotify:
+    case OpCode::kNotifyall:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      return use_service(op, frame.site);
     case OpCode::kSame: {
       if (in_slot(a) != nullptr) thread().log(EventKind::kSame, {b, in_slot(a) == in_slot(b)});
       return thread().none();

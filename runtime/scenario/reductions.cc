@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "runtime/scenario/edit.h"
@@ -19,6 +20,8 @@ std::uint64_t argument_cost(char letter, std::int32_t value) {
     case 'n':
     case 't':
     case 'r':
+    case 'l':
+    case 'u':
     case 'e':
     case 'b':
       return static_cast<std::uint64_t>(value);
@@ -219,7 +222,7 @@ void Reductions::list_smaller_arguments() {
         const std::int32_t value = ops[i].args[a];
         std::array<std::int32_t, 4> smaller{0, 1, value / 2, value - 1};
         std::size_t count = 0;
-        if (letters[a] == 'n' || letters[a] == 't' || letters[a] == 'r') count = 4;
+        if (std::string_view("ntru").find(letters[a]) != std::string_view::npos) count = 4;
         if (letters[a] == 'b' || letters[a] == 'p' || letters[a] == 'e') count = 1;
         if (letters[a] == 'F' || letters[a] == 'S') {
           smaller[0] = -1;

@@ -58,6 +58,8 @@ constexpr ArgumentKind kArgumentKinds[] = {
     {'t', "TICKS", "a number from 0 to 1000000"},
     {'r', "RUN", "hard, or soft total nesting joined by +: how `runto` interrupts"},
     {'h', "THREAD", "a number from 1 to 7; the program begins in thread 0"},
+    {'l', "LOCK", "a number from 0 to 7: a lock, and the condition that belongs to it"},
+    {'u', "TIME", "microseconds of virtual time, from 0 to 1000000"},
 };
 static_assert(std::size(kArgumentKinds) + 1 == std::size(kArgumentLetters));
 
@@ -308,6 +310,10 @@ ArgumentRange argument_range(const Scenario& scenario, char letter) {
       return {0, kRunFlagsCount - 1};
     case 'h':
       return {1, Runtime::kThreadsMax - 1};
+    case 'l':
+      return {0, kLocksMax - 1};
+    case 'u':
+      return {0, kMicrosecondsMax};
     default:
       CHECK_MSG(false, "an argument letter without a range");
       return {};

@@ -455,7 +455,8 @@ void append_argument(const Scenario& scenario, char letter, std::int32_t value, 
     text += '-';
     return;
   }
-  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't' || letter == 'h') {
+  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't' || letter == 'h' ||
+      letter == 'l' || letter == 'u') {
     text += std::to_string(value);
     return;
   }

@@ -1,5 +1,6 @@
 #include "runtime/tasklet/runtime.h"
 
+#include "runtime/service/telemetry.h"
 #include "runtime/stack/window.h"
 #include "scheduler/sanitizer.h"
 
@@ -21,6 +22,9 @@ Runtime::Runtime() : main_thread_(*this) {
   memory_error_.type = ExceptionType::kMemoryError;
   spill_code_.execute = &Thread::run_spilled;
   jump_code_.execute = &Thread::run_jump;
+  spill_code_.label = "spill";
+  jump_code_.label = "switch";
+  reap_code_.label = "end of thread";
   spill_code_.visit_locals = &Thread::visit_spilled;
   jump_code_.visit_locals = &Thread::visit_jump;
   reap_code_.execute = &Thread::reap;
@@ -52,6 +56,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   for (const auto& thread : threads_) thread->forget_execution();
   running_ = &main_thread_;
   threaded_ = abandoning_ = false;
+  attends_steps_ = telemetry_ != nullptr;
+  clock_.reset();
   stacks_ = nullptr;
   tasklet_numbers_.clear();
   freed_.clear();
@@ -75,7 +81,9 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   collector_.forget();
 
   add_stack(main_thread_.stub_place_ = StackPlace{});
+  if (telemetry_ != nullptr) telemetry_->begin(*this);
   main_thread_.run_main(main_code);
+  if (telemetry_ != nullptr) telemetry_->end();
   running_ = &main_thread_;
   executing_ = false;
   if constexpr (kStackWindows) {

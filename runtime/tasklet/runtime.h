@@ -17,6 +17,8 @@
 
 namespace reweave::runtime {
 
+class Telemetry;
+
 class Runtime {
  public:
   /// Threads 0 … kThreadsMax-1. The main tasklet of thread k > 0 has number kThreadMains + k.
@@ -53,6 +55,16 @@ class Runtime {
   Thread* start_thread(std::uint32_t number, Code& main_code);
   /// Threads were started in this execution.
   bool threaded() const { return threaded_; }
+  /// Something is to be done before each step: before_step(), in the running thread.
+  bool attends_steps() const { return attends_steps_; }
+  /// Gives other threads their turn, and shows telemetry what is about to happen. May switch
+  /// threads.
+  void before_step(SiteId site);
+  /// Who watches the executions from now on; null: nobody, which costs nothing. Must live until it
+  /// is replaced. Not during an execution.
+  void set_telemetry(Telemetry* telemetry) { telemetry_ = telemetry; }
+  Telemetry* telemetry() const { return telemetry_; }
+  Clock& clock() { return clock_; }
   /// The number of the tasklet whom an actor stands for; -1: nobody, in a thread that dies.
   std::int32_t tasklet_number(ActorId actor) const {
     return tasklet_numbers_[static_cast<std::size_t>(actor)];
@@ -84,12 +96,14 @@ class Runtime {
   friend class StructureOracle;
   friend class Census;
   friend class Collector;
+  friend class Telemetry;
 
   // With windows: AddressSanitizer has found a bad use of `address` by the runtime that executes.
   static void sanitizer_found(const void* address);
 
   // Who runs, and how threads end: tasklet/threads.cc
-  Thread* choose(bool running_can_go_on, SiteId site);
+  Thread* choose(bool running_goes_on, SiteId site);
+  void end_waiting(std::uint32_t number);
   void hand_over(Thread& next);
   bool others_awake(const Thread& than) const;
   [[noreturn]] void leave_ended_thread();
@@ -109,6 +123,7 @@ class Runtime {
   std::uint32_t memory_errors_ = 0;  // Raised in this execution for want of memory.
   FrameCache frames_;                // Before the threads, as all that they refer to.
   SliceCache slice_cache_;
+  Clock clock_;  // An owner of a timer is a thread's number.
   CStack* free_cstacks_ = nullptr;
   Code spill_code_;
   Code jump_code_;
@@ -131,6 +146,8 @@ class Runtime {
   std::vector<ActorId>
       freed_;  // Of dead tasklets whose memory the real thing would give out again.
   bool threaded_ = false;
+  bool attends_steps_ = false;
+  Telemetry* telemetry_ = nullptr;
   bool abandoning_ = false;  // The execution ends in a thread other than the first.
   Thread main_thread_;
   std::vector<std::unique_ptr<Thread>> threads_;  // From number 1 on; kept for later executions.

@@ -44,6 +44,8 @@ const char* error_code_name(ErrorCode code) {
       "bindt_runnable",
       "pool_stopped",
       "no_worker",
+      "not_locked",
+      "lock_deadlock",
   };
   return kNames[static_cast<std::size_t>(code)];
 }
@@ -57,6 +59,7 @@ Thread::Thread(Runtime& runtime)
       memory_error_(runtime.memory_error_),
       frames_(runtime.frames_),
       slice_cache_(runtime.slice_cache_),
+      clock_(runtime.clock_),
       spill_code_(runtime.spill_code_),
       jump_code_(runtime.jump_code_),
       channel_callback_(runtime.channel_callback_),
@@ -101,6 +104,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   idle_ = lost_turn_atomic_ = false;
   ended_main_ = nullptr;
   actor_ = nobody_ = ActorId{};
+  held_ticks_ = 0;
 }
 
 void Thread::forget_execution() {

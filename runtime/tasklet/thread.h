@@ -31,6 +31,7 @@
 #include "runtime/stack/fiber.h"
 #include "runtime/stack/slice.h"
 #include "runtime/tasklet/tasklet.h"
+#include "scheduler/clock.h"
 #include "scheduler/execution.h"
 
 namespace reweave::runtime {
@@ -54,6 +55,7 @@ inline constexpr bool kChecksStructure = false;
 #endif
 
 class Runtime;
+class Telemetry;
 
 class Thread {
  public:
@@ -94,6 +96,22 @@ class Thread {
   /// Lets the other threads run until each of them has ended, sleeps or waits as well; where
   /// several wait, the one with the highest number goes on first. May switch threads.
   void settle(SiteId site);
+  /// What ended a thread's waiting.
+  enum class Woken : std::uint8_t {
+    kByOther,   // unpark().
+    kByTime,    // It was `until`.
+    kByNobody,  // All threads sleep and no timer is set: nobody will ever come.
+  };
+  /// The whole thread waits, with all its tasklets, until unpark() or until the virtual time is
+  /// `until`; Clock::kNever: without an end. May switch threads.
+  Woken park(std::uint64_t until, SiteId site);
+  /// Called by the running thread for one that is parked: it goes on, when it is its turn. Nothing,
+  /// if its time was over already. Does not switch.
+  void unpark();
+  /// The virtual time and its timers; one for each thread that waits with an end.
+  Clock& clock() { return clock_; }
+  /// Who watches; mostly null.
+  Telemetry* telemetry() const;
   /// Makes it a tasklet of this thread. Runnable, or with C state: RuntimeError.
   Object* bind_thread(Tasklet* tasklet);
   /// The tasklet that is current in its own thread; null while nothing there is runnable.
@@ -393,6 +411,7 @@ class Thread {
   friend class StructureOracle;
   friend class Census;
   friend class Collector;
+  friend class Telemetry;
 
   /// What it is doing, as seen by the other threads.
   enum class Phase : std::uint8_t {
@@ -400,6 +419,7 @@ class Thread {
     kReady,     // Runs, or could.
     kAsleep,    // Nothing is runnable in it.
     kSettling,  // Waits until nobody else is ready.
+    kParked,    // Waits for a lock, a notify or a time.
     kEnded,
   };
 
@@ -579,6 +599,7 @@ class Thread {
   Bomb& memory_error_;
   FrameCache& frames_;
   SliceCache& slice_cache_;
+  Clock& clock_;
   Code& spill_code_;
   Code& jump_code_;
   Callback& channel_callback_;
@@ -625,7 +646,9 @@ class Thread {
   Phase phase_ = Phase::kUnused;
   bool idle_ = false;              // Asleep, or woken and not run since.
   bool lost_turn_atomic_ = false;  // Another thread's turn came in the middle of an atomic section.
-  Tasklet* ended_main_ = nullptr;  // The main tasklet that has ended; owned, twice.
+  Woken woken_ = Woken::kByNobody;  // What ended the last waiting.
+  std::uint32_t held_ticks_ = 0;    // Operations since it got the interpreter lock.
+  Tasklet* ended_main_ = nullptr;   // The main tasklet that has ended; owned, twice.
   StackPlace stub_place_;
   ActorId actor_{};   // Of its main tasklet.
   ActorId nobody_{};  // A makeshift main tasklet without a number; 0: not made yet.

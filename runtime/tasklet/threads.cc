@@ -1,11 +1,14 @@
-// Virtual threads: who holds the lock, how a thread begins, sleeps, is woken and dies.
+// Virtual threads: who holds the interpreter lock, how a thread begins, sleeps, waits, is woken and
+// dies.
 //
-// Exactly one thread runs. It goes on until it has nothing runnable and sleeps, waits for the
-// others to settle, or ends; and at every operation a `run` question may hand the lock on, as the
-// real interpreter may at any tick of its own.
+// Exactly one thread runs. It goes on until it has nothing runnable and sleeps, waits for a lock or
+// a time or for the others to settle, or ends; and at every operation a `run` question may hand the
+// lock on, as the real interpreter may at any tick of its own. Under the setting `gil_ticks` it has
+// to give the lock up after so many operations.
 #include <algorithm>
 #include <array>
 
+#include "runtime/service/telemetry.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -22,28 +25,34 @@ Thread* Runtime::thread(std::uint32_t number) {
 bool Runtime::others_awake(const Thread& than) const {
   for (std::uint32_t i = 0; i <= threads_.size(); ++i) {
     const Thread& each = i == 0 ? main_thread_ : *threads_[i - 1];
-    if (&each != &than && each.is_awake()) return true;
+    if (&each != &than && (each.is_awake() || clock_.has(each.number_))) return true;
   }
   return false;
 }
 
-// Which thread goes on: the ready ones in turn, beginning with the running one if it can; where
-// none is ready, the youngest of those that wait for the others to settle. Null: all of them sleep.
-Thread* Runtime::choose(bool running_can_go_on, SiteId site) {
+// Which thread goes on: the ready ones in turn, the running one first if it goes on and last if it
+// gives way; where none is ready, the youngest of those that wait for the others to settle; where
+// there is none either, whose timer fires. Null: all of them sleep, and for ever.
+Thread* Runtime::choose(bool running_goes_on, SiteId site) {
   std::array<Thread*, kThreadsMax> ready{};
   std::uint32_t count = 0;
-  Thread* settling = nullptr;
-  const auto all = static_cast<std::uint32_t>(threads_.size() + 1);
-  for (std::uint32_t i = 0; i < all; ++i) {
-    Thread* const each = thread((running_->number_ + i) % all);
-    if (each == nullptr) continue;
-    if (each->phase_ == Thread::Phase::kReady && (i != 0 || running_can_go_on))
-      ready[count++] = each;
-    if (each->phase_ == Thread::Phase::kSettling &&
-        (settling == nullptr || each->number_ > settling->number_))
-      settling = each;
+  while (clock_.is_due()) end_waiting(clock_.take_due());
+  for (;;) {
+    Thread* settling = nullptr;
+    const auto all = static_cast<std::uint32_t>(threads_.size() + 1);
+    for (std::uint32_t i = 0; i < all; ++i) {
+      const std::uint32_t turn = running_goes_on ? i : i + 1;
+      Thread* const each = thread((running_->number_ + turn) % all);
+      if (each == nullptr) continue;
+      if (each->phase_ == Thread::Phase::kReady) ready[count++] = each;
+      if (each->phase_ == Thread::Phase::kSettling &&
+          (settling == nullptr || each->number_ > settling->number_))
+        settling = each;
+    }
+    if (count > 0) break;
+    if (settling != nullptr || clock_.empty()) return settling;
+    end_waiting(clock_.fire(*execution_, running_->actor_, site));
   }
-  if (count == 0) return settling;
   std::array<Option, kThreadsMax> options;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Thread& each = *ready[i];
@@ -55,29 +64,71 @@ Thread* Runtime::choose(bool running_can_go_on, SiteId site) {
   return ready[answer];
 }
 
+// Its timer has fired.
+void Runtime::end_waiting(std::uint32_t number) {
+  Thread& waiter = *thread(number);
+  waiter.phase_ = Thread::Phase::kReady;
+  waiter.woken_ = Thread::Woken::kByTime;
+}
+
 void Runtime::hand_over(Thread& next) {
   Thread& leaver = *running_;
   next.phase_ = Thread::Phase::kReady;
   next.idle_ = false;
   if (&next == &leaver) return;
+  next.held_ticks_ = 0;
   running_ = &next;
+  if (telemetry_ != nullptr) [[unlikely]]
+    telemetry_->handed_over(leaver, next);
   switch_fibers(leaver.fiber_, next.fiber_);
   if (abandoning_) leaver.abandon();
+}
+
+void Runtime::before_step(SiteId site) {
+  if (threaded_) running_->take_turn(site);
+  if (telemetry_ != nullptr) [[unlikely]]
+    telemetry_->step(*running_, site);
 }
 
 void Thread::take_turn(SiteId site) {
   // In the real thing the interpreter lets nobody else have the lock in an atomic section.
   if (current_->atomic && !settings_.defects.has(Defect::kAtomicYieldsGil)) return;
-  Thread* const next = runtime_.choose(/*running_can_go_on=*/true, site);
+  const bool over = settings_.gil_ticks != 0 && ++held_ticks_ > settings_.gil_ticks;
+  Thread* const next = runtime_.choose(/*running_goes_on=*/!over, site);
+  if (over) held_ticks_ = 1;  // What follows is the first operation of another turn.
   if (next == this) return;
+  if (over) log(EventKind::kGilTick, {static_cast<std::int32_t>(next->number_)});
   lost_turn_atomic_ = current_->atomic;
   runtime_.hand_over(*next);
   lost_turn_atomic_ = false;
+  held_ticks_ = 1;
 }
 
 void Thread::settle(SiteId site) {
   phase_ = Phase::kSettling;
-  runtime_.hand_over(*runtime_.choose(/*running_can_go_on=*/false, site));
+  runtime_.hand_over(*runtime_.choose(/*running_goes_on=*/false, site));
+}
+
+Telemetry* Thread::telemetry() const { return runtime_.telemetry(); }
+
+Thread::Woken Thread::park(std::uint64_t until, SiteId site) {
+  woken_ = Woken::kByNobody;
+  if (until != Clock::kNever) clock_.set(number_, until);
+  while (woken_ == Woken::kByNobody) {
+    if (until == Clock::kNever && !runtime_.others_awake(*this)) break;
+    phase_ = Phase::kParked;
+    Thread* const next = runtime_.choose(/*running_goes_on=*/false, site);
+    CHECK_MSG(next != nullptr, "the last thread that was awake waits");
+    runtime_.hand_over(*next);
+  }
+  return woken_;
+}
+
+void Thread::unpark() {
+  if (phase_ != Phase::kParked) return;
+  clock_.cancel(number_);
+  phase_ = Phase::kReady;
+  woken_ = Woken::kByOther;
 }
 
 // Returns when something of this thread is runnable, or when nobody is left who could make it so.
@@ -85,7 +136,7 @@ void Thread::fall_asleep() {
   phase_ = Phase::kAsleep;
   idle_ = true;
   const SiteId site = running_ ? running_.frame->site : SiteId{};
-  Thread* const next = runtime_.choose(/*running_can_go_on=*/false, site);
+  Thread* const next = runtime_.choose(/*running_goes_on=*/false, site);
   CHECK_MSG(next != nullptr, "the last thread that was awake went to sleep");
   runtime_.hand_over(*next);
 }
@@ -114,7 +165,7 @@ Thread* Runtime::start_thread(std::uint32_t number, Code& main_code) {
   thread.phase_ = Thread::Phase::kReady;
   thread.idle_ = false;
   thread.fiber_.start(&Thread::fiber_entry, &thread);
-  threaded_ = true;
+  threaded_ = attends_steps_ = true;
   return &thread;
 }
 
@@ -221,7 +272,7 @@ void Thread::release_as_makeshift(Tasklet* tasklet) {
 }
 
 void Runtime::leave_ended_thread() {
-  Thread* next = choose(/*running_can_go_on=*/false, SiteId{});
+  Thread* next = choose(/*running_goes_on=*/false, SiteId{});
   if (next == nullptr && settings_.defects.has(Defect::kNoRecheckAtThreadEnd)) {
     running_->report_fault(FindingKind::kDeadlock, "every-thread-sleeps",
                            "every thread sleeps, and the last one that was awake has ended");
@@ -231,7 +282,9 @@ void Runtime::leave_ended_thread() {
   // deadlock.
   for (std::uint32_t i = 0; next == nullptr; ++i) {
     Thread* const each = thread(i);
-    if (each != nullptr && each->phase_ == Thread::Phase::kAsleep) next = each;
+    if (each != nullptr &&
+        (each->phase_ == Thread::Phase::kAsleep || each->phase_ == Thread::Phase::kParked))
+      next = each;
   }
   hand_over(*next);
   CHECK_MSG(false, "an ended thread was switched to");

@@ -243,6 +243,16 @@ Routine<Value> Specification::perform(const Op& op, Frame frame) {
       co_return co_await stop_pool();
     case OpCode::kSettle:
       co_return co_await settle();
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kPollwait:
+    case OpCode::kWait:
+    case OpCode::kNotify:
+    case OpCode::kNotifyall:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      co_return co_await use_service(op);
     case OpCode::kRaise:
       co_return Value::error(static_cast<ExceptionType>(a));
     default:

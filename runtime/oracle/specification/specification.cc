@@ -21,7 +21,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
                             std::span<const GivenAnswer> answers) {
   scenario_ = &scenario;
   rules_ = rules;
-  answers_ = choices_ = answers;
+  answers_ = choices_ = fires_ = answers;
   events_.clear();
   end_state_.clear();
   pool_.reset();
@@ -48,8 +48,18 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
     threads_[static_cast<std::size_t>(i)].clear();
   }
   threaded_ = starts_threads(scenario);
+  started_ = false;
   stacks_.clear();
   freed_.clear();
+  for (Lock& lock : locks_) {
+    if (!locks_used_) break;
+    lock.held = false;
+    lock.waiting.clear();
+    lock.sleeping.clear();
+  }
+  locks_used_ = false;
+  now_ = 0;
+  timers_.clear();
 
   phase_ = Phase::kReady;
   keep_stack(stub());

@@ -46,11 +46,13 @@ struct Rules {
   /// The execution asked in atomic sections as well whose turn it is. Where it was not the running
   /// thread's, that was wrong; but the answers have to be known for what they are.
   bool asks_within_atomic = false;
+  std::uint32_t gil_ticks = 0;
 };
 inline Rules rules_of(const Settings& settings) {
   return {.soft = settings.switching == Switching::kSoft,
           .defects = settings.defects,
-          .steps_max = settings.limits.steps_max};
+          .steps_max = settings.limits.steps_max,
+          .gil_ticks = settings.gil_ticks};
 }
 
 class Specification : private Routines, private ThreadState {
@@ -60,8 +62,8 @@ class Specification : private Routines, private ThreadState {
   Specification& operator=(const Specification&) = delete;
 
   /// Predicts one execution of `scenario`, which is linked. `answers`: the answers to `run`
-  /// questions, all of them or none, and those to the others that are not ordinary, in the order in
-  /// which they were given. Nothing of the arguments is kept.
+  /// and `fire` questions, all of them or none, and those to the others that are not ordinary, in
+  /// the order in which they were given. Nothing of the arguments is kept.
   void predict(const Scenario& scenario, const Rules& rules,
                std::span<const GivenAnswer> answers = {});
 
@@ -179,8 +181,22 @@ class Specification : private Routines, private ThreadState {
   ActorId become_makeshift();
   void stop_being_makeshift(ActorId actor);
   void wake(Id tasklet);
-  std::int32_t choose(bool running_can_go_on);
+  std::int32_t choose(bool running_goes_on);
   bool others_awake();
+
+  // Locks, conditions, time: service.cc
+  Routine<Value> use_service(const Op& op);
+  Routine<Value> acquire(Lock& lock, std::uint64_t until);
+  Routine<Value> park(std::uint64_t until);
+  Routine<Value> wait(const Op& op);
+  Routine<Value> sleep_on(std::uint64_t until, bool polls);
+  Value give_back(Lock& lock);
+  void unpark(std::int32_t number);
+  void fire();
+  std::uint32_t next_answer(QuestionKind kind, std::span<const GivenAnswer>& answers,
+                            std::uint32_t possible);
+  bool is_due() const { return !timers_.empty() && timers_.front().due <= now_; }
+  void end_waiting(std::size_t timer);
   ThreadState& thread(std::int32_t number) {
     return number == number_ ? *this : threads_[static_cast<std::size_t>(number)];
   }
@@ -247,7 +263,8 @@ class Specification : private Routines, private ThreadState {
   const Scenario* scenario_ = nullptr;
   Rules rules_;
   std::span<const GivenAnswer> answers_;  // Those still to come.
-  std::span<const GivenAnswer> choices_;  // The same, for who only looks for those to `run`.
+  std::span<const GivenAnswer> choices_;  // The same, for who only looks for those to `run`,
+  std::span<const GivenAnswer> fires_;    // and to `fire`.
   std::vector<Event> events_;
   EndState end_state_;
   Handle nowhere_;
@@ -275,8 +292,15 @@ class Specification : private Routines, private ThreadState {
   std::array<ThreadState, kThreadsMax> threads_;
   Pool async_;
   bool threaded_ = false;       // The program starts threads.
+  bool started_ = false;        // It has done so.
   std::vector<Id> stacks_;      // Whoever has a C stack: a ring, in the order of the real thing's.
   std::vector<ActorId> freed_;  // Of dead tasklets whose memory would be given out again.
+
+  static constexpr std::size_t kLocksMax = 8;
+  std::array<Lock, kLocksMax> locks_;
+  bool locks_used_ = false;
+  std::uint64_t now_ = 0;      // Virtual microseconds.
+  std::vector<Timer> timers_;  // The earliest first; of equal ones the one set first.
 
   bool soft_ = true;
   bool error_handler_ = false;

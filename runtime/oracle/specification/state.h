@@ -140,6 +140,19 @@ struct Pool {
   }
 };
 
+/// A lock, and the condition that belongs to it.
+struct Lock {
+  bool held = false;
+  std::vector<std::int32_t> waiting;   // Threads that want it, in order of arrival.
+  std::vector<std::int32_t> sleeping;  // Threads that wait to be notified, likewise.
+};
+
+/// A thread's time that is to come.
+struct Timer {
+  std::uint64_t due = 0;
+  std::int32_t thread = 0;
+};
+
 /// What limits run(). No ticks: nothing does.
 struct RunLimit {
   std::uint32_t ticks = 0;
@@ -161,15 +174,20 @@ struct ThreadState {
     kReady,     // Runs, or could.
     kAsleep,    // Nothing is runnable in it.
     kSettling,  // Waits until nobody else is ready.
+    kParked,    // Waits for a lock, a notify or a time.
     kEnded,
   };
   std::int32_t number_ = 0;
   Phase phase_ = Phase::kUnused;
-  bool idle_ = false;       // Asleep, or woken and not run since.
-  bool dying_ = false;      // Its main tasklet has ended; a makeshift one takes its place.
-  ActorId actor_{};         // Of its main tasklet.
-  ActorId nobody_{};        // Of a makeshift one without a number; 0: not needed yet.
-  Routines::Handle point_;  // Where it goes on when it runs again.
+  bool idle_ = false;             // Asleep, or woken and not run since.
+  bool woken_ = false;            // Since it began to wait for a lock, a notify or a time.
+  bool notified_ = false;         // Since it began to wait on a condition.
+  bool polling_ = false;          // There: it is not woken by a notify, but looks for it.
+  std::uint32_t held_ticks_ = 0;  // Operations since it got the interpreter lock.
+  bool dying_ = false;            // Its main tasklet has ended; a makeshift one takes its place.
+  ActorId actor_{};               // Of its main tasklet.
+  ActorId nobody_{};              // Of a makeshift one without a number; 0: not needed yet.
+  Routines::Handle point_;        // Where it goes on when it runs again.
   Id main_ = kNobody;
   std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
   Id current_ = kNobody;

@@ -15,32 +15,34 @@ namespace reweave::runtime::specification {
 bool Specification::others_awake() {
   for (const ThreadState& each : threads_) {
     const Phase phase = each.phase_;
-    if (each.number_ != number_ && (phase == Phase::kReady || phase == Phase::kSettling))
-      return true;
+    if (each.number_ == number_) continue;
+    if (phase == Phase::kReady || phase == Phase::kSettling) return true;
+    for (const Timer& timer : timers_) {
+      if (timer.thread == each.number_) return true;
+    }
   }
   return false;
 }
 
 // Which thread goes on: one of those that are ready, in turn, as the next answer says; where none
-// is, the youngest of those that settle. Nobody: all of them sleep.
-std::int32_t Specification::choose(bool running_can_go_on) {
-  std::array<std::int32_t, kThreadsMax> ready{};
-  std::uint32_t count = 0;
-  std::int32_t settling = kNobody;
-  for (std::int32_t i = 0; i < kThreadsMax; ++i) {
-    const std::int32_t number = (number_ + i) % kThreadsMax;
-    const Phase phase = thread(number).phase_;
-    if (phase == Phase::kReady && (i != 0 || running_can_go_on)) ready[count++] = number;
-    if (phase == Phase::kSettling) settling = std::max(settling, number);
+// is, the youngest of those that settle; where there is none either, whose time comes first.
+// Nobody: all of them sleep, and for ever.
+std::int32_t Specification::choose(bool running_goes_on) {
+  while (is_due()) end_waiting(0);
+  for (;;) {
+    std::array<std::int32_t, kThreadsMax> ready{};
+    std::uint32_t count = 0;
+    std::int32_t settling = kNobody;
+    for (std::int32_t i = 0; i < kThreadsMax; ++i) {
+      const std::int32_t number = (number_ + i + (running_goes_on ? 0 : 1)) % kThreadsMax;
+      const Phase phase = thread(number).phase_;
+      if (phase == Phase::kReady) ready[count++] = number;
+      if (phase == Phase::kSettling) settling = std::max(settling, number);
+    }
+    if (count > 0) return ready[next_answer(QuestionKind::kRun, choices_, count)];
+    if (settling != kNobody || timers_.empty()) return settling;
+    fire();
   }
-  if (count == 0) return settling;
-  if (count == 1) return ready[0];
-  while (!choices_.empty() && choices_.front().kind != QuestionKind::kRun)
-    choices_ = choices_.subspan(1);
-  if (choices_.empty()) return ready[0];
-  const std::uint32_t answer = choices_.front().answer;
-  choices_ = choices_.subspan(1);
-  return ready[answer < count ? answer : 0];
 }
 
 // Returns when the leaving thread runs again.
@@ -48,6 +50,7 @@ Routine<Value> Specification::hand_over(std::int32_t number) {
   thread(number).phase_ = Phase::kReady;
   thread(number).idle_ = false;
   if (number == number_) co_return Value{};
+  thread(number).held_ticks_ = 0;
   ThreadState& running = *this;
   ThreadState& leaver = threads_[static_cast<std::size_t>(number_)];
   leaver = std::move(running);
@@ -59,24 +62,29 @@ Routine<Value> Specification::hand_over(std::int32_t number) {
 Routine<Value> Specification::take_turn() {
   if (me().atomic) {
     // It is nobody else's, whatever was answered.
-    if (rules_.asks_within_atomic) choose(/*running_can_go_on=*/true);
+    if (rules_.asks_within_atomic) choose(/*running_goes_on=*/true);
     co_return Value{};
   }
-  const std::int32_t next = choose(/*running_can_go_on=*/true);
-  if (next != number_) co_await hand_over(next);
+  const bool over = started_ && rules_.gil_ticks != 0 && ++held_ticks_ > rules_.gil_ticks;
+  const std::int32_t next = choose(/*running_goes_on=*/!over);
+  if (over) held_ticks_ = 1;
+  if (next == number_) co_return Value{};
+  if (over) log(EventKind::kGilTick, {next});
+  co_await hand_over(next);
+  held_ticks_ = 1;
   co_return Value{};
 }
 
 Routine<Value> Specification::settle() {
   phase_ = Phase::kSettling;
-  co_return co_await hand_over(choose(/*running_can_go_on=*/false));
+  co_return co_await hand_over(choose(/*running_goes_on=*/false));
 }
 
 // Until something of this thread is runnable, or nobody is left who could make it so.
 Routine<Value> Specification::fall_asleep() {
   phase_ = Phase::kAsleep;
   idle_ = true;
-  co_return co_await hand_over(choose(/*running_can_go_on=*/false));
+  co_return co_await hand_over(choose(/*running_goes_on=*/false));
 }
 
 // The thread of a tasklet that has become runnable.
@@ -90,6 +98,7 @@ void Specification::wake(Id tasklet) {
 void Specification::start_thread(std::int32_t number, std::int32_t function) {
   ThreadState& started = thread(number);
   if (started.phase_ != Phase::kUnused) return;
+  started_ = true;
   started.phase_ = Phase::kReady;
   started.actor_ = new_actor(kThreadMains + number);
   started.point_ = thread_life(function).start(*this);
@@ -138,11 +147,12 @@ Routine<Value> Specification::thread_life(std::int32_t function) {
   for (Id id = 0; id < static_cast<Id>(tasklet_count_); ++id) {
     if (at(id).thread == number_) at(id).thread = kNobody;
   }
-  std::int32_t next = choose(/*running_can_go_on=*/false);
+  std::int32_t next = choose(/*running_goes_on=*/false);
   // All others sleep: the first of them looks again, and finds the deadlock.
   if (next == kNobody && rules_.defects.has(Defect::kNoRecheckAtThreadEnd)) co_await halt();
   for (std::int32_t i = 0; next == kNobody; ++i) {
-    if (thread(i).phase_ == Phase::kAsleep) next = i;
+    const Phase phase = thread(i).phase_;
+    if (phase == Phase::kAsleep || phase == Phase::kParked) next = i;
   }
   co_return co_await hand_over(next);
 }

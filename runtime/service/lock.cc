@@ -1,0 +1,46 @@
+#include "runtime/service/lock.h"
+
+#include <algorithm>
+
+#include "runtime/service/telemetry.h"
+#include "runtime/tasklet/runtime.h"
+
+namespace reweave::runtime {
+
+bool Lock::try_acquire() {
+  if (held_) return false;
+  held_ = true;
+  return true;
+}
+
+Lock::Got Lock::acquire(Thread& self, SiteId site, std::uint64_t until) {
+  if (try_acquire()) return Got::kLock;
+  if (until <= self.clock().now()) return Got::kTimeout;
+  waiting_.push_back(&self);
+  Telemetry* const telemetry = self.telemetry();
+  if (telemetry != nullptr) telemetry->wait_begins(self, WaitKind::kLock, number_);
+  const Thread::Woken woken = self.park(until, site);
+  if (telemetry != nullptr) telemetry->wait_ends(self);
+  // Its time may be over, and the lock have come to it all the same before it runs.
+  const auto place = std::find(waiting_.begin(), waiting_.end(), &self);
+  if (place == waiting_.end()) return Got::kLock;
+  waiting_.erase(place);
+  if (woken == Thread::Woken::kByTime) return Got::kTimeout;
+  self.raise_runtime_error(ErrorCode::kLockDeadlock);
+  return Got::kDeadlock;
+}
+
+Object* Lock::release(Thread& self) {
+  if (!held_) return self.raise_runtime_error(ErrorCode::kNotLocked);
+  if (waiting_.empty()) {
+    held_ = false;
+    return self.none();
+  }
+  Thread& next = *waiting_.front();
+  waiting_.erase(waiting_.begin());
+  if (self.telemetry() != nullptr) self.telemetry()->woke(self, next);
+  next.unpark();
+  return self.none();
+}
+
+}  // namespace reweave::runtime

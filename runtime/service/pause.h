@@ -1,0 +1,20 @@
+// What Python calls time.sleep: a thread waits for a time, and for nothing else.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/service/telemetry.h"
+#include "runtime/tasklet/thread.h"
+
+namespace reweave::runtime {
+
+/// The whole thread waits for so many microseconds of virtual time; 0: only for its next turn.
+/// `site` is where other threads get theirs. May switch threads.
+inline void pause(Thread& self, SiteId site, std::uint64_t microseconds) {
+  Telemetry* const telemetry = self.telemetry();
+  if (telemetry != nullptr) telemetry->wait_begins(self, WaitKind::kSleep, -1);
+  (void)self.park(self.clock().after(microseconds), site);
+  if (telemetry != nullptr) telemetry->wait_ends(self);
+}
+
+}  // namespace reweave::runtime
