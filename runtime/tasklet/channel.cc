@@ -179,6 +179,9 @@ Object* Thread::channel_action(Channel* channel, int direction, Object* value, b
     queue_unremove(source);
     return fail();
   }
+  // Served by another thread while this one slept, and taken out of the run queue again:
+  // it goes on all the same, for its switch was refused.
+  if (result == nullptr && !switched && !source->in_run_queue()) queue_unremove(retain(source));
   require(result != kUnwind || !callback_running_ || is_none(old), "soft-switch-in-callback");
   finish();
   return result;
