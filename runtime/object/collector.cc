@@ -182,6 +182,7 @@ void Collector::clear_tasklet(Thread& by, Tasklet& tasklet) {
   Object* const tempval = by.claim(&tasklet);
   by.release_value(&tasklet, tempval, ReleaseReason::kHolderFinalized);
   if (frame) by.release_frame(frame);
+  if (tasklet.locals != nullptr) by.dict_clear(tasklet.locals);
 }
 
 void Collector::clear_thing(Thread& by, Thing& thing) {

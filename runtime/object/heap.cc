@@ -8,8 +8,9 @@ namespace reweave::runtime {
 
 const char* object_kind_name(ObjectKind kind) {
   static constexpr std::array<const char*, kObjectKindCount> kNames = {
-      "none", "value", "exception", "frame",     "tasklet", "channel",   "pair",
-      "cell", "tuple", "function",  "generator", "record",  "reference", "weak reference"};
+      "none",      "value", "exception",       "frame",         "tasklet",   "channel",
+      "pair",      "cell",  "tuple",           "function",      "generator", "record",
+      "reference", "dict",  "table of a dict", "weak reference"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

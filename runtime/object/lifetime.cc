@@ -1,6 +1,8 @@
 // How objects are made and how they die. Death is where the runtime calls back: finalizers and weak
 // references run in whatever tasklet is current, from inside a release, one interpreter level
 // deeper.
+#include <utility>
+
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -56,6 +58,7 @@ Tasklet* Thread::make_tasklet() {
   Tasklet* const last = runtime_.last_tasklet_;
   (last == nullptr ? runtime_.first_tasklet_ : last->next_made) = tasklet;
   runtime_.last_tasklet_ = tasklet;
+  tasklet->serial = runtime_.tasklets_made_++;
   tasklet->thread = this;
   tasklet->tempval = none();
   tasklet->cstate = &stub_cstack_;
@@ -116,6 +119,10 @@ void Thread::destroy(Object* object) {
     case ObjectKind::kReference:
       destroy_thing(static_cast<Thing*>(object));
       break;
+    case ObjectKind::kDict:
+      destroy_dict(static_cast<DictObject*>(object));
+      break;
+    case ObjectKind::kDictTable:
     case ObjectKind::kFrame:
     case ObjectKind::kWeakRef:
       CHECK_MSG(false, "frames are released by release_frame(), weak references by nobody");
@@ -194,6 +201,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   const ActorId actor = tasklet->actor;
   const bool makeshift = tasklet == main_ && ended_main_ != nullptr;
   const bool started = tasklet->started;
+  DictObject* const locals = std::exchange(tasklet->locals, nullptr);
   runtime_.drop_stack(tasklet->stack_place);
   heap_.retire(tasklet);
   // Who walks through all tasklets must be able to go past the dead.
@@ -203,6 +211,7 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   if (frame && started && settings_.defects.has(Defect::kFrameHoldsItself)) retain_frame(frame);
   if (frame) release_frame(frame);
   if (tempval != nullptr) release(tempval);
+  if (locals != nullptr) release(locals);
   if (!makeshift) runtime_.freed_.push_back(actor);
   error_ = error;
 }

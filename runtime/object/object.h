@@ -27,13 +27,15 @@ enum class ObjectKind : std::uint8_t {
   kTasklet,
   kChannel,
   kPair,  // Two objects that are to die together.
-  // Things, from here to the last but one: closure.h, record.h.
+  // Things, from here to the dict: closure.h, record.h.
   kCell,
   kTuple,
   kFunction,
   kGenerator,
   kRecord,
   kReference,
+  kDict,  // dict_object.h
+  kDictTable,
   kWeakRef,  // Stays the last one: it is not counted among what is alive.
 };
 inline constexpr std::size_t kObjectKindCount = static_cast<std::size_t>(ObjectKind::kWeakRef) + 1;
@@ -41,7 +43,7 @@ inline constexpr std::size_t kObjectKindCount = static_cast<std::size_t>(ObjectK
 const char* object_kind_name(ObjectKind kind);
 /// An object that a program can hold and that is no tasklet: a Thing.
 constexpr bool is_thing(ObjectKind kind) {
-  return kind >= ObjectKind::kCell && kind < ObjectKind::kWeakRef;
+  return kind >= ObjectKind::kCell && kind < ObjectKind::kDict;
 }
 
 struct WeakRef;

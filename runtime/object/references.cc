@@ -1,6 +1,7 @@
 #include "runtime/object/references.h"
 
 #include "runtime/frame/generator.h"
+#include "runtime/object/dict_object.h"
 #include "runtime/object/record.h"
 #include "runtime/tasklet/tasklet.h"
 
@@ -12,8 +13,19 @@ void visit_references(Object& object, ReferenceVisitor& visitor) {
     case ObjectKind::kToken:
     case ObjectKind::kBomb:
     case ObjectKind::kReference:
+    case ObjectKind::kDictTable:
     case ObjectKind::kWeakRef:
       return;
+    case ObjectKind::kDict: {
+      const auto& dict = static_cast<const DictObject&>(object);
+      if (!dict.dict().is_first_table()) visitor.visit(DictTable::of(dict.dict().begin()));
+      for (const DictEntry& entry : dict.dict()) {
+        if (entry.value == nullptr) continue;
+        if (dict.counts_keys) visitor.visit(DictKey{entry.key, entry.hash}.object());
+        visitor.visit(entry.value);
+      }
+      return;
+    }
     case ObjectKind::kCell:
     case ObjectKind::kRecord:
       visitor.visit(static_cast<const Cell&>(object).content);
@@ -47,6 +59,7 @@ void visit_references(Object& object, ReferenceVisitor& visitor) {
       const auto& tasklet = static_cast<const Tasklet&>(object);
       visitor.visit(tasklet.tempval);
       if (tasklet.frame) visitor.visit_frame(tasklet.frame);
+      visitor.visit(tasklet.locals);
       return;
     }
     case ObjectKind::kChannel: {

@@ -68,6 +68,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   collections_.clear();
   pool_.begin();
   service_.reset();
+  keys_ = nullptr;
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   if (!ending.ended) return ending;
@@ -167,6 +168,7 @@ void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
 
 void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
   for (Object* const object : slots_) visitor.visit(object);
+  visitor.visit(keys_);
   for (Channel* const channel : channels_) visitor.visit(channel);
   pool_.visit_roots(visitor);
 }

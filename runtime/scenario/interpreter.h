@@ -74,6 +74,12 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* run_frame(FrameRef self, const Body& body, Object* value);
   void collect();
   Object* perform(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_locals(const Op& op);
+  Object* perform_on_keys(const Op& op, Object* key);
+  void clear_keys();
+  static DictKey local_key(const Op& op) {
+    return DictKey::of(static_cast<std::uint32_t>(op.args[0]));
+  }
   Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
@@ -124,6 +130,7 @@ class Interpreter : public LedgerNames, private RootHolder {
     std::int32_t function = 0;
   };
   std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
+  DictObject* keys_ = nullptr;      // Whose keys are objects; owned; null: not needed yet.
   std::vector<Object*> slots_;      // Owned, or null.
   std::vector<Channel*> channels_;  // Owned.
   ServiceState service_;

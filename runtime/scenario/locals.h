@@ -26,6 +26,9 @@ constexpr bool acts_on_any_object(OpCode code) {
     case OpCode::kRef:
     case OpCode::kDeref:
     case OpCode::kClearrefs:
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
       return true;
     default:
       return false;

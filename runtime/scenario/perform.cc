@@ -226,6 +226,15 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       store(a, record);
       return thread().none();
     }
+    case OpCode::kSetlocal:
+    case OpCode::kGetlocal:
+    case OpCode::kDellocal:
+    case OpCode::kClearlocals:
+    case OpCode::kLocals:
+      return perform_on_locals(op);
+    case OpCode::kClearkeys:
+      clear_keys();
+      return thread().none();
     case OpCode::kCanary:
       misbehave(static_cast<Canary>(a));
       return thread().none();

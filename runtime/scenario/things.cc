@@ -115,6 +115,10 @@ Object* Interpreter::perform_on_object(const Op& op, Locals&, Object* object) {
     case OpCode::kClearrefs:
       thread().clear_weakrefs(object, b != 0);
       break;
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      return perform_on_keys(op, object);
     default:
       CHECK_MSG(false, "an operation of the table has no case in the interpreter");
   }

@@ -74,6 +74,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   tasklet_count_ = 0;
   first_tasklet_ = last_tasklet_ = nullptr;
   last_channel_ = nullptr;
+  last_dict_ = nullptr;
+  tasklets_made_ = 0;
   step_site_ = SiteId{};
   thing_count_ = 0;
   free_records_.clear();

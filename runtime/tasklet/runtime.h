@@ -134,6 +134,9 @@ class Runtime {
   std::uint32_t tasklet_count_ = 0;  // Ever made in this execution.
   Tasklet* first_tasklet_ = nullptr;
   Tasklet* last_tasklet_ = nullptr;
+  std::uint32_t tasklets_made_ = 0;  // The same, with the main tasklets of threads.
+  HeapTables tables_{heap_};
+  DictObject* last_dict_ = nullptr;            // The dict made last; then `made_before`.
   Channel* last_channel_ = nullptr;            // The channel made last; then `made_before`.
   std::uint32_t thing_count_ = 0;              // Lives of things that ever began.
   std::vector<Record*> free_records_;          // Dead; the last one is used first.

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "runtime/frame/frame.h"
+#include "runtime/object/dict_object.h"
 #include "runtime/object/object.h"
 #include "runtime/stack/slice.h"
 #include "scheduler/question.h"
@@ -38,6 +39,7 @@ struct StackPlace {
 
 struct Tasklet : Object {
   std::uint32_t number = 0;  // 0 is main; then in order of creation.
+  std::uint32_t serial = 0;  // How many tasklets were made before it.
   ActorId actor{};
   Thread* thread = nullptr;  // Null: it has ended.
   bool is_main = false;      // Of any thread.
@@ -60,6 +62,7 @@ struct Tasklet : Object {
   bool ended = false;
   bool dying = false;                 // Its weak references are cleared: nobody finds it any more.
   bool told_of_end = false;           // Its end is in the log already.
+  DictObject* locals = nullptr;       // Owned; null: it has none yet.
   Code* bound = nullptr;              // Its function, before it is made runnable.
   Tasklet* next_made = nullptr;       // The tasklet made after it in this execution.
   std::uint32_t recursion_depth = 0;  // Calls in progress; the thread's own for the running one.

@@ -210,6 +210,22 @@ class Thread {
   /// An empty record, from the free list if there is one; owned.
   Record* make_record();
 
+  // ---- Dicts: object/dict_object.cc ----
+
+  /// An empty dict, whose keys are objects or numbers; owned. Null with MemoryError.
+  DictObject* make_dict(bool counts_keys, const DictTuning& tuning = kThriftyDict);
+  /// The value of a key, owned; null: there is none, and no exception. One that is being destroyed
+  /// is a finding, `dangling-object`, which ends the execution.
+  Object* dict_get(const DictObject* dict, DictKey key);
+  /// Stores `value` (owned), and retains a new key. The old value goes afterwards. None, or null
+  /// with MemoryError. Whoever calls holds the dict. May switch.
+  Object* dict_set(DictObject* dict, DictKey key, Object* value);
+  /// Deletes an entry, if there is one. Whoever calls holds the dict and the key. May switch.
+  void dict_remove(DictObject* dict, DictKey key);
+  /// Makes it empty; then all that was in it goes, in order of hashes. Whoever calls holds the
+  /// dict. May switch.
+  void dict_clear(DictObject* dict);
+
   // ---- Generators: frame/generator.cc ----
 
   /// Will run `frame` (owned), which did not begin; owned. Null with MemoryError: the frame is
@@ -462,6 +478,7 @@ class Thread {
   void empty_channel(Channel* channel);
   void tell_of_end(Tasklet* tasklet);
   void destroy_thing(Thing* thing);
+  void destroy_dict(DictObject* dict);
   Object* take_last_field(Thing* thing);
   void call_weakrefs(Object* object);
   void clear_references(Object* object);

@@ -35,6 +35,11 @@ bool Specification::find_garbage() {
     if (waits_on != kNobody && is_private(waits_on) && !channel(waits_on).has_job)
       ++at(id).internal;
   }
+  // Locals are a tasklet's whatever it is in the middle of.
+  for (Id id = 0; id < count; ++id) {
+    if (at(id).state == Tasklet::State::kDestroyed) continue;
+    for (Id i = at(id).locals; i != kNobody; i = item(i).next) ++at(item(i).value).internal;
+  }
   for (Id id = 0; id < count; ++id) {
     const Tasklet& tasklet = at(id);
     const bool foreign = tasklet.thread != kNobody && elsewhere(id);
@@ -43,6 +48,7 @@ bool Specification::find_garbage() {
     if (outside || foreign || tasklet.has_c_state() || tasklet.main || is_current(id)) reach(id);
   }
   for (std::size_t i = 0; i < reached_.size(); ++i) {
+    for (Id j = at(reached_[i]).locals; j != kNobody; j = item(j).next) reach(item(j).value);
     if (!is_transparent(at(reached_[i]))) continue;
     for (const Id held : at(reached_[i]).held) reach(held);
   }
@@ -83,6 +89,7 @@ Routine<Value> Specification::collect() {
     at(id).state = Tasklet::State::kUnbound;
     at(id).function = -1;
     co_await forget_frames(id);
+    co_await clear_dict(at(id).locals);
   }
   for (const Id id : garbage_) co_await release(id);
   collecting_ = false;

@@ -41,6 +41,7 @@ Id Specification::make(std::int32_t number, ActorId actor) {
   Tasklet& tasklet = at(id);
   tasklet.state = Tasklet::State::kNew;
   tasklet.number = number;
+  tasklet.serial = tasklets_made_++;
   tasklet.actor = actor;
   tasklet.thread = number_;
   if (number_ != 0) keep_stack(id);
@@ -134,6 +135,7 @@ Routine<Value> Specification::release(Id id) {
   tasklet.state = Tasklet::State::kDestroyed;
   drop_stack(id);
   if (frames_go) co_await forget_frames(id);
+  co_await clear_dict(tasklet.locals);
   if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
   co_return Value{};
 }

@@ -18,6 +18,9 @@ bool acts_on_any_object(OpCode code) {
     case OpCode::kRef:
     case OpCode::kDeref:
     case OpCode::kClearrefs:
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
       return true;
     default:
       return false;
@@ -158,6 +161,14 @@ Routine<Value> Specification::perform(const Op& op, Frame frame) {
       at(frame.generator).word = a;
       co_await Switch{*this, at(frame.generator).point, at(frame.generator).caller};
       co_return Value{};
+    case OpCode::kSetlocal:
+    case OpCode::kGetlocal:
+    case OpCode::kDellocal:
+    case OpCode::kClearlocals:
+    case OpCode::kLocals:
+      co_return co_await perform_on_locals(op);
+    case OpCode::kClearkeys:
+      co_return co_await clear_dict(keys_);
     case OpCode::kGc:
       co_return co_await collect();
     case OpCode::kSched:

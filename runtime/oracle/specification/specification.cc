@@ -27,7 +27,9 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   pool_.reset();
   tasklet_count_ = 0;
   next_number_ = 0;
-  thing_count_ = 0;
+  thing_count_ = tasklets_made_ = 0;
+  items_.clear();
+  keys_ = kNobody;
   weakrefs_.clear();
   spare_records_.clear();
   tasklet_numbers_.clear();

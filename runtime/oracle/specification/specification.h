@@ -126,6 +126,18 @@ class Specification : private Routines, private ThreadState {
   void clear_references(Id id);
   void add_weakref(Id target, Weakref weakref);
 
+  // Dicts: dicts.cc
+  Routine<Value> perform_on_locals(const Op& op);
+  Routine<Value> perform_on_keys(Id key, const Op& op);
+  Routine<Value> set_item(Id& dict, std::int64_t hash, Id key, Id value, bool counted);
+  Routine<Value> remove_item(Id& dict, Id key);
+  Routine<Value> clear_dict(Id& dict);
+  Routine<Value> store_found(Id found, std::int32_t to);
+  Id find_item(Id dict, Id key) const;
+  std::int64_t hash_of(Id object) const;
+  DictItem& item(Id entry) { return items_[static_cast<std::size_t>(entry)]; }
+  const DictItem& item(Id entry) const { return items_[static_cast<std::size_t>(entry)]; }
+
   // Cycles: collection.cc
   Routine<Value> collect();
   bool find_garbage();
@@ -272,6 +284,9 @@ class Specification : private Routines, private ThreadState {
   std::deque<Tasklet> tasklets_;  // And things. References to one stay good when others are made.
   std::size_t tasklet_count_ = 0;
   std::int32_t next_number_ = 0;
+  std::vector<DictItem> items_;  // Of all dicts; ever made.
+  Id keys_ = kNobody;            // The program's dict: its first entry.
+  std::int32_t tasklets_made_ = 0;
   std::int32_t thing_count_ = 0;               // Lives of things that ever began.
   std::vector<Weakref> weakrefs_;              // Ever made.
   std::vector<Id> spare_records_;              // Dead; the last one is used first.

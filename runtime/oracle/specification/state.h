@@ -53,6 +53,15 @@ struct Weakref {
   std::int32_t older = -1;  // The next one of its target; -1: none.
 };
 
+/// An entry of a dict.
+struct DictItem {
+  std::int64_t hash = 0;  // Their order.
+  Id key = kNobody;       // An object or a number.
+  Id value = kNobody;
+  bool counted = false;  // The key is an object, and held.
+  Id next = kNobody;
+};
+
 /// An object that slots and others can hold: a tasklet or a thing. Their Ids are one sequence, in
 /// order of creation.
 struct Thing {
@@ -81,6 +90,8 @@ struct Tasklet : Thing {
     kDestroyed,
   };
   State state = State::kUnbound;
+  std::int32_t serial = 0;  // How many tasklets were made before it.
+  Id locals = kNobody;      // Its first one.
   ActorId actor{};
   std::int32_t thread = 0;     // Nobody: it has ended.
   bool main = false;           // Of any thread.

@@ -94,6 +94,10 @@ Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
       clear_references(target);
       at(target).weakrefs = -1;
       co_return Value{};
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      co_return co_await perform_on_keys(target, op);
     default:
       co_return Value{};
   }
