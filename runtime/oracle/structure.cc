@@ -62,6 +62,11 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   }
   const ParkedFrameFault parked = look_at_parked_frames(runtime.frames_);
   if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
+  for (const DictObject* dict = thread.runtime_.last_dict_; dict != nullptr;
+       dict = dict->made_before) {
+    if (dict->dead) continue;
+    if (Fault fault = look_at_dict(*dict); fault.rule != nullptr) return fault;
+  }
   return look_at_saved_stacks(thread);
 }
 
@@ -143,6 +148,29 @@ StructureOracle::Fault StructureOracle::look_at(const Tasklet& tasklet, bool run
     return {"suspended", &tasklet, FindingKind::kDanglingFrame};
   if (!running && !tasklet.started && tasklet.recursion_depth != 0)
     return {"recursion-depth-before-start", &tasklet};
+  return {};
+}
+
+// As many entries and dummies as are counted, each entry where a search finds it, and room for the
+// end of a search that finds nothing.
+StructureOracle::Fault StructureOracle::look_at_dict(const DictObject& object) {
+  const Dict& dict = object.dict();
+  if (!dict.is_first_table() && DictTable::of(dict.begin())->dead) return {"dict-table"};
+  std::size_t used = 0, fill = 0;
+  for (const DictEntry& entry : dict) {
+    if (entry.value == nullptr) {
+      fill += entry.key == DictEntry::kNeverUsed ? 0 : 1;
+      continue;
+    }
+    ++used;
+    ++fill;
+    if (dict.find(entry.key, entry.hash) != entry.value) return {"dict-entry"};
+    if (entry.value->dead || entry.value->refs == 0) return {"dict-value"};
+    if (!object.counts_keys) continue;
+    const Object* const key = DictKey{entry.key, entry.hash}.object();
+    if (key->dead || key->refs == 0) return {"dict-key"};
+  }
+  if (used != dict.used() || fill != dict.fill() || fill >= dict.size()) return {"dict-count"};
   return {};
 }
 

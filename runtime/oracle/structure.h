@@ -20,6 +20,7 @@ namespace reweave::runtime {
 class Thread;
 struct Tasklet;
 struct Channel;
+struct DictObject;
 
 class StructureOracle {
  public:
@@ -38,6 +39,7 @@ class StructureOracle {
   static Fault look_at_tasklets(const Thread& thread, unsigned blocked, unsigned runnable);
   static Fault look_at(const Tasklet& tasklet, bool running);
   static Fault look_at_queue(const Channel& channel, unsigned& blocked);
+  static Fault look_at_dict(const DictObject& object);
   static Fault look_at_saved_stacks(const Thread& thread);
 };
 
