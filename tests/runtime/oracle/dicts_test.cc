@@ -116,7 +116,7 @@ TEST(Dicts, AnEntryUsedAfterItsTableWasGivenUpIsAFindingInEveryBuild) {
               is("dict-entry-of-old-table clearlocals"));
   // The structure oracle sees it earlier: the dict holds a value that is being destroyed.
   EXPECT_THAT(with(Defect::kDictReleasesFirst, " dellocal 1\n", /*watched=*/true),
-              is("dict-value setlocal"));
+              is("dict-value dellocal"));
 }
 
 }  // namespace
