@@ -22,6 +22,8 @@ constexpr BenchSubject kSubjects[] = {
      run_bench_zombie},
     {"dict", "bytes and times of a dict, by smallest table, highest load and growth",
      run_bench_dict},
+    {"condvar", "how late waiters wake, and how often for nothing: polling and not",
+     run_bench_condvar},
 };
 
 const BenchSubject* find_subject(std::string_view name) {

@@ -19,5 +19,6 @@ struct BenchSubject {
 
 int run_bench_zombie(const Arguments& arguments);
 int run_bench_dict(const Arguments& arguments);
+int run_bench_condvar(const Arguments& arguments);
 
 }  // namespace reweave::repro
