@@ -105,7 +105,10 @@ void Collector::collect(Thread& by) {
   if (runtime_.lingering_ != nullptr) note_lingering(by, /*at_end=*/false, *runtime_.lingering_);
   if (collecting_ || !find(by)) return;
   collecting_ = true;
-  for (Object* const object : found_) garbage_.push_back(retain(object));
+  for (Object* const object : found_) {
+    ++object->refs;  // Not retain(): under a defect it may be half dead, and have none.
+    garbage_.push_back(object);
+  }
   if ((debug_ & kLogs) != 0) log_garbage(by);
   say_goodbye(by);
   const bool dies = find(by) && all_found_again();

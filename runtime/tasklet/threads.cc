@@ -7,6 +7,7 @@
 // to give the lock up after so many operations.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "runtime/service/telemetry.h"
 #include "runtime/tasklet/runtime.h"
@@ -201,6 +202,8 @@ Object* Thread::reap(Thread& self, FrameRef, Object* value) {
   self.release(self.ended_main_);
   self.release(self.ended_main_);
   for (;;) {
+    // Callbacks may have given the makeshift one locals, which are not to die where nobody is.
+    while (self.main_->locals != nullptr) self.release(std::exchange(self.main_->locals, nullptr));
     Tasklet* next = nullptr;
     const StackPlace* const head = self.runtime_.stacks_;
     const StackPlace* place = head;

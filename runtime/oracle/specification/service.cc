@@ -105,7 +105,9 @@ Routine<Value> Specification::sleep_on(std::uint64_t until, bool polls) {
   while (!notified_) {
     ++looks;
     if (now_ >= until) break;
-    co_await park(now_ + std::min({delay, until - now_, kLongest}));
+    // A list in the awaited expression is more than gcc 12 compiles.
+    const std::uint64_t pause = std::min(std::min(delay, kLongest), until - now_);
+    co_await park(now_ + pause);
     delay = std::min(delay * 2, kLongest);
   }
   co_return Value::token(looks);

@@ -165,6 +165,8 @@ Routine<Value> Specification::reap(Id ended) {
   co_await release(ended);
   co_await release(ended);
   for (;;) {
+    // Callbacks may have given the makeshift one locals, which are not to die where nobody is.
+    while (at(main_).locals != kNobody) co_await clear_dict(at(main_).locals);
     const auto found = std::find_if(stacks_.begin(), stacks_.end(), [this](Id id) {
       // One that dies is another thread's to destroy, which waits in the middle of it.
       return id >= 0 && at(id).thread == number_ && id != main_ && !at(id).dying;
