@@ -124,7 +124,7 @@ void time_one(const DictTuning& tuning, const std::vector<std::uint64_t>& keys, 
 }  // namespace
 
 DictLayout own_layout() {
-  return {.head = sizeof(Object) + sizeof(Dict), .entry = sizeof(DictEntry)};
+  return {.head = sizeof(runtime::DictObject) + sizeof(Dict), .entry = sizeof(DictEntry)};
 }
 
 std::span<const NamedTuning> post_tunings() { return kPost; }

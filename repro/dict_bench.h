@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/object/dict.h"
+#include "runtime/object/dict_object.h"
 
 namespace reweave::repro {
 

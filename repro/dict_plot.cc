@@ -114,7 +114,7 @@ std::string draw(const Panel& panel, double at_x, double at_y) {
     }
     svg +=
         fmt::format("<path d=\"{}\" stroke=\"{}\"{}/>\n", path, kColours[i % std::size(kColours)],
-                    panel.steps && i == 2 ? " stroke-dasharray=\"6 4\"" : "");
+                    panel.steps && i == 3 ? " stroke-dasharray=\"6 4\"" : "");
   }
   return svg + "</g>\n";
 }

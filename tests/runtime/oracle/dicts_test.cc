@@ -81,6 +81,15 @@ TEST(Dicts, ATaskletInItsOwnLocalsIsForTheCollector) {
               ElementsAre("start", "end", "ran tasklet -1", "emit on", "fin tasklet 1"));
 }
 
+TEST(Dicts, ThoseOfADyingThreadGoWhileCallbacksCanRun) {
+  EXPECT_THAT(events_of("slot a\nslot b\nfunction main\n tstart 1 other\n settle\nend\n"
+                        "function other\n self a\n weakref a dies\n drop a\nend\n"
+                        "function dies\n bind nothing b\n weakref b gone\n setlocal 1 b\n"
+                        " drop b\n locals\nend\nfunction nothing\nend\nfunction gone\nend\n"),
+              ElementsAre("tstart 1", "tend 1", "wcb tasklet 101", "locals 1", "wcbend tasklet 101",
+                          "wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1"));
+}
+
 // What a release runs changes the dict: it grows, in the middle of a replacement, of a deletion and
 // of a clearing.
 constexpr const char* kHead =
