@@ -3,8 +3,8 @@
 //
 // Each row is two executions of one program, one for each kind: a waiter with a limit that is far
 // away, and a notify after so many microseconds. All times are virtual, so the figures are exact
-// and the same on every machine. Where the notify and a look fall on the same microsecond, who began
-// to sleep first goes first, which is the ordinary answer.
+// and the same on every machine. Where the notify and a look fall on the same microsecond, who
+// began to sleep first goes first, which is the ordinary answer.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ constexpr Ratio kUseTheSlot{1, 3};
 // Slots that main may use though it is another function that fills them.
 constexpr Ratio kExpected{1, 8};
 constexpr Ratio kExpectedOfThreads{1, 2};
-constexpr Ratio kInsideTheLock{7, 8};  // Waiting and notifying without the lock is an error.
+constexpr Ratio kTakeTheLock{7, 8};  // Waiting and notifying without it is an error.
 
 std::uint32_t between(Prng& prng, std::uint32_t low, std::uint32_t high) {
   CHECK(low <= high);
@@ -63,10 +63,9 @@ class Generator {
   void write_block(Function& function, const OpWeights& weights, const Op& block,
                    std::uint32_t& budget, std::size_t depth);
   bool leaves_a_filled_slot(const Op& op) const;
-  /// The one template: after an operation on a slot comes another one.
+  /// One of the two templates: after an operation on a slot comes another one.
   void use_recent(Function& function, const OpWeights& weights);
   void push(Function& function, const Op& op);
-  void push_inside_lock(Function& function, const Op& op);
   void insert(std::size_t function, const Op& op);
   void expect_slots(Ratio each);
   void fill_expected();
@@ -138,9 +137,11 @@ void Generator::write_body(Function& function, const OpWeights& weights, std::ui
     const std::optional<Op> op =
         draw_op(prng_, weights, uses_, scenario_, function_, depth < kBlockDepthMax);
     if (!op) continue;
-    if (is_of_condition(op->code) && prng_.chance(kInsideTheLock)) {
-      push_inside_lock(function, *op);
-    } else if (op_info(op->code).shape == OpShape::kPlain) {
+    if (budget > 0 && is_of_condition(op->code) && prng_.chance(kTakeTheLock)) {
+      --budget;
+      push(function, {.code = OpCode::kLock, .args = {op->args[0], 0, 0}});
+    }
+    if (op_info(op->code).shape == OpShape::kPlain) {
       push(function, *op);
       if (budget > 0 && leaves_a_filled_slot(*op) && prng_.chance(kUseTheSlot)) {
         --budget;
@@ -185,13 +186,6 @@ void Generator::write_block(Function& function, const OpWeights& weights, const 
 void Generator::push(Function& function, const Op& op) {
   uses_.note(function_, op);
   function.ops.push_back(op);
-}
-
-void Generator::push_inside_lock(Function& function, const Op& op) {
-  Op lock{.code = OpCode::kLock};
-  Op unlock{.code = OpCode::kUnlock};
-  lock.args[0] = unlock.args[0] = op.args[0];
-  for (const Op& each : {lock, op, unlock}) push(function, each);
 }
 
 void Generator::insert(std::size_t function, const Op& op) {

@@ -1,12 +1,13 @@
 // Random scenarios: many small programs, each different in kind, most of them alive.
 //
 // One table of weights, that of operations.def, is all there is, and nothing is aimed at any
-// defect. There is one template, of two operations: a slot that was just filled is often used at
-// once. Diversity comes from swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing",
-// ISSTA 2012): each scenario switches a random subset of the operations off, and so does each of
-// its functions but main; how many are off is itself drawn. (The paper switches each feature off
-// with probability 1/2; we draw the probability.) And each scenario
-// raises the weights of a few operations, so that rare ones come together.
+// defect. There are two templates, of two operations each: a slot that was just filled is often
+// used at once, and who waits or notifies mostly takes the lock first. Diversity comes from swarm
+// testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): each scenario switches a
+// random subset of the operations off, and so does each of its functions but main; how many are off
+// is itself drawn. (The paper switches each feature off with probability 1/2; we draw the
+// probability.) And each scenario raises the weights of a few operations, so that rare ones come
+// together.
 //
 // Life comes from the arguments (draw.h) and from three repairs, each of one operation: a channel
 // that is only sent on, or only received from, mostly gets the other side in some function; a

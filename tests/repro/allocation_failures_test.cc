@@ -62,7 +62,7 @@ TEST(AllocationFailures, AreSeenWhereADefectForgetsToUndo) {
   runtime::Settings settings;
   settings.defects.add(runtime::Defect::kRefusedSwitchKeepsValue);
   std::uint64_t with_failure = 0;
-  for (std::uint64_t number = 0; number < 1'000; ++number) {
+  for (std::uint64_t number = 0; number < 10'000; ++number) {
     const WeaveFile file =
         generated_file(/*seed=*/3, number, GeneratedAnswers::kOrdinary, settings);
     failures.add(std::to_string(number), file.scenario, file.settings);
