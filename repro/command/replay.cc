@@ -10,6 +10,7 @@
 #include "repro/doctor.h"
 #include "repro/lingering.h"
 #include "repro/process.h"
+#include "repro/timeline.h"
 #include "repro/workdir.h"
 
 namespace reweave::repro {
@@ -21,6 +22,7 @@ struct ReplayFlags {
   std::uint64_t times = 1;
   bool trace = false;
   bool lingering = false;
+  std::string timeline;
   std::uint64_t break_at_step = 0;
   bool in_process = false;
   std::string rr;
@@ -34,6 +36,9 @@ void add_flags(CLI::App& app, ReplayFlags& flags) {
       ->check(whole_number(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
   app.add_flag("--lingering", flags.lingering, "Show what only cycles kept alive, and the cycles");
+  app.add_option("--timeline", flags.timeline,
+                 "Write what each thread and tasklet did when, for ui.perfetto.dev")
+      ->type_name("FILE");
   app.add_option("--break-at-step", flags.break_at_step,
                  "Under a debugger: stop where this step begins")
       ->type_name("N")
@@ -153,6 +158,12 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags) {
   report.schedule = run.followed;
   if (flags.trace) report.log = run.log;
   if (flags.lingering && !run.died) report.lingering = find_lingering(*file, mode);
+  if (!flags.timeline.empty()) {
+    if (run.died)
+      return line.fail("there is no timeline of what ends its process", kExitUnavailable);
+    const Status written = write_file(flags.timeline, draw_timeline(*file, mode));
+    if (!written) return line.fail(written.error());
+  }
   if (flags.input.target.empty()) report.repro = flags.input.file;
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
@@ -167,6 +178,7 @@ int run_replay(const Arguments& arguments) {
       "  reweave replay found.weave\n"
       "  reweave replay found.weave --trace\n"
       "  reweave replay corpora/scenarios/closure-cycle.weave --lingering\n"
+      "  reweave replay corpora/scenarios/condvar.weave --timeline condvar.json\n"
       "  reweave replay found.weave --times 1000\n"
       "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",

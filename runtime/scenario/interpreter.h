@@ -44,6 +44,8 @@ class Interpreter : public LedgerNames, private RootHolder {
   const std::vector<EventRange>& collections() const { return collections_; }
   /// See Runtime::watch_lingering().
   void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
+  /// See Runtime::set_telemetry().
+  void set_telemetry(Telemetry* telemetry) { runtime_.set_telemetry(telemetry); }
   Runtime& runtime() { return runtime_; }
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }

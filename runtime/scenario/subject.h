@@ -25,6 +25,8 @@ class ScenarioSubject : public Subject {
   const Interpreter& interpreter() const { return interpreter_; }
   /// See Runtime::watch_lingering().
   void watch_lingering(Lingering* lingering) { interpreter_.watch_lingering(lingering); }
+  /// See Runtime::set_telemetry().
+  void set_telemetry(Telemetry* telemetry) { interpreter_.set_telemetry(telemetry); }
   const Thread::Ending& ending() const { return ending_; }
 
   /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it

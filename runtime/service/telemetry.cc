@@ -14,17 +14,19 @@ void Telemetry::begin(Runtime& runtime) {
   lives_.clear();
   mark_ = {};
   last_id_ = 0;
+  idle_ = false;
   live_objects_ = virtual_time_ = 0;
 }
 
 void Telemetry::end() {
   look_at_objects(runtime_->running_->number());
   for (std::uint32_t i = 0; i < threads_.size(); ++i) {
-    end_calls(i);
+    // Who waits does so in his innermost call.
     if (threads_[i].wait != 0) {
       add(What::kWaitEnds, i).id = threads_[i].wait;
       threads_[i].wait = 0;
     }
+    end_calls(i);
   }
   for (TaskletTrack& track : tasklets_) end_tasklet_calls(track, 0);
   for (Life& life : lives_) {
@@ -48,6 +50,8 @@ Telemetry::Record& Telemetry::add(What what, std::uint32_t thread) {
 }
 
 void Telemetry::step(Thread& thread, SiteId) {
+  goes_on(thread);
+  wait_ends(thread);  // Who runs does not wait, whoever woke him.
   read_calls(thread);
   show_calls(thread);
   show_tasklet_calls(thread);
@@ -111,16 +115,8 @@ void Telemetry::end_calls(std::uint32_t number) {
 
 void Telemetry::show_tasklet_calls(const Thread& thread) {
   const Tasklet* const tasklet = thread.current();
+  end_ended_tasklets();
   TaskletTrack* mine = nullptr;
-  for (TaskletTrack& track : tasklets_) {
-    if (track.tasklet == tasklet) {
-      mine = &track;
-    } else if (track.tasklet->dead || track.tasklet->ended) {
-      end_tasklet_calls(track, 0);
-    }
-  }
-  std::erase_if(tasklets_, [](const TaskletTrack& track) { return track.calls.empty(); });
-  mine = nullptr;
   for (TaskletTrack& track : tasklets_) {
     if (track.tasklet == tasklet) mine = &track;
   }
@@ -142,6 +138,13 @@ void Telemetry::show_tasklet_calls(const Thread& thread) {
   }
 }
 
+void Telemetry::end_ended_tasklets() {
+  for (TaskletTrack& track : tasklets_) {
+    if (track.tasklet->dead || track.tasklet->ended) end_tasklet_calls(track, 0);
+  }
+  std::erase_if(tasklets_, [](const TaskletTrack& track) { return track.calls.empty(); });
+}
+
 void Telemetry::end_tasklet_calls(TaskletTrack& track, std::size_t left) {
   for (std::size_t i = track.calls.size(); i > left; --i)
     add(What::kTaskletCallEnds, track.thread).number = track.number;
@@ -150,18 +153,41 @@ void Telemetry::end_tasklet_calls(TaskletTrack& track, std::size_t left) {
 
 // ---- Threads ----
 
+void Telemetry::idles(const Thread& last) {
+  leaves(last);
+  end_ended_tasklets();
+  look_at_objects(last.number());
+  if (!idle_) add(What::kLockPassed, last.number()).number = -1;
+  idle_ = true;
+}
+
+// It runs; where it ran last, too, nobody has handed anything over.
+void Telemetry::goes_on(const Thread& thread) {
+  if (!idle_) return;
+  idle_ = false;
+  add(What::kLockPassed, thread.number()).number = static_cast<std::int32_t>(thread.number());
+}
+
 void Telemetry::handed_over(const Thread& leaver, const Thread& next) {
+  idle_ = false;
   Record& passed = add(What::kLockPassed, leaver.number());
   passed.number = static_cast<std::int32_t>(next.number());
+  leaves(leaver);
+  const ThreadTrack& track = threads_[next.number()];
+  if (track.wait != 0 && track.wait_kind != WaitKind::kLock && track.wait_kind != WaitKind::kSleep)
+    wait_ends(next);
+}
+
+// What it waits for, now that it does not run.
+void Telemetry::leaves(const Thread& leaver) {
   using Phase = Thread::Phase;
   if (leaver.phase_ == Phase::kEnded) end_calls(leaver.number());
   if (leaver.phase_ == Phase::kAsleep) wait_begins(leaver, WaitKind::kAsleep, -1);
   if (leaver.phase_ == Phase::kSettling) wait_begins(leaver, WaitKind::kSettle, -1);
   if (leaver.phase_ == Phase::kReady) wait_begins(leaver, WaitKind::kInterpreter, -1);
-  const ThreadTrack& track = threads_[next.number()];
-  if (track.wait != 0 && track.wait_kind != WaitKind::kLock && track.wait_kind != WaitKind::kSleep)
-    wait_ends(next);
 }
+
+void Telemetry::gil_tick(const Thread& thread) { add(What::kGilTick, thread.number()); }
 
 void Telemetry::wait_begins(const Thread& thread, WaitKind kind, std::int32_t lock) {
   ThreadTrack& track = threads_[thread.number()];
@@ -176,6 +202,7 @@ void Telemetry::wait_begins(const Thread& thread, WaitKind kind, std::int32_t lo
 
 void Telemetry::wait_ends(const Thread& thread) {
   ThreadTrack& track = threads_[thread.number()];
+  goes_on(thread);
   if (track.wait == 0) return;
   add(What::kWaitEnds, thread.number()).id = track.wait;
   track.wait = 0;
@@ -196,6 +223,7 @@ void Telemetry::begin_life(Life& life, const Object& object, std::uint32_t threa
   begins.value = static_cast<std::uint64_t>(object.kind);
   begins.bytes = object.bytes;
   begins.number = -1;
+  begins.label = object.dead ? "" : nullptr;
   if (object.dead) return;  // It lived for less than a step, and nothing but its header is left.
   if (object.kind == ObjectKind::kTasklet)
     begins.number = static_cast<std::int32_t>(static_cast<const Tasklet&>(object).number);

@@ -50,13 +50,14 @@ class Telemetry {
     kWaitBegins,    // `thread` waits for something of kind `value`, lock `number`; `id`.
     kWaitEnds,      // The same `id`.
     kWoke,          // `thread` gave thread `number` what it waited for; `id` of that waiting.
-    kLockPassed,    // The interpreter lock, from `thread` to thread `number`.
+    kLockPassed,    // The interpreter lock, from `thread` to thread `number`; -1: nobody can run.
     kObjectBegins,  // An object of kind `value` with `bytes`, made in `thread`; `number`: which
                     // tasklet or channel it is, or -1; `id`.
     kObjectEnds,    // The same `id`.
     kRunQueue,      // `value` tasklets are in the run queue of `thread`.
     kLiveObjects,   // `value` objects are alive.
     kVirtualTime,   // `value` microseconds.
+    kGilTick,       // The ticks of `thread` are over: the interpreter lock goes round.
   };
   struct Record {
     What what{};
@@ -67,7 +68,7 @@ class Telemetry {
     std::uint32_t id = 0;  // From 1; each is begun once and ended once.
     std::uint32_t bytes = 0;
     SiteId site{};
-    const char* label = nullptr;  // Lives for ever; null: the function at `site`.
+    const char* label = nullptr;  // Lives for ever; null: the function at `site`; "": nobody knows.
   };
 
   /// Of the last execution. Everything that began has ended.
@@ -79,8 +80,12 @@ class Telemetry {
   void end();
   /// `thread`, which is running, is about to take a step.
   void step(Thread& thread, SiteId site);
+  /// Nobody can run, and the next timer is about to fire; `last` ran last.
+  void idles(const Thread& last);
   /// `next` runs now; `leaver` does not.
   void handed_over(const Thread& leaver, const Thread& next);
+  /// `thread` has had its ticks.
+  void gil_tick(const Thread& thread);
   /// A thread waits, and waits no more.
   void wait_begins(const Thread& thread, WaitKind kind, std::int32_t lock);
   void wait_ends(const Thread& thread);
@@ -117,6 +122,9 @@ class Telemetry {
   void show_calls(const Thread& thread);
   void show_tasklet_calls(const Thread& thread);
   void end_calls(std::uint32_t thread);
+  void end_ended_tasklets();
+  void leaves(const Thread& leaver);
+  void goes_on(const Thread& thread);
   void end_tasklet_calls(TaskletTrack& track, std::size_t left);
   void look_at_objects(std::uint32_t thread);
   void begin_life(Life& life, const Object& object, std::uint32_t thread);
@@ -131,6 +139,7 @@ class Telemetry {
   std::vector<Call> calls_;  // Of the running tasklet, as it is now.
   Heap::Mark mark_;
   std::uint32_t last_id_ = 0;
+  bool idle_ = false;  // Nobody has the interpreter lock.
   std::uint64_t live_objects_ = 0;
   std::uint64_t virtual_time_ = 0;
 };

@@ -52,6 +52,8 @@ Thread* Runtime::choose(bool running_goes_on, SiteId site) {
     }
     if (count > 0) break;
     if (settling != nullptr || clock_.empty()) return settling;
+    if (telemetry_ != nullptr) [[unlikely]]
+      telemetry_->idles(*running_);
     end_waiting(clock_.fire(*execution_, running_->actor_, site));
   }
   std::array<Option, kThreadsMax> options;
@@ -96,6 +98,8 @@ void Thread::take_turn(SiteId site) {
   if (current_->atomic && !settings_.defects.has(Defect::kAtomicYieldsGil)) return;
   const bool over = settings_.gil_ticks != 0 && ++held_ticks_ > settings_.gil_ticks;
   Thread* const next = runtime_.choose(/*running_goes_on=*/!over, site);
+  if (over && telemetry() != nullptr) [[unlikely]]
+    telemetry()->gil_tick(*this);
   if (over) held_ticks_ = 1;  // What follows is the first operation of another turn.
   if (next == this) return;
   if (over) log(EventKind::kGilTick, {static_cast<std::int32_t>(next->number_)});

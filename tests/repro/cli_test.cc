@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "repro/workdir.h"
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {
@@ -99,6 +100,18 @@ TEST_F(Cli, TraceShowsTheEventsInOrder) {
   ASSERT_NE(got, std::string::npos) << text;
   EXPECT_LT(sent, got);
   EXPECT_FALSE(run_json({"replay", write("s.weave", kLostValue), "--trace"}, 1)["log"].empty());
+}
+
+TEST_F(Cli, ATimelineIsWrittenBesideTheReport) {
+  const std::string scenario = write("s.weave", kLostValue), file = path("t.json");
+  const json plain = run_json({"replay", scenario}, 1);
+  const json watched = run_json({"replay", scenario, "--timeline", file}, 1);
+  EXPECT_EQ(watched["trace_hash"], plain["trace_hash"]);
+  const Expected<std::string> text = read_file(file);
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(json::parse(*text)["otherData"]["trace_hash"], plain["trace_hash"]);
+  EXPECT_THAT(run({"replay", scenario, "--timeline", path("no/t.json")}, 2),
+              HasSubstr("no/t.json"));
 }
 
 TEST_F(Cli, AVerdictThatIsNotGivenIsSeen) {
