@@ -235,6 +235,15 @@ void Telemetry::begin_life(Life& life, const Object& object, std::uint32_t threa
   }
 }
 
+namespace {
+
+/// Frames and records are put aside when they die, and live again.
+bool may_live_again(const Object& object) {
+  return object.kind == ObjectKind::kFrame || object.kind == ObjectKind::kRecord;
+}
+
+}  // namespace
+
 void Telemetry::look_at_objects(std::uint32_t thread) {
   for (Life& life : lives_) {
     const Object& object = *life.object;
@@ -243,12 +252,10 @@ void Telemetry::look_at_objects(std::uint32_t thread) {
       add(What::kObjectEnds, thread).id = life.id;
       life.id = 0;
     }
-    // Frames are parked and live again.
     if (life.id == 0 && !object.dead) begin_life(life, object, thread);
   }
-  std::erase_if(lives_, [](const Life& life) {
-    return life.id == 0 && life.object->kind != ObjectKind::kFrame;
-  });
+  std::erase_if(lives_,
+                [](const Life& life) { return life.id == 0 && !may_live_again(*life.object); });
   runtime_->heap_.objects_since(mark_, [&](const Object& object) {
     if (object.kind == ObjectKind::kWeakRef) return;
     Life& life = lives_.emplace_back();
@@ -256,7 +263,7 @@ void Telemetry::look_at_objects(std::uint32_t thread) {
     if (!object.dead) return;
     add(What::kObjectEnds, thread).id = life.id;
     life.id = 0;
-    if (object.kind != ObjectKind::kFrame) lives_.pop_back();
+    if (!may_live_again(object)) lives_.pop_back();
   });
 }
 

@@ -210,13 +210,16 @@ TEST(Timeline, KeepsTheRulesOfTheFormatForAllOfTheCorpus) {
 TEST(Timeline, OfGeneratedProgramsToo_AndWhoWatchesChangesNothing) {
   RandomWalk walk;
   std::set<std::string> phases, names;
-  for (std::uint64_t index = 0; index < 400; ++index) {
+  for (std::uint64_t index = 0; index < 1000; ++index) {
     SCOPED_TRACE(index);
     runtime::Settings settings;
     settings.switching = index % 2 == 0 ? runtime::Switching::kSoft : runtime::Switching::kHard;
     settings.limits.steps_max = index % 5 == 0 ? 40 : 400;
     settings.gil_ticks = static_cast<std::uint32_t>(index % 4);
     settings.collect = index % 3 == 0;
+    const auto& defects = runtime::all_defects();
+    const runtime::Defect defect = defects[index % defects.size()].defect;
+    if (index % 2 == 1 && !runtime::ends_the_process(defect)) settings.defects.add(defect);
     Prng prng = Prng(11).split(index);
     runtime::Scenario scenario;
     runtime::generate_scenario(prng, {}, scenario);
@@ -238,8 +241,11 @@ TEST(Timeline, OfGeneratedProgramsToo_AndWhoWatchesChangesNothing) {
     ASSERT_EQ(run(false), unwatched);
     ASSERT_EQ(watched.telemetry().records().size(), recorded) << "recorded although it is off";
   }
-  EXPECT_THAT(phases, testing::IsSupersetOf({"B", "E", "b", "e", "C", "M"}));
-  EXPECT_THAT(names, testing::IsSupersetOf({"has nothing to run", "objects alive"}));
+  EXPECT_THAT(phases, testing::IsSupersetOf({"B", "E", "b", "e", "C", "M", "s", "f", "i"}));
+  EXPECT_THAT(names, testing::IsSupersetOf({"has nothing to run", "objects alive", "sleeps",
+                                            "waits for lock 0", "waits for a notify", "GIL tick",
+                                            "waits for the interpreter lock",
+                                            "waits for the others to settle"}));
 }
 
 // ---- One timeline, looked at closely ----
