@@ -176,9 +176,8 @@ int run_replay(const Arguments& arguments) {
   CommandLine line(
       "replay", "Repeat the execution that a repro describes, exactly.",
       "  reweave replay found.weave\n"
-      "  reweave replay found.weave --trace\n"
+      "  reweave replay found.weave --trace --timeline found.json\n"
       "  reweave replay corpora/scenarios/closure-cycle.weave --lingering\n"
-      "  reweave replay corpora/scenarios/condvar.weave --timeline condvar.json\n"
       "  reweave replay found.weave --times 1000\n"
       "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",
