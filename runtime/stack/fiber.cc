@@ -37,6 +37,8 @@ thread_local Fiber* arriving = nullptr;
 Fiber::~Fiber() {
   if (stack_ == nullptr) return;
   sanitizer::unregister_root_region(stack_, kStackBytes);
+  // Another stack may come to lie there, and the abandoned frames had redzones.
+  sanitizer::unpoison(stack_, kStackBytes);
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   munmap(stack_ - page, kStackBytes + page);
 }

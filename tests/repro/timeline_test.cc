@@ -325,7 +325,7 @@ TEST(Timeline, ObjectsLiveFromTheirCreationToTheirDeath) {
   std::map<std::string, std::vector<std::uint64_t>> lives;
   const json timeline = condvar();
   for (const json& event : timeline["traceEvents"]) {
-    if (event["cat"] == "object") lives[event["name"]].push_back(event["ts"]);
+    if (event.value("cat", "") == "object") lives[event["name"]].push_back(event["ts"]);
   }
   EXPECT_THAT(lives["tasklet 1"], ElementsAre(3, 9));
   EXPECT_THAT(lives["tasklet 2"], ElementsAre(4, 9));
