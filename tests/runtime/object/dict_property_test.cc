@@ -102,7 +102,7 @@ RC_GTEST_PROP(DictProperty, IsAMapWithAnyTuning, ()) {
         for (; count < detached.count && detached.table[count].value != nullptr; ++count) {
           const DictEntry& entry = detached.table[count];
           RC_ASSERT(model.at(entry.key) == entry.value);
-          RC_ASSERT(count == 0u || detached.table[count - 1].hash <= entry.hash);
+          if (count > 0) RC_ASSERT(detached.table[count - 1].hash <= entry.hash);
         }
         RC_ASSERT(count == model.size());
         dict.give_back(detached);

@@ -144,7 +144,9 @@ TEST(Dict, DetachingLeavesAnEmptyDictAndEntriesInOrderOfHashes) {
     keys.push_back(detached.table[i].key);
   EXPECT_THAT(keys, ElementsAre(9u, 17u, 30u));
   t.dict.give_back(detached);
-  EXPECT_EQ(t.dict.detach().count, 2u);
+  const Dict::Detached second = t.dict.detach();
+  EXPECT_EQ(second.count, 2u);
+  t.dict.give_back(second);
 }
 
 TEST(Dict, BytesAreThoseOfHeadFirstTableAndTheOther) {
