@@ -97,8 +97,8 @@ TEST_P(CommandOfPage, DoesWhatThePageSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Posts, CommandOfPage, testing::ValuesIn(commands_on_page()),
-                         [](const testing::TestParamInfo<PageCommand>& info) {
-                           return "line_" + std::to_string(info.param.line);
+                         [](const testing::TestParamInfo<PageCommand>& command) {
+                           return "line_" + std::to_string(command.param.line);
                          });
 
 }  // namespace

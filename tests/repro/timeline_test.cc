@@ -287,7 +287,9 @@ TEST(Timeline, ShowsThatOneWaiterPollsAndTheOtherDoesNot) {
   std::vector<std::string> waiter;
   for (const Zone& zone : zones_of(timeline, "thread 2")) {
     waiter.push_back(zone.name);
-    if (zone.name == "waits for a notify") EXPECT_EQ((zone.end - zone.begin) / 1000, 64u);
+    if (zone.name == "waits for a notify") {
+      EXPECT_EQ((zone.end - zone.begin) / 1000, 64u);
+    }
   }
   EXPECT_THAT(waiter, ElementsAre("waits for a notify", "waiter", "thread", "tasklet 102"));
   std::vector<int> arrow;  // From main to the waiter.

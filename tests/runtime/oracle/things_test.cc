@@ -40,7 +40,7 @@ Ran run(const Scenario& scenario, Settings settings = {}) {
   Ordinary ordinary;
   execution.begin(ordinary, /*keep_log=*/true);
   subject.run(execution);
-  Ran ran{.findings = execution.findings(), .lingering = lingering.moments()};
+  Ran ran{.events = {}, .findings = execution.findings(), .lingering = lingering.moments()};
   for (const Event& event : execution.log()) ran.events.push_back(subject.describe(event));
   return ran;
 }
