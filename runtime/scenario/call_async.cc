@@ -81,7 +81,7 @@ Object* Interpreter::stop_pool(Locals& locals) {
     thread().log(EventKind::kAsyncStop, {static_cast<std::int32_t>(pool_.jobs_waiting())});
     pool_.refuse_jobs();
   }
-  return pool_.stop_step(soft());
+  return pool_.stop_step(locals.held, soft());
 }
 
 }  // namespace reweave::runtime

@@ -1,5 +1,7 @@
 #include "runtime/service/call_async.h"
 
+#include <utility>
+
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -120,7 +122,7 @@ Object* AsyncPool::call(Code& code, SiteId site) {
 
 // The oldest job will not be done: its caller is told. None also if there is no job, or if nobody
 // listens.
-Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, bool soft) {
+Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, Object*& held, bool soft) {
   if (jobs_.empty()) return thread.none();
   const Job job = jobs_.front();
   jobs_.erase(jobs_.begin());
@@ -131,14 +133,14 @@ Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, bool soft) {
   Bomb* const bomb = thread.make_error(ExceptionType::kRuntimeError, code);
   if (bomb->type == ExceptionType::kRuntimeError)
     thread.ledger().enter(*bomb, *thread.current(), job.site);
-  Object* const sent = thread.send(job.reply, bomb, soft);
-  thread.release(job.reply);
-  return sent;
+  // The caller may have been made runnable by somebody else, and hang up while this waits.
+  held = job.reply;
+  return thread.send(job.reply, bomb, soft);
 }
 
-Object* AsyncPool::stop_step(bool soft) {
+Object* AsyncPool::stop_step(Object*& held, bool soft) {
   Thread& thread = runtime_.running();
-  if (!jobs_.empty()) return fail_next_job(thread, ErrorCode::kPoolStopped, soft);
+  if (!jobs_.empty()) return fail_next_job(thread, ErrorCode::kPoolStopped, held, soft);
   if (wake_ != nullptr && wake_->balance < 0) return thread.send(wake_, thread.none(), soft);
   return thread.none();
 }
@@ -147,7 +149,9 @@ Object* AsyncPool::stop() {
   Thread& thread = runtime_.running();
   refuse_jobs();
   while (!has_stopped()) {
-    Object* const told = stop_step(/*soft=*/false);
+    Object* held = nullptr;
+    Object* const told = stop_step(held, /*soft=*/false);
+    if (held != nullptr) thread.release(held);
     if (told == nullptr) return nullptr;
     thread.release(told);
   }
@@ -161,10 +165,13 @@ void AsyncPool::clear_worker(Thread& thread, Frame& frame) {
   Channel* const reply = job.reply;
   job.reply = nullptr;
   if (reply != nullptr) thread.release(reply);
+  Object* const told = std::exchange(frame.locals<WorkerLocals>().told, nullptr);
+  if (told != nullptr) thread.release(told);
 }
 
 void AsyncPool::visit_worker(Frame& frame, ReferenceVisitor& visitor) {
   visitor.visit(frame.locals<WorkerLocals>().job.reply);
+  visitor.visit(frame.locals<WorkerLocals>().told);
 }
 
 // What a job came to: its value is a fresh one; null: the pending exception. Consumes `result`.
@@ -256,9 +263,10 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
         break;
       case Stage::kFailing:
         thread.release(value != nullptr ? value : thread.take_error());
+        clear_worker(thread, *self.frame);
         // Jobs that it leaves behind are another's, or nobody's: then their callers are told.
         if (!pool.jobs_.empty() && pool.workers_ == 0 && !pool.grow()) {
-          value = pool.fail_next_job(thread, ErrorCode::kNoWorker, pool.soft());
+          value = pool.fail_next_job(thread, ErrorCode::kNoWorker, locals.told, pool.soft());
           break;
         }
         thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});

@@ -64,9 +64,9 @@ class AsyncPool {
   Object* submit(Code& code, Channel* reply, SiteId site, std::uint32_t number, bool soft);
   /// Nobody listens on it any more; consumes the reference. Does not switch.
   void hang_up(Channel* reply);
-  /// A step of stop(): tells one caller, or wakes one worker. Until is_stopped_for_good(). May
-  /// switch.
-  Object* stop_step(bool soft);
+  /// A step of stop(): tells one caller, or wakes one worker. Until has_stopped(). `held` is null,
+  /// and gets the caller's channel, if any: to be released when the step is complete. May switch.
+  Object* stop_step(Object*& held, bool soft);
   void refuse_jobs() { stopped_ = true; }
   bool has_stopped() const {
     return stopped_ && jobs_.empty() && (wake_ == nullptr || wake_->balance >= 0);
@@ -91,13 +91,14 @@ class AsyncPool {
     enum class Stage : std::uint8_t { kFresh, kLooking, kWaiting, kWorking, kSending, kFailing };
     Stage stage;
     Job job;
+    Object* told;  // The channel of a caller who is being told that there will be nothing; owned.
   };
 
   static Object* work(Thread& thread, FrameRef self, Object* value);
   static void clear_worker(Thread& thread, Frame& frame);
   static void visit_worker(Frame& frame, ReferenceVisitor& visitor);
   Object* send_result(Thread& thread, const Job& job, Object* result);
-  Object* fail_next_job(Thread& thread, ErrorCode code, bool soft);
+  Object* fail_next_job(Thread& thread, ErrorCode code, Object*& held, bool soft);
   Channel* wake_channel(Thread& thread);
   std::uint32_t free_thread();
   bool grow();
