@@ -6,12 +6,12 @@
 #include <cstring>
 
 #include "fuzz/coverage_sink.h"
-#include "repro/weave_file.h"
-#include "repro/workdir.h"
-#include "runtime/scenario/generator.h"
-#include "runtime/scenario/mutator.h"
-#include "scheduler/prng.h"
-#include "scheduler/replay.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
+#include "runtime/language/generator.h"
+#include "runtime/language/mutator.h"
+#include "scheduler/base/prng.h"
+#include "scheduler/search/recording.h"
 
 namespace reweave::fuzz {
 namespace {

@@ -20,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "repro/fuzz_input.h"
-#include "runtime/scenario/subject.h"
+#include "repro/file/raw_input.h"
+#include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/execution.h"
 #include "scheduler/strategy/fuzz_input.h"
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave {
 namespace {

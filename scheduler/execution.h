@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 #include "scheduler/finding.h"
 #include "scheduler/point_counts.h"
 #include "scheduler/question.h"

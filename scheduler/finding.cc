@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave {
 namespace {

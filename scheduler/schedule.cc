@@ -6,7 +6,7 @@
 #include <span>
 #include <tuple>
 
-#include "scheduler/nearest.h"
+#include "scheduler/base/nearest.h"
 
 namespace reweave {
 namespace {

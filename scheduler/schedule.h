@@ -2,7 +2,7 @@
 //
 // A name is (actor, kind, site, n-th time): it survives edits of the subject elsewhere, and means
 // the same in every build. The empty schedule is the ordinary execution. This header holds the data
-// and its text; replay.h makes an execution of it.
+// and its text; search/recording.h makes an execution of it.
 //
 // The text has one answer on a line, in the order in which they were given, five words each:
 //
@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/base/expected.h"
+#include "scheduler/base/line_reader.h"
 #include "scheduler/execution.h"
-#include "scheduler/expected.h"
-#include "scheduler/line_reader.h"
 #include "scheduler/question.h"
 #include "scheduler/subject.h"
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "scheduler/nearest.h"
+#include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
 

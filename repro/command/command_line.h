@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include "repro/command/command.h"
-#include "repro/report.h"
-#include "repro/terminal.h"
-#include "scheduler/expected.h"
+#include "repro/report/report.h"
+#include "repro/report/terminal.h"
+#include "scheduler/base/expected.h"
 
 namespace reweave::repro {
 

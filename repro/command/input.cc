@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "repro/fuzz_input.h"
-#include "repro/workdir.h"
+#include "repro/file/raw_input.h"
+#include "repro/file/workdir.h"
 #include "scheduler/strategy/fuzz_input.h"
 
 namespace reweave::repro {

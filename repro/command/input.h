@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "repro/command/command_line.h"
-#include "repro/runner.h"
-#include "repro/weave_file.h"
+#include "repro/file/weave_file.h"
+#include "repro/run/runner.h"
 
 namespace reweave::repro {
 

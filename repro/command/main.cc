@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "repro/command/command.h"
-#include "repro/workdir.h"
-#include "scheduler/nearest.h"
+#include "repro/file/workdir.h"
+#include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
 namespace {

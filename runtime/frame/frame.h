@@ -44,7 +44,7 @@ using Execute = Object* (*)(Thread& thread, FrameRef self, Object* value);
 /// Releases what the frame's locals own, before it is parked or freed. May switch tasks.
 using ClearLocals = void (*)(Thread& thread, Frame& frame);
 
-/// Tells of every counted reference that the frame's locals hold (object/references.h).
+/// Tells of every counted reference that the frame's locals hold (life/references.h).
 using VisitLocals = void (*)(Frame& frame, ReferenceVisitor& visitor);
 
 struct Code {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

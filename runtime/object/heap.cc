@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "runtime/object/object.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -5,7 +5,7 @@
 // object does that is destroyed: the defect `recycled-keeps-weakrefs` does not.
 #pragma once
 
-#include "runtime/object/closure.h"
+#include "runtime/life/closure.h"
 
 namespace reweave::runtime {
 

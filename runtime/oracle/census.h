@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/object/references.h"
+#include "runtime/life/references.h"
 #include "scheduler/finding.h"
 
 namespace reweave::runtime {

@@ -18,7 +18,7 @@
 #include <span>
 #include <utility>
 
-#include "runtime/oracle/specification/comparison.h"
+#include "runtime/specification/comparison.h"
 
 namespace reweave::runtime {
 

@@ -5,8 +5,8 @@
 // Before it does, the finding is reported: `dangling-stack used OPERATION`.
 #pragma once
 
-#include "runtime/settings.h"
 #include "runtime/stack/slice.h"
+#include "runtime/vocabulary/settings.h"
 
 namespace reweave::runtime {
 

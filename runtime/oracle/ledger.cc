@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "runtime/tasklet/tasklet.h"
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "runtime/object/references.h"
+#include "runtime/life/references.h"
 
 namespace reweave::runtime {
 

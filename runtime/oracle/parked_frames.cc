@@ -1,7 +1,7 @@
 #include "runtime/oracle/parked_frames.h"
 
-#include "runtime/object/references.h"
-#include "scheduler/sanitizer.h"
+#include "runtime/life/references.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 

@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/object/references.h"
+#include "runtime/life/references.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {

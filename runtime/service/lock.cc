@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/service/telemetry.h"
+#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {

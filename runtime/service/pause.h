@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/service/telemetry.h"
+#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {

@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "runtime/stack/registers.h"
-#include "scheduler/check.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/base/check.h"
+#include "scheduler/machine/sanitizer.h"
 
 extern "C" void reweave_switch_slices(reweave::runtime::Slice* from, reweave::runtime::Slice* to,
                                       void* base, reweave::runtime::SliceStack* stack);

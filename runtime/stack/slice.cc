@@ -2,8 +2,8 @@
 
 #include "runtime/stack/window.h"
 
-#include "scheduler/check.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/base/check.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 namespace {

@@ -2,8 +2,8 @@
 #include <cstdlib>
 
 #include "runtime/stack/slice.h"
-#include "scheduler/check.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/base/check.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "runtime/stack/registers.h"
 #include "runtime/stack/slice.h"
-#include "scheduler/check.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/base/check.h"
+#include "scheduler/machine/sanitizer.h"
 
 extern "C" {
 void reweave_switch_slices(reweave::runtime::Slice* from, reweave::runtime::Slice* to, void* base,

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "runtime/tasklet/runtime.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 

@@ -1,8 +1,8 @@
 #include "runtime/tasklet/runtime.h"
 
-#include "runtime/service/telemetry.h"
+#include "runtime/oracle/telemetry.h"
 #include "runtime/stack/window.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 

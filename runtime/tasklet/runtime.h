@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/object/collector.h"
+#include "runtime/life/collector.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {

@@ -5,7 +5,7 @@
 // 0), hard when a C stack has to be put aside. Either way the value for the resumed tasklet waits
 // in its tempval, and one object, the previous tasklet or a channel, may be due to die as soon as
 // the switch is complete (del_post_switch_).
-#include "runtime/object/references.h"
+#include "runtime/life/references.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "runtime/frame/frame.h"
-#include "runtime/object/dict_object.h"
+#include "runtime/life/dict_object.h"
 #include "runtime/object/object.h"
 #include "runtime/stack/slice.h"
 #include "scheduler/question.h"

@@ -9,7 +9,7 @@ namespace reweave::runtime {
 const EventInfo& event_info(EventKind kind) {
   static constexpr EventInfo kEvents[] = {
 #define EVENT(identifier, word, arguments) {word, arguments},
-#include "runtime/events.def"
+#include "runtime/vocabulary/events.def"
 #undef EVENT
   };
   return kEvents[static_cast<std::size_t>(kind)];

@@ -23,14 +23,14 @@
 #include <vector>
 
 #include "runtime/frame/frame.h"
-#include "runtime/frame/generator.h"
+#include "runtime/life/generator_object.h"
 #include "runtime/object/heap.h"
 #include "runtime/object/record.h"
 #include "runtime/oracle/ledger.h"
-#include "runtime/settings.h"
 #include "runtime/stack/fiber.h"
 #include "runtime/stack/slice.h"
 #include "runtime/tasklet/tasklet.h"
+#include "runtime/vocabulary/settings.h"
 #include "scheduler/clock.h"
 #include "scheduler/execution.h"
 
@@ -39,7 +39,7 @@ namespace reweave::runtime {
 /// The words of the log; see events.def.
 enum class EventKind : std::uint16_t {
 #define EVENT(identifier, word, arguments) identifier,
-#include "runtime/events.def"
+#include "runtime/vocabulary/events.def"
 #undef EVENT
 };
 struct EventInfo {
@@ -148,7 +148,7 @@ class Thread {
   /// The same; if so, MemoryError is pending.
   bool lacks_memory() { return settings_.fail_allocations && raises_memory_error(); }
 
-  // ---- The cycle collector: object/collector.h ----
+  // ---- The cycle collector: life/collector.h ----
 
   /// Frees objects that only refer to each other. For places between two operations of a program.
   /// May switch.
@@ -184,7 +184,7 @@ class Thread {
   /// null with MemoryError.
   Object* add_weakref(Object* object, Code* code);
 
-  // ---- Weak references: object/weakref.cc ----
+  // ---- Weak references: life/weakref.cc ----
 
   /// An object that yields `object`, while that lives and nobody has cleared its weak references;
   /// owned. Null with MemoryError.
@@ -196,7 +196,7 @@ class Thread {
   /// their callbacks run, newest first. Whoever calls holds the object. May switch if `calls`.
   void clear_weakrefs(Object* object, bool calls);
 
-  // ---- Closures and records: object/closure.cc; null with MemoryError ----
+  // ---- Closures and records: life/closure.cc; null with MemoryError ----
 
   /// An empty cell; owned.
   Cell* make_cell();
@@ -210,7 +210,7 @@ class Thread {
   /// An empty record, from the free list if there is one; owned.
   Record* make_record();
 
-  // ---- Dicts: object/dict_object.cc ----
+  // ---- Dicts: life/dict_object.cc ----
 
   /// An empty dict, whose keys are objects or numbers; owned. Null with MemoryError.
   DictObject* make_dict(bool counts_keys, const DictTuning& tuning = kThriftyDict);
@@ -226,7 +226,7 @@ class Thread {
   /// dict. May switch.
   void dict_clear(DictObject* dict);
 
-  // ---- Generators: frame/generator.cc ----
+  // ---- Generators: life/generator_object.cc ----
 
   /// Will run `frame` (owned), which did not begin; owned. Null with MemoryError: the frame is
   /// released. `frame` without one, and MemoryError pending: null, too.
@@ -460,7 +460,7 @@ class Thread {
   bool lacks_memory_to_switch(const Tasklet* prev, const Tasklet* next, bool soft);
   bool reserve_switch(const Tasklet* next, bool soft);
 
-  // Life of objects: object/lifetime.cc
+  // Life of objects: life/lifetime.cc
   void destroy(Object* object);
   void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
@@ -488,7 +488,7 @@ class Thread {
   [[noreturn]] void report_dangling_object(const Object* object, const char* doing);
   bool run_callback(Code& code, bool lets_errors_out = false);
 
-  // Frames: frame/frame_cache.cc
+  // Frames: tasklet/frame_cache.cc
   Frame* take_frame(Code& code);
   FrameRef make_called_frame(Code& code, SiteId site);
   void end_frame(Frame* frame);
@@ -504,7 +504,7 @@ class Thread {
   void begin_execution(Execution& execution, const LedgerNames& names);
   void run_main(Code& main_code);
 
-  // Spilling: stack/spill.cc
+  // Spilling: tasklet/spill.cc
   Object* evaluate_spilled(FrameRef frame, Object* value);
   static Object* run_spilled(Thread& thread, FrameRef self, Object* value);
   static void visit_spilled(Frame& frame, ReferenceVisitor& visitor);

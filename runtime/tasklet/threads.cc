@@ -9,7 +9,7 @@
 #include <array>
 #include <utility>
 
-#include "runtime/service/telemetry.h"
+#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "runtime/tasklet/thread.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 

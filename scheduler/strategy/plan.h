@@ -22,7 +22,7 @@
 #include <span>
 #include <vector>
 
-#include "scheduler/prng.h"
+#include "scheduler/base/prng.h"
 #include "scheduler/question.h"
 #include "scheduler/strategy/swarm.h"
 

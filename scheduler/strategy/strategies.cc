@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "scheduler/line_reader.h"
-#include "scheduler/nearest.h"
+#include "scheduler/base/line_reader.h"
+#include "scheduler/base/nearest.h"
 #include "scheduler/strategy/depth_first.h"
 #include "scheduler/strategy/few_deviations.h"
 #include "scheduler/strategy/ordinary.h"

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "scheduler/expected.h"
+#include "scheduler/base/expected.h"
 #include "scheduler/strategy/strategy.h"
 
 namespace reweave {

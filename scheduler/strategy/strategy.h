@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
+#include "scheduler/base/prng.h"
 #include "scheduler/execution.h"
-#include "scheduler/prng.h"
 #include "scheduler/question.h"
 
 namespace reweave {

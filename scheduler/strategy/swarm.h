@@ -21,7 +21,7 @@
 #include <array>
 #include <cstdint>
 
-#include "scheduler/prng.h"
+#include "scheduler/base/prng.h"
 #include "scheduler/question.h"
 
 namespace reweave {

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 
 namespace {
 std::uint64_t calls = 0;  // This program has one thread.

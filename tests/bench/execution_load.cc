@@ -6,9 +6,9 @@
 #include <iterator>
 #include <utility>
 
-#include "repro/fuzz_input.h"
-#include "repro/weave_file.h"
-#include "scheduler/check.h"
+#include "repro/file/raw_input.h"
+#include "repro/file/weave_file.h"
+#include "scheduler/base/check.h"
 #include "scheduler/strategy/strategies.h"
 #include "tests/bench/allocation_count.h"
 

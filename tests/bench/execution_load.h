@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/scenario/subject.h"
-#include "scheduler/explore.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "scheduler/search/explore.h"
 #include "scheduler/shared_tape.h"
 
 namespace reweave::bench {

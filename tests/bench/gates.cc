@@ -8,7 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/bench/execution_load.h"
 #include "tests/bench/greenlet_load.h"
 #include "tests/bench/slice_pair.h"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::bench {
 namespace {

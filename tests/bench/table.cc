@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "repro/version.h"
+#include "repro/report/version.h"
 #include "tests/bench/greenlet_load.h"
 
 namespace reweave::bench {

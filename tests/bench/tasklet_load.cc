@@ -4,7 +4,7 @@
 
 #include "runtime/tasklet/native.h"
 #include "runtime/tasklet/runtime.h"
-#include "scheduler/check.h"
+#include "scheduler/base/check.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::bench {

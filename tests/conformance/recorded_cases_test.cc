@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "repro/conformance.h"
+#include "repro/judge/conformance.h"
 
 namespace reweave::repro {
 namespace {

@@ -12,11 +12,11 @@
 #include <set>
 #include <sstream>
 
-#include "repro/fuzz_input.h"
-#include "repro/runner.h"
-#include "repro/weave_file.h"
-#include "repro/workdir.h"
-#include "runtime/scenario/subject.h"
+#include "repro/file/raw_input.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
+#include "repro/run/runner.h"
+#include "runtime/interpreter/scenario_subject.h"
 
 namespace reweave::repro {
 namespace {

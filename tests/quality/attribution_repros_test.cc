@@ -4,7 +4,7 @@
 // verdicts that the files state: those are written by the tool itself.
 #include <optional>
 
-#include "runtime/scenario/text.h"
+#include "runtime/language/text.h"
 #include "tests/quality/quality.h"
 
 namespace reweave::quality {

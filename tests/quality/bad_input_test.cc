@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <regex>
 
-#include "scheduler/prng.h"
-#include "scheduler/sanitizer.h"
+#include "scheduler/base/prng.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {

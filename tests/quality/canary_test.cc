@@ -5,7 +5,7 @@
 // process that dies, hangs or is ended by AddressSanitizer on the way.
 #include <cstdio>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {

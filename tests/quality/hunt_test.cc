@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/quality/quality.h"
 
 namespace reweave::quality {

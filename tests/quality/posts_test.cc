@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "repro/process.h"
+#include "repro/run/process.h"
 
 namespace reweave::quality {
 namespace {

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "repro/runner.h"
-#include "repro/weave_file.h"
-#include "repro/workdir.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
+#include "repro/run/runner.h"
 #include "scheduler/execution.h"
-#include "scheduler/explore.h"
-#include "scheduler/replay.h"
+#include "scheduler/search/explore.h"
+#include "scheduler/search/recording.h"
 #include "scheduler/strategy/strategies.h"
 
 namespace reweave::quality {

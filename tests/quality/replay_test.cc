@@ -13,9 +13,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/generator.h"
 #include "runtime/oracle/dangling_stack.h"
-#include "runtime/scenario/generator.h"
-#include "runtime/scenario/subject.h"
 #include "scheduler/strategy/ordinary.h"
 #include "tests/quality/quality.h"
 

@@ -6,9 +6,9 @@
 // together with every line that names it; a single answer of the schedule.
 #include <sstream>
 
-#include "runtime/scenario/subject.h"
-#include "runtime/scenario/text.h"
-#include "scheduler/shrink.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/text.h"
+#include "scheduler/search/shrink.h"
 #include "tests/quality/quality.h"
 
 namespace reweave::quality {

@@ -2,14 +2,14 @@
 // answered. The full length is a script: tests/quality/long.
 #include <algorithm>
 
-#include "repro/fuzz_input.h"
-#include "repro/generated.h"
-#include "runtime/scenario/mutator.h"
-#include "scheduler/explore.h"
-#include "scheduler/sanitizer.h"
+#include "repro/file/raw_input.h"
+#include "repro/run/generated.h"
+#include "runtime/language/mutator.h"
+#include "scheduler/machine/sanitizer.h"
+#include "scheduler/search/explore.h"
 #include "scheduler/strategy/fuzz_input.h"
 #include "tests/quality/quality.h"
-#include "tests/runtime/scenario/wild.h"
+#include "tests/runtime/language/wild.h"
 
 namespace reweave::quality {
 namespace {

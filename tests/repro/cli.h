@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "repro/process.h"
+#include "repro/run/process.h"
 #include "tests/repro/testing.h"
 
 namespace reweave::repro {

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <string>
 
-#include "repro/weave_file.h"
-#include "repro/workdir.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
 
 namespace reweave::repro {
 

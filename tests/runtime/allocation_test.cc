@@ -7,8 +7,8 @@
 #include <new>
 #include <sstream>
 
-#include "runtime/scenario/subject.h"
-#include "runtime/scenario/text.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/text.h"
 #include "scheduler/strategy/random_walk.h"
 
 namespace {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/scenario/subject.h"
-#include "runtime/scenario/text.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/text.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::runtime {

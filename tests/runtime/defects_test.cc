@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/generator.h"
+#include "runtime/language/mutator.h"
 #include "runtime/oracle/dangling_stack.h"
-#include "runtime/scenario/generator.h"
-#include "runtime/scenario/mutator.h"
-#include "runtime/scenario/subject.h"
-#include "runtime/settings.h"
+#include "runtime/vocabulary/settings.h"
 #include "scheduler/strategy/strategies.h"
-#include "tests/runtime/scenario/wild.h"
+#include "tests/runtime/language/wild.h"
 
 namespace reweave::runtime {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <new>
 
-#include "scheduler/explore.h"
-#include "scheduler/replay.h"
+#include "scheduler/search/explore.h"
+#include "scheduler/search/recording.h"
 #include "scheduler/strategy/fuzz_input.h"
 #include "scheduler/strategy/strategies.h"
 #include "tests/scheduler/toys.h"

@@ -1,9 +1,9 @@
 // A stranger's program: explores a scenario with nothing but the two installed libraries.
 
-#include <runtime/scenario/subject.h>
-#include <runtime/scenario/text.h>
-#include <runtime/settings.h>
-#include <scheduler/explore.h>
+#include <runtime/interpreter/scenario_subject.h>
+#include <runtime/language/text.h>
+#include <runtime/vocabulary/settings.h>
+#include <scheduler/search/explore.h>
 #include <scheduler/strategy/strategies.h>
 
 #include <cstdio>

@@ -2,10 +2,10 @@
 // random answers, both ways to switch.
 #include <gtest/gtest.h>
 
-#include "runtime/scenario/generator.h"
-#include "runtime/scenario/subject.h"
-#include "runtime/scenario/text.h"
-#include "scheduler/explore.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/generator.h"
+#include "runtime/language/text.h"
+#include "scheduler/search/explore.h"
 #include "scheduler/strategy/portfolio.h"
 
 namespace reweave::runtime {

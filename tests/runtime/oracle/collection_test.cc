@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "runtime/interpreter/scenario_subject.h"
 #include "runtime/oracle/collection.h"
-#include "runtime/scenario/subject.h"
 #include "scheduler/strategy/ordinary.h"
-#include "tests/runtime/scenario/wild.h"
+#include "tests/runtime/language/wild.h"
 
 namespace reweave::runtime {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/object/references.h"
+#include "runtime/life/references.h"
 #include "runtime/oracle/census.h"
 #include "tests/runtime/native_program.h"
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "runtime/scenario/subject.h"
+#include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/strategy/ordinary.h"
 #include "scheduler/strategy/random_walk.h"
-#include "tests/runtime/scenario/wild.h"
+#include "tests/runtime/language/wild.h"
 
 namespace reweave::runtime {
 namespace {

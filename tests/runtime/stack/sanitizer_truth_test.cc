@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/runtime/stack/turns.h"
 
 #if defined(REWEAVE_ASAN)

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "scheduler/sanitizer.h"
+#include "scheduler/machine/sanitizer.h"
 #include "tests/runtime/stack/turns.h"
 
 #if defined(REWEAVE_ASAN)

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "scheduler/prng.h"
+#include "scheduler/base/prng.h"
 #include "tests/runtime/stack/turns.h"
 
 namespace reweave::runtime {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/scenario/subject.h"
-#include "runtime/scenario/text.h"
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/text.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::runtime {

@@ -1,0 +1,169 @@
+// `reweave check`: the CI verb. Every repro must give exactly the verdict written in it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "repro/command/command_line.h"
+#include "repro/file/workdir.h"
+#include "repro/run/runner.h"
+#include "runtime/oracle/dangling_stack.h"
+
+namespace reweave::repro {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Files as they are named; of folders every `.weave` below them, in order of their names.
+std::vector<std::string> expand(const std::vector<std::string>& names) {
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    std::error_code ignored;
+    if (!fs::is_directory(name, ignored)) {
+      files.push_back(name);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const auto& entry : fs::recursive_directory_iterator(name, ignored)) {
+      if (entry.path().extension() == WeaveFile::kExtension)
+        inside.push_back(entry.path().string());
+    }
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
+/// The line of the file on which its verdict begins; 1 if there is none.
+int verdict_line(const std::string& text) {
+  int line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (text.compare(begin, 7, "verdict") == 0) return line;
+    begin = end + 1;
+  }
+  return 1;
+}
+
+struct Checked {
+  CheckedCase result;
+  int exit_code = kExitClean;
+  bool skipped = false;
+};
+
+Checked check_file(const std::string& name, Runner& runner, bool update) {
+  Checked checked;
+  CheckedCase& result = checked.result;
+  result.file = name;
+  const auto fail = [&](int code, std::string message) {
+    checked.exit_code = code;
+    result.message = std::move(message);
+    return checked;
+  };
+  const Expected<std::string> text = read_file(name);
+  if (!text) return fail(kExitUsage, text.error().message);
+  Expected<WeaveFile> file = read_weave(*text, name);
+  if (!file) return fail(kExitUsage, file.error().message);
+  if (!file->verdict && !update) {
+    return fail(
+        kExitUsage,
+        fmt::format("{}: states no verdict; `reweave check --update` writes the present one",
+                    name));
+  }
+  result.line = verdict_line(*text);
+  checked.skipped = !runtime::shows_in_this_build(file->settings.defects);
+  if (checked.skipped) return checked;
+  const RunResult run = runner.run(*file, ReplayMode::kStrict);
+  result.trace_hash = run.verdict.trace_hash;
+  if (!run.findings.empty()) result.finding = run.findings.front();
+  if (run.outcome == Outcome::kDiverged) {
+    return fail(kExitDiverged,
+                fmt::format("diverged at step {}: expected {}; found {}", run.divergence.step,
+                            run.divergence.expected, run.divergence.found));
+  }
+  if (update) {
+    file->verdict = run.verdict;
+    if (Status status = write_file(name, write_weave(*file)); !status)
+      return fail(kExitUsage, status.error().message);
+  } else if (const std::string other = difference(*file->verdict, run.verdict); !other.empty()) {
+    return fail(kExitChanged, other);
+  }
+  result.passed = true;
+  return checked;
+}
+
+/// What stands for all of them: what cannot be read first, then what is not deterministic, then
+/// what changed.
+int worse(int a, int b) {
+  for (const int code : {kExitUsage, kExitDiverged, kExitChanged}) {
+    if (a == code || b == code) return code;
+  }
+  return kExitClean;
+}
+
+void append_github_summary(const CheckReport& report) {
+  const char* path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (path == nullptr || *path == '\0') return;
+  std::ofstream(path, std::ios::app) << github_summary(report);
+}
+
+int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
+          bool update) {
+  const std::vector<std::string> files = expand(names);
+  if (files.empty()) return line.fail("these folders hold no .weave file");
+  Runner runner({.hang_ms = hang_ms});
+  Progress progress(line.terminal(), line.quiet());
+  CheckReport report;
+  int code = kExitClean;
+  const auto begin = Clock::now();
+  for (const std::string& file : files) {
+    const auto case_begin = Clock::now();
+    Checked checked = check_file(file, runner, update);
+    checked.result.seconds = seconds_since(case_begin);
+    if (checked.skipped) {
+      ++report.skipped;
+      continue;
+    }
+    code = worse(code, checked.exit_code);
+    report.cases.push_back(std::move(checked.result));
+    progress.update("repros", report.cases.size(), files.size(), "check");
+  }
+  progress.finish();
+  report.seconds = seconds_since(begin);
+  if (line.format() == Format::kGithub) append_github_summary(report);
+  return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+}  // namespace
+
+int run_check(const Arguments& arguments) {
+  CommandLine line(
+      "check", "For CI: every repro must give exactly the verdict written in it.",
+      "  reweave check corpora/repros\n"
+      "  reweave check corpora/repros --format=junit > repros.xml\n"
+      "  reweave check new.weave --update    # write the present verdict into it",
+      "0 all give their verdicts, 2 a file cannot be read, 3 diverged, 4 another verdict");
+  std::vector<std::string> names;
+  std::uint64_t hang_ms = 10'000;
+  bool update = false;
+  line.app()
+      .add_option("files", names, "Repros, or folders of them")
+      ->type_name("FILE")
+      ->required();
+  line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
+  add_hang_flag(line.app(), hang_ms);
+  line.add_output_flags({"text", "json", "junit", "github"});
+  if (!line.parse(arguments)) return line.exit_code();
+  return check(line, names, hang_ms, update);
+}
+
+}  // namespace reweave::repro

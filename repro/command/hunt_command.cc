@@ -1,0 +1,214 @@
+// `reweave hunt`: searches the executions of a scenario for a finding, and writes it as a repro.
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "repro/command/input.h"
+#include "repro/file/workdir.h"
+#include "repro/run/generated.h"
+#include "scheduler/strategy/strategies.h"
+
+namespace reweave::repro {
+namespace {
+
+struct HuntFlags {
+  InputFlags input;
+  SettingsFlags settings;
+  std::uint64_t seed = 1;
+  std::string strategy{kDefaultStrategy};
+  std::uint64_t executions = 0;
+  std::uint64_t seconds = 0;
+  std::uint64_t hang_ms = 10'000;
+  std::string output = "findings";
+  bool generated = false;
+  std::uint64_t first = 0;
+
+  static constexpr std::uint64_t kExecutionsDefault = 100'000;
+};
+
+void add_flags(CLI::App& app, HuntFlags& flags) {
+  CLI::Option* const file =
+      app.add_option("file", flags.input.file, "A scenario")->type_name("FILE");
+  app.add_flag("--generated", flags.generated,
+               "No scenario: generate one every few executions; all oracles listen")
+      ->excludes(file);
+  app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
+      ->type_name("N")
+      ->check(whole_number());
+  app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")
+      ->type_name("N")
+      ->check(whole_number());
+  app.add_option("--strategy", flags.strategy,
+                 fmt::format("See `help strategies` (default: {})", kDefaultStrategy))
+      ->type_name("NAME");
+  app.add_option("--executions", flags.executions,
+                 fmt::format("Stop after so many (default: {}, without --seconds)",
+                             HuntFlags::kExecutionsDefault))
+      ->type_name("N")
+      ->check(whole_number());
+  app.add_option("--seconds", flags.seconds, "Stop after so long")
+      ->type_name("N")
+      ->check(whole_number());
+  add_hang_flag(app, flags.hang_ms);
+  flags.settings.add(app);
+  app.add_option("--output", flags.output, "Folder for repros (default: findings)")
+      ->type_name("DIR");
+}
+
+const char* reason_words(StopReason reason) {
+  switch (reason) {
+    case StopReason::kFound:
+      return "found";
+    case StopReason::kExecutions:
+      return "executions";
+    case StopReason::kSeconds:
+      return "seconds";
+    case StopReason::kExhausted:
+      return "exhausted";
+    case StopReason::kCancelled:
+      return "cancelled";
+  }
+  return "";
+}
+
+/// Names the answers, replays them once, and writes all of it. The exit code of the hunt.
+int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file, const Found& found,
+                Runner& runner, Report& report) {
+  Expected<Schedule> schedule = schedule_of_found(file, found, runner);
+  if (!schedule) return line.fail(schedule.error(), kExitDiverged);
+  file.schedule = std::move(schedule).value();
+  const RunResult run = runner.run(file, ReplayMode::kStrict);
+  if (run.findings.empty() || run.findings.front().signature != found.finding.signature) {
+    return line.fail(
+        fmt::format("the finding \"{}\" of execution {} does not show again: the subject "
+                    "is not deterministic",
+                    found.finding.signature, found.execution),
+        kExitDiverged);
+  }
+  file.verdict = run.verdict;
+  report.findings = run.findings;
+  report.steps = run.steps;
+  report.trace_hash = run.verdict.trace_hash;
+  report.schedule = file.schedule;
+  Expected<std::string> path =
+      Workdir(flags.output).write_repro(finding_kind_name(found.finding.kind), write_weave(file));
+  if (!path) return line.fail(path.error());
+  report.repro = *path;
+  return kExitFinding;
+}
+
+ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Progress& progress) {
+  ExploreOptions options{.budget = {.executions = flags.executions, .seconds = flags.seconds},
+                         .seed = flags.seed,
+                         .limits = limits,
+                         .first_execution = flags.first};
+  if (flags.executions == 0 && flags.seconds == 0)
+    options.budget.executions = HuntFlags::kExecutionsDefault;
+  options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
+    progress.update("executions", statistics.executions, total, "hunt");
+    return true;
+  };
+  return options;
+}
+
+Report report_of(const HuntFlags& flags, const Exploration& exploration, double seconds) {
+  Report report{.command = "hunt",
+                .file = flags.generated ? "generated scenarios" : flags.input.file,
+                .program = own_program()};
+  report.executions = exploration.statistics.executions;
+  report.seconds = seconds;
+  report.facts = {{"seed", fmt::format("{}", flags.seed)},
+                  {"strategy", flags.generated ? "all in turn" : flags.strategy}};
+  if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
+  return report;
+}
+
+/// Every few executions another scenario. One that reaches the limit of steps may be a program that
+/// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
+int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
+  Runner runner({.hang_ms = flags.hang_ms});
+  runtime::Settings base;
+  base.check_structure = true;
+  base.check_specification = true;
+  const Expected<runtime::Settings> settings = flags.settings.apply(base);
+  if (!settings) return line.fail(settings.error());
+  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, *settings);
+  GeneratedStrategy strategy(subject);
+  Progress progress(line.terminal(), line.quiet());
+  ExploreOptions options = explore_options(flags, generated_limits(), progress);
+  options.counts = [](const Finding& finding) { return finding.kind != FindingKind::kLivelock; };
+  const auto begin = std::chrono::steady_clock::now();
+  const Exploration exploration = runner.isolator().explore(subject, strategy, options);
+  progress.finish();
+  Report report =
+      report_of(flags, exploration,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  report.facts.emplace_back(
+      "defects", settings->defects.empty() ? "none" : runtime::defect_names(settings->defects));
+  report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
+  int code = kExitClean;
+  if (exploration.found) {
+    const std::uint64_t execution = exploration.found->execution;
+    report.facts.emplace_back("execution", fmt::format("{}", execution));
+    report.executions = std::max(report.executions, execution - flags.first + 1);
+    code = write_found(line, flags,
+                       generated_file(flags.seed, execution, GeneratedAnswers::kAll, *settings),
+                       *exploration.found, runner, report);
+    if (code != kExitFinding) return code;
+  }
+  return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+int hunt(const CommandLine& line, const HuntFlags& flags) {
+  if (flags.generated) return hunt_generated(line, flags);
+  if (flags.input.file.empty()) return line.fail("name a scenario, or say --generated");
+  Runner runner({.hang_ms = flags.hang_ms});
+  Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
+  if (!file) return line.fail(file.error());
+  file->schedule.reset();
+  file->verdict.reset();
+  Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
+  if (!strategy) return line.fail(strategy.error());
+
+  Progress progress(line.terminal(), line.quiet());
+  const ExploreOptions options = explore_options(flags, file->settings.limits, progress);
+  const std::unique_ptr<Subject> subject = make_subject(*file);
+  const auto begin = std::chrono::steady_clock::now();
+  const Exploration exploration = runner.isolator().explore(*subject, **strategy, options);
+  progress.finish();
+
+  Report report =
+      report_of(flags, exploration,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  report.facts.emplace_back("defects", file->settings.defects.empty()
+                                           ? "none"
+                                           : runtime::defect_names(file->settings.defects));
+  report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
+  int code = kExitClean;
+  if (exploration.found) {
+    report.facts.emplace_back("execution", fmt::format("{}", exploration.found->execution));
+    report.executions = std::max(report.executions, exploration.found->execution + 1);
+    code = write_found(line, flags, *file, *exploration.found, runner, report);
+    if (code != kExitFinding) return code;
+  }
+  return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+}  // namespace
+
+int run_hunt(const Arguments& arguments) {
+  CommandLine line("hunt",
+                   "Search the executions of a scenario for a finding, and write it as a repro.",
+                   "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
+                   "  reweave hunt my.weave --seconds 60 --strategy pct:3 --output found\n"
+                   "  reweave hunt --generated --executions 1000000",
+                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
+  HuntFlags flags;
+  add_flags(line.app(), flags);
+  line.add_output_flags({"text", "json"});
+  if (!line.parse(arguments)) return line.exit_code();
+  return hunt(line, flags);
+}
+
+}  // namespace reweave::repro

@@ -1,0 +1,192 @@
+// `reweave replay`: repeats the execution that a repro describes, exactly.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "repro/command/input.h"
+#include "repro/file/workdir.h"
+#include "repro/judge/doctor.h"
+#include "repro/report/lingering_report.h"
+#include "repro/report/timeline.h"
+#include "repro/run/debugging.h"
+#include "repro/run/process.h"
+
+namespace reweave::repro {
+namespace {
+
+struct ReplayFlags {
+  InputFlags input;
+  SettingsFlags settings;
+  std::uint64_t times = 1;
+  bool trace = false;
+  bool lingering = false;
+  std::string timeline;
+  std::uint64_t break_at_step = 0;
+  bool in_process = false;
+  std::string rr;
+  std::uint64_t hang_ms = 10'000;
+};
+
+void add_flags(CLI::App& app, ReplayFlags& flags) {
+  flags.input.add(app, "A repro, or a scenario");
+  app.add_option("--times", flags.times, "So many executions, which must have one trace hash")
+      ->type_name("N")
+      ->check(whole_number(1, 1'000'000'000));
+  app.add_flag("--trace", flags.trace, "Show every event");
+  app.add_flag("--lingering", flags.lingering, "Show what only cycles kept alive, and the cycles");
+  app.add_option("--timeline", flags.timeline,
+                 "Write what each thread and tasklet did when, for ui.perfetto.dev")
+      ->type_name("FILE");
+  app.add_option("--break-at-step", flags.break_at_step,
+                 "Under a debugger: stop where this step begins")
+      ->type_name("N")
+      ->check(whole_number());
+  app.add_flag("--in-process", flags.in_process, "Not in a child: for debuggers");
+  app.add_option("--rr", flags.rr, "Record by rr: require, or auto to go on without")
+      ->type_name("WORD");
+  add_hang_flag(app, flags.hang_ms);
+  flags.settings.add(app);
+}
+
+/// For debuggers: one execution here and now, with a breakpoint if wanted. It may take this process
+/// with it.
+RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFlags& flags) {
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  Execution execution(file.settings.limits);
+  if (flags.break_at_step != 0) break_at_step(execution, flags.break_at_step);
+  replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, flags.trace);
+  RunResult run;
+  run.outcome = execution.outcome();
+  run.divergence = execution.divergence();
+  run.findings = execution.findings();
+  run.followed = named_schedule(*subject, execution);
+  run.steps = execution.steps();
+  run.log = describe_log(*subject, execution);
+  run.verdict = verdict_of(run.findings, subject->results(), execution.trace_hash());
+  return run;
+}
+
+/// --rr: tries; the exit code of the whole command, or -1 to go on without rr.
+int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
+  const RrProbe rr = probe_rr();
+  if (!rr.works()) {
+    const std::string why =
+        fmt::format("rr cannot record here: {}. To mend it: {}. {}{}", rr.cause, rr.fix,
+                    rr.detail.empty() ? "" : fmt::format("rr says: {}. ", rr.detail),
+                    "Instead: " + instead_of_rr());
+    if (flags.rr == "require") return line.fail(why, kExitUnavailable);
+    line.fail(why + "\nreweave replay: --rr=auto goes on without rr");
+    return -1;
+  }
+  const std::string trace = flags.input.file + ".rr";
+  if (std::filesystem::exists(trace)) {
+    return line.fail(fmt::format("{} exists already; delete it, or replay it: rr replay {}", trace,
+                                 shell_word(trace)));
+  }
+  std::vector<std::string> command = {own_program(), "replay", flags.input.file, "--in-process"};
+  if (!flags.input.target.empty()) command.push_back("--target=" + flags.input.target);
+  for (const std::string& word : flags.settings.words()) command.push_back(word);
+  std::string trouble;
+  const int code = record_by_rr(rr, command, trace, trouble);
+  if (code < 0) return line.fail(trouble, kExitUnavailable);
+  fmt::print(stderr, "recorded; to go through it, forwards and backwards:\n  rr replay {}\n",
+             shell_word(trace));
+  return code;
+}
+
+/// What the run means, given what the file says.
+int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const ReplayFlags& flags,
+          Report& report) {
+  if (run.outcome == Outcome::kDiverged) {
+    report.headline =
+        fmt::format("DIVERGED at step {}\n  expected   {}\n  found      {}", run.divergence.step,
+                    run.divergence.expected, run.divergence.found);
+    return kExitDiverged;
+  }
+  if (same != flags.times) {
+    report.headline = fmt::format("NOT DETERMINISTIC: {} of {} executions did the same",
+                                  with_commas(same), with_commas(flags.times));
+    return kExitDiverged;
+  }
+  if (flags.times > 1) {
+    report.headline = fmt::format("{} of {} executions did the same", with_commas(same),
+                                  with_commas(flags.times));
+  }
+  if (file.verdict && !flags.settings.any()) {
+    const std::string other = difference(*file.verdict, run.verdict);
+    if (!other.empty()) {
+      report.headline = "CHANGED: " + other;
+      return kExitChanged;
+    }
+  }
+  return run.findings.empty() ? kExitClean : kExitFinding;
+}
+
+int replay_file(const CommandLine& line, const ReplayFlags& flags) {
+  if (!flags.rr.empty() && flags.rr != "auto" && flags.rr != "require") {
+    return line.fail(fmt::format("--rr={}: say auto or require", flags.rr));
+  }
+  Runner runner({.hang_ms = flags.hang_ms});
+  const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
+  if (!file) return line.fail(file.error());
+  if (!flags.rr.empty()) {
+    const int code = replay_under_rr(line, flags);
+    if (code >= 0) return code;
+  }
+  const bool in_process = flags.in_process || flags.break_at_step != 0;
+  if (flags.break_at_step != 0 && !being_traced()) {
+    fmt::print(stderr, "reweave replay: no debugger is here to stop in; {}\n",
+               finding_commands(own_program(), flags.input.file, flags.break_at_step).debug);
+  }
+  // With other settings than the file's its answers need not all fit, and its verdict says nothing.
+  const ReplayMode mode = flags.settings.any() ? ReplayMode::kLenient : ReplayMode::kStrict;
+  const auto begin = std::chrono::steady_clock::now();
+  const RunResult run =
+      in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
+  std::uint64_t same = 1;
+  if (flags.times > 1 && run.outcome != Outcome::kDiverged) {
+    same += runner.count_same(*file, mode, run, flags.times - 1);
+  }
+  Report report{.command = "replay", .file = flags.input.file, .program = own_program()};
+  report.executions = flags.times;
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report.findings = run.findings;
+  report.steps = run.steps;
+  report.trace_hash = run.verdict.trace_hash;
+  report.schedule = run.followed;
+  if (flags.trace) report.log = run.log;
+  if (flags.lingering && !run.died) report.lingering = find_lingering(*file, mode);
+  if (!flags.timeline.empty()) {
+    if (run.died)
+      return line.fail("there is no timeline of what ends its process", kExitUnavailable);
+    const Status written = write_file(flags.timeline, draw_timeline(*file, mode));
+    if (!written) return line.fail(written.error());
+  }
+  if (flags.input.target.empty()) report.repro = flags.input.file;
+  report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
+  const int code = judge(*file, run, same, flags, report);
+  return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+}  // namespace
+
+int run_replay(const Arguments& arguments) {
+  CommandLine line(
+      "replay", "Repeat the execution that a repro describes, exactly.",
+      "  reweave replay found.weave\n"
+      "  reweave replay found.weave --trace --timeline found.json\n"
+      "  reweave replay corpora/scenarios/closure-cycle.weave --lingering\n"
+      "  reweave replay found.weave --times 1000\n"
+      "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
+      "  gdb -ex run --args reweave replay found.weave --break-at-step 12",
+      "0 clean, 1 the finding, 2 bad flag or file, 3 diverged, 4 another verdict, 69 no rr");
+  ReplayFlags flags;
+  add_flags(line.app(), flags);
+  line.add_output_flags({"text", "json"});
+  if (!line.parse(arguments)) return line.exit_code();
+  return replay_file(line, flags);
+}
+
+}  // namespace reweave::repro

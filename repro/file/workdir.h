@@ -1,0 +1,56 @@
+// The one place that knows paths: where repros are written, what they are called, how files are
+// read and written.
+//
+// A file gets the name of its content and appears whole or not at all: it is written under a
+// temporary name in the same folder and renamed. So a kill at any moment loses nothing that was
+// there, two writers of one content agree, and merging two folders is copying one over the other.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scheduler/base/expected.h"
+
+namespace reweave::repro {
+
+/// The whole of a file. Refuses folders, devices and more than `bytes_max`; "-" is standard input.
+Expected<std::string> read_file(const std::string& path, std::size_t bytes_max = 4u << 20);
+
+/// Replaces a file by `content`, whole or not at all. Its folder must exist.
+Status write_file(const std::string& path, std::string_view content);
+
+/// 16 hexadecimal digits that name a content; the same in every build.
+std::string content_name(std::string_view content);
+
+class Workdir {
+ public:
+  /// Nothing is touched before the first write.
+  explicit Workdir(std::string root) : root_(std::move(root)) {}
+
+  const std::string& root() const { return root_; }
+
+  /// ROOT/KIND-CONTENTNAME.weave, where `kind` is a finding's kind or another plain word.
+  std::string repro_path(std::string_view kind, std::string_view content) const;
+
+  /// Writes a repro under its name, creating the root if need be; its path is returned. Twice the
+  /// same content is one file.
+  Expected<std::string> write_repro(std::string_view kind, std::string_view content) const;
+
+  /// The same under a name of the caller's, a plain word: ROOT/NAME.weave.
+  Expected<std::string> write_named(std::string_view name, std::string_view content) const;
+
+ private:
+  Expected<std::string> write(std::string path, std::string_view content) const;
+
+  std::string root_;
+};
+
+/// The path of this very program, for the commands that reports end with; as it was called when
+/// that works from here.
+std::string own_program();
+void set_own_program(std::string_view argv0);
+
+/// A program that is built beside this one, for example "reweave_bench"; "" if it is not there.
+std::string neighbour_program(std::string_view name);
+
+}  // namespace reweave::repro

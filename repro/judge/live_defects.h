@@ -1,0 +1,67 @@
+// Does every difference between the repaired runtime and a recording come from a live defect?
+//
+// The recordings were made on a version with live defects, so a runtime without any differs from
+// them in some cases. Each such case must have one live defect that, switched on alone, gives the
+// recorded observation. Where no single one does, two may together, each of them needed: both live
+// in that version, so this explains the case too, but it is told apart and names the two. What
+// needs more than two, or what no set of live defects gives, is unexplained. And no case may lose a
+// value once the defects are off: the oracles must be silent.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "repro/judge/conformance.h"
+#include "runtime/vocabulary/settings.h"
+
+namespace reweave::repro {
+
+class Explanations {
+ public:
+  /// `profile`: the defects of the version that the recordings are of.
+  explicit Explanations(runtime::DefectSet profile);
+
+  /// Both modes of a case.
+  void add(const ConformanceCase& conformance_case);
+
+  struct Unexplained {
+    std::string id;                       // "p00042:hard"
+    std::vector<const char*> together{};  // A smallest set of defects that gives it; empty: none.
+  };
+  struct Finding {
+    std::string id;
+    std::string signature;  // Of the first finding with all defects off.
+  };
+
+  std::size_t cases() const { return cases_; }  // Pairs of a case and a mode.
+  std::size_t same() const { return same_; }    // As recorded although all defects are off.
+  /// For each live defect, the cases that it explains; a case that several explain, each alone, is
+  /// the first one's in the order of the table.
+  const std::map<std::string, std::vector<std::string>>& explained() const { return explained_; }
+  /// For each two live defects, "a and b", the cases that need both.
+  const std::map<std::string, std::vector<std::string>>& explained_by_two() const {
+    return explained_by_two_;
+  }
+  const std::vector<Unexplained>& unexplained() const { return unexplained_; }
+  const std::vector<Finding>& findings() const { return findings_; }
+  bool complete() const { return unexplained_.empty() && findings_.empty(); }
+
+  std::string text() const;
+  std::string json() const;
+
+ private:
+  void add_mode(const ConformanceCase& conformance_case, runtime::Switching switching);
+  bool gives(const ConformanceCase& conformance_case, runtime::Switching switching,
+             const std::vector<const runtime::DefectInfo*>& defects) const;
+
+  std::vector<const runtime::DefectInfo*> live_;
+  std::size_t cases_ = 0;
+  std::size_t same_ = 0;
+  std::map<std::string, std::vector<std::string>> explained_;
+  std::map<std::string, std::vector<std::string>> explained_by_two_;
+  std::vector<Unexplained> unexplained_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace reweave::repro

@@ -1,0 +1,321 @@
+#include "repro/report/report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "repro/run/process.h"
+
+namespace reweave::repro {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Finding& finding) {
+  return {{"kind", finding_kind_name(finding.kind)},
+          {"signature", finding.signature},
+          {"step", finding.step},
+          {"message", finding.message}};
+}
+
+std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
+
+Json json_of(const std::optional<std::uint64_t>& hash) {
+  return hash ? Json(hex(*hash)) : Json(nullptr);
+}
+
+/// One line, whatever bytes the texts hold.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string plural(std::uint64_t count, const char* noun) {
+  return fmt::format("{} {}{}", with_commas(count), noun, count == 1 ? "" : "s");
+}
+
+std::string indented(std::string_view text, std::string_view indent) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += fmt::format("{}{}\n", indent, text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string render_json(const Report& report) {
+  Json json = {{"schema", Report::kSchema}, {"command", report.command}, {"file", report.file}};
+  json["verdict"] = report.clean() ? "clean" : "finding";
+  json["finding"] = report.clean() ? Json(nullptr) : json_of(report.findings.front());
+  json["findings"] = Json::array();
+  for (const Finding& finding : report.findings) json["findings"].push_back(json_of(finding));
+  json["executions"] = report.executions;
+  json["seconds"] = report.seconds;
+  json["steps"] = report.steps;
+  json["trace_hash"] = json_of(report.trace_hash);
+  json["schedule"] = report.schedule ? Json(report.schedule->one_line()) : Json(nullptr);
+  json["repro"] = report.repro.empty() ? Json(nullptr) : Json(report.repro);
+  if (!report.log.empty()) json["log"] = report.log;
+  if (report.lingering) {
+    json["lingering"] = Json::array();
+    for (const Lingered& lingered : *report.lingering) {
+      json["lingering"].push_back({{"step", lingered.step},
+                                   {"at_end", lingered.at_end},
+                                   {"cycles", lingered.cycles},
+                                   {"kept", lingered.kept}});
+    }
+  }
+  for (const auto& [name, value] : report.facts) json[name] = value;
+  return dump(json);
+}
+
+std::string schedule_words(const Schedule& schedule) {
+  if (schedule.empty()) return "  schedule   ordinary: every question had its ordinary answer\n";
+  constexpr std::size_t kShown = 20;
+  Schedule shown = schedule;
+  if (shown.answers.size() > kShown) shown.answers.resize(kShown);
+  std::string text =
+      fmt::format("  schedule   {} not ordinary\n", plural(schedule.answers.size(), "answer"));
+  text += shown.text("    ");
+  if (schedule.answers.size() > kShown) {
+    text += fmt::format("    and {} more\n", schedule.answers.size() - kShown);
+  }
+  return text;
+}
+
+std::string render_text(const Report& report, const Terminal& terminal) {
+  std::string text;
+  for (const std::string& event : report.log) text += event + "\n";
+  if (!report.log.empty()) text += "\n";
+  if (report.lingering) text += lingering_text(*report.lingering) + "\n";
+  if (!report.headline.empty()) text += report.headline + "\n";
+  if (report.clean()) {
+    if (report.headline.empty()) text += "clean: nothing was found\n";
+  } else {
+    const Finding& first = report.findings.front();
+    text += fmt::format("{}: {}\n", terminal.red(finding_kind_name(first.kind)),
+                        terminal.bold(first.signature));
+    text += indented(first.message, "  ");
+    for (std::size_t index = 1; index < report.findings.size() && index < 10; ++index) {
+      const Finding& later = report.findings[index];
+      text += fmt::format("  then, at step {}: {}: {}\n", later.step, finding_kind_name(later.kind),
+                          later.signature);
+    }
+    text += fmt::format("  step       {}{}\n", first.step,
+                        report.steps == 0 ? "" : fmt::format(" of {}", with_commas(report.steps)));
+    if (report.schedule) text += schedule_words(*report.schedule);
+  }
+  text += fmt::format("  run        {}, {:.2f} s\n", plural(report.executions, "execution"),
+                      report.seconds);
+  if (report.trace_hash) text += fmt::format("  trace hash {}\n", hex(*report.trace_hash));
+  std::string facts;
+  for (const auto& [name, value] : report.facts) {
+    facts += fmt::format("{}{} {}", facts.empty() ? "" : ", ", name, value);
+  }
+  if (!facts.empty()) text += fmt::format("  with       {}\n", facts);
+  if (report.clean() || report.repro.empty()) return text;
+  const FindingCommands commands =
+      finding_commands(report.program, report.repro, report.findings.front().step);
+  text += fmt::format("  repro      {}\n\n", report.repro);
+  text += fmt::format("{}\n  {}\n", terminal.bold("to reproduce it"), commands.reproduce);
+  text += fmt::format("{}\n  {}\n", terminal.bold("to stop in a debugger at that step"),
+                      commands.debug);
+  text += fmt::format("{}\n  {}\n", terminal.bold("to keep it as a regression test (CMake)"),
+                      commands.regression_test);
+  return text;
+}
+
+std::string render_text(const CheckReport& report, const Terminal& terminal) {
+  std::string text;
+  for (const CheckedCase& checked : report.cases) {
+    if (checked.passed) continue;
+    text += fmt::format("{} {}\n", terminal.red("FAILED"), checked.file);
+    text += indented(checked.message, "  ");
+  }
+  const std::size_t failed = report.failed();
+  if (report.skipped > 0) {
+    text += fmt::format("{} skipped: only a build with stack windows shows what they state\n",
+                        report.skipped);
+  }
+  return text + fmt::format("{} passed, {} failed, {:.2f} s\n", report.cases.size() - failed,
+                            failed, report.seconds);
+}
+
+std::string render_json(const CheckReport& report) {
+  Json json = {{"schema", Report::kSchema}, {"command", "check"}};
+  json["verdict"] = report.failed() == 0 ? "clean" : "finding";
+  json["finding"] = nullptr;
+  json["executions"] = report.cases.size();
+  json["seconds"] = report.seconds;
+  json["trace_hash"] = nullptr;
+  json["schedule"] = nullptr;
+  json["passed"] = report.cases.size() - report.failed();
+  json["failed"] = report.failed();
+  json["skipped"] = report.skipped;
+  json["cases"] = Json::array();
+  for (const CheckedCase& checked : report.cases) {
+    json["cases"].push_back(
+        {{"file", checked.file},
+         {"passed", checked.passed},
+         {"message", checked.message},
+         {"finding", checked.finding ? json_of(*checked.finding) : Json(nullptr)},
+         {"trace_hash", json_of(checked.trace_hash)},
+         {"seconds", checked.seconds}});
+  }
+  return dump(json);
+}
+
+std::string render_junit(const CheckReport& report) {
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  text += fmt::format(
+      "<testsuite name=\"reweave check\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "time=\"{:.3f}\">\n",
+      report.cases.size(), report.failed(), report.seconds);
+  for (const CheckedCase& checked : report.cases) {
+    text +=
+        fmt::format("  <testcase classname=\"reweave\" name=\"{0}\" file=\"{0}\" time=\"{1:.3f}\"",
+                    escape_xml(checked.file), checked.seconds);
+    if (checked.passed) {
+      text += "/>\n";
+    } else {
+      text += fmt::format(">\n    <failure message=\"{0}\">{0}</failure>\n  </testcase>\n",
+                          escape_xml(checked.message));
+    }
+  }
+  return text + "</testsuite>\n";
+}
+
+std::string render_github(const CheckReport& report) {
+  std::string text;
+  for (const CheckedCase& checked : report.cases) {
+    if (checked.passed) continue;
+    text +=
+        fmt::format("::error file={},line={},title={}::{}\n", escape_github_property(checked.file),
+                    std::max(checked.line, 1), escape_github_property("reweave: another verdict"),
+                    escape_github_message(checked.message));
+  }
+  return text + fmt::format("{} passed, {} failed\n", report.cases.size() - report.failed(),
+                            report.failed());
+}
+
+}  // namespace
+
+std::optional<Format> find_format(std::string_view word) {
+  if (word == "text") return Format::kText;
+  if (word == "json") return Format::kJson;
+  if (word == "junit") return Format::kJunit;
+  if (word == "github") return Format::kGithub;
+  return std::nullopt;
+}
+
+std::size_t CheckReport::failed() const {
+  std::size_t count = 0;
+  for (const CheckedCase& checked : cases) count += checked.passed ? 0 : 1;
+  return count;
+}
+
+FindingCommands finding_commands(std::string_view program, std::string_view repro,
+                                 std::uint64_t step) {
+  const std::string tool = shell_word(program);
+  const std::string file = shell_word(repro);
+  const std::filesystem::path path(repro);
+  FindingCommands commands;
+  commands.reproduce = fmt::format("{} replay {}", tool, file);
+  commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
+                               std::max<std::uint64_t>(step, 1));
+  commands.regression_test =
+      fmt::format("add_test(NAME repro.{} COMMAND reweave check {})", path.stem().string(), file);
+  return commands;
+}
+
+std::string render(const Report& report, Format format, const Terminal& terminal) {
+  return format == Format::kJson ? render_json(report) : render_text(report, terminal);
+}
+
+std::string render(const CheckReport& report, Format format, const Terminal& terminal) {
+  switch (format) {
+    case Format::kText:
+      return render_text(report, terminal);
+    case Format::kJson:
+      return render_json(report);
+    case Format::kJunit:
+      return render_junit(report);
+    case Format::kGithub:
+      return render_github(report);
+  }
+  return "";
+}
+
+std::string github_summary(const CheckReport& report) {
+  std::string text = fmt::format("### reweave check: {} passed, {} failed\n\n",
+                                 report.cases.size() - report.failed(), report.failed());
+  for (const CheckedCase& checked : report.cases) {
+    if (checked.passed) continue;
+    std::string message = checked.message;
+    for (char& c : message) {
+      if (c == '\n' || c == '`' || c == '|') c = ' ';
+    }
+    text += fmt::format("* `{}`: {}\n", checked.file, message);
+  }
+  return text;
+}
+
+std::string escape_xml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      case '\t':
+        out += "&#9;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < ' ' ? '?'
+                                                   : c;  // XML 1.0 has no other control characters.
+    }
+  }
+  return out;
+}
+
+std::string escape_github_message(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%' || c == '\r' || c == '\n') {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string escape_github_property(std::string_view text) {
+  std::string out;
+  for (const char c : escape_github_message(text)) {
+    if (c == ':' || c == ',') {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace reweave::repro

@@ -1,0 +1,86 @@
+// What a command found, told to people and to programs.
+//
+// Every finding ends with three commands: one that reproduces it, one that opens a debugger at the
+// failing step, one that keeps it as a regression test. The JSON form is one object on one line,
+// versioned by `schema`; fields are added, never changed, within a version. Nothing here reads
+// clocks or files: the same report gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "repro/report/lingering_report.h"
+#include "repro/report/terminal.h"
+#include "scheduler/finding.h"
+#include "scheduler/schedule.h"
+
+namespace reweave::repro {
+
+enum class Format { kText, kJson, kJunit, kGithub };
+std::optional<Format> find_format(std::string_view word);
+
+struct Report {
+  static constexpr int kSchema = 1;
+
+  std::string command{};  // "hunt", "replay", "shrink".
+  std::string file{};     // What it was given, as it was named.
+  std::string program = "reweave";
+  std::string headline{};           // Text form only: one line for people, "" to have one made.
+  std::string repro{};              // The file that repeats the finding; "" if there is none.
+  std::vector<Finding> findings{};  // In order; the first gives kind and signature.
+  std::uint64_t executions = 0;
+  double seconds = 0;
+  std::uint64_t steps = 0;  // Of the reported execution.
+  std::optional<std::uint64_t> trace_hash{};
+  std::optional<Schedule> schedule{};
+  std::vector<std::string> log{};                    // The event log, if it was asked for.
+  std::optional<std::vector<Lingered>> lingering{};  // If it was asked for.
+  std::vector<std::pair<std::string, std::string>>
+      facts{};  // What else it takes to repeat it: seed, strategy, …
+
+  bool clean() const { return findings.empty(); }
+};
+
+/// For `check`: one repro and how it did.
+struct CheckedCase {
+  std::string file{};
+  int line = 0;  // Where in the file, if a line is to blame.
+  bool passed = false;
+  std::string message{};  // Why not; "" if passed.
+  double seconds = 0;
+  std::optional<Finding> finding{};
+  std::optional<std::uint64_t> trace_hash{};
+};
+struct CheckReport {
+  std::vector<CheckedCase> cases{};
+  std::size_t skipped = 0;  // What they state shows only in a build with stack windows.
+  double seconds = 0;
+  std::size_t failed() const;
+};
+
+/// Ends with a newline. kJunit and kGithub are for CheckReport only.
+std::string render(const Report& report, Format format, const Terminal& terminal);
+std::string render(const CheckReport& report, Format format, const Terminal& terminal);
+
+/// What is appended to the file that GITHUB_STEP_SUMMARY names: Markdown.
+std::string github_summary(const CheckReport& report);
+
+/// The three commands of a finding, as words for a POSIX shell.
+struct FindingCommands {
+  std::string reproduce{};
+  std::string debug{};
+  std::string regression_test{};
+};
+FindingCommands finding_commands(std::string_view program, std::string_view repro,
+                                 std::uint64_t step);
+
+// Escaping, for tests.
+std::string escape_xml(std::string_view text);
+std::string escape_github_message(std::string_view text);   // % CR LF
+std::string escape_github_property(std::string_view text);  // … and : and ,
+
+}  // namespace reweave::repro

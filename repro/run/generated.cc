@@ -1,0 +1,96 @@
+#include "repro/run/generated.h"
+
+#include "runtime/language/generator.h"
+
+namespace reweave::repro {
+namespace {
+
+constexpr std::uint64_t kExecutionsEach = 8;
+constexpr std::uint64_t kSystematicEvery = 16;
+
+std::uint64_t scenario_number(std::uint64_t execution, GeneratedAnswers answers) {
+  return answers == GeneratedAnswers::kOrdinary ? execution : execution / kExecutionsEach;
+}
+
+void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scenario,
+              runtime::Settings& settings) {
+  const Prng family = Prng(seed).split("generated").split(number);
+  Prng of_settings = family.split("settings");
+  settings.switching =
+      of_settings.chance({1, 2}) ? runtime::Switching::kSoft : runtime::Switching::kHard;
+  settings.spill_levels = of_settings.chance({3, 4}) ? 25 : 1 + of_settings.below(6);
+  if (of_settings.chance({1, 16})) settings.fail_allocations = true;
+  if (of_settings.chance({1, 8})) settings.collect = true;
+  settings.limits = generated_limits();
+  Prng of_scenario = family.split("scenario");
+  runtime::generate_scenario(of_scenario, {}, scenario);
+}
+
+runtime::Scenario first_scenario(std::uint64_t seed) {
+  runtime::Scenario scenario;
+  runtime::Settings settings;
+  generate(seed, 0, scenario, settings);
+  return scenario;
+}
+
+}  // namespace
+
+Limits generated_limits() {
+  return {.steps_max = 1'000, .questions_max = 10'000, .actors_max = 300};
+}
+
+WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
+                         const runtime::Settings& base) {
+  WeaveFile file{.settings = base, .scenario = {}, .schedule = {}, .verdict = {}};
+  generate(seed, scenario_number(execution, answers), file.scenario, file.settings);
+  return file;
+}
+
+GeneratedSubject::GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers,
+                                   const runtime::Settings& base)
+    : seed_(seed), answers_(answers), base_(base), subject_(first_scenario(seed), {}) {}
+
+bool GeneratedSubject::select(std::uint64_t execution) {
+  const std::uint64_t number = scenario_number(execution, answers_);
+  if (number_ == number) return false;
+  number_ = number;
+  runtime::Settings settings = base_;
+  subject_.edit_scenario(
+      [&](runtime::Scenario& scenario) { generate(seed_, number, scenario, settings); });
+  subject_.set_settings(settings);
+  return true;
+}
+
+void GeneratedStrategy::begin(Prng prng, std::uint64_t execution) {
+  const bool fresh = subject_.select(execution);
+  if (subject_.answers() == GeneratedAnswers::kAll) {
+    if (fresh || !strategies_) {
+      strategies_.emplace();
+      systematic_done_ = false;
+    }
+    current_ = &turn(execution);
+  }
+  current_->begin(prng, execution);
+}
+
+Strategy& GeneratedStrategy::turn(std::uint64_t execution) {
+  const std::uint64_t turn = execution % kExecutionsEach;
+  if (execution / kExecutionsEach % kSystematicEvery == kSystematicEvery - 1) {
+    if (systematic_done_) return random_walk_;
+    return strategies_->depth_first;
+  }
+  if (turn % 2 == 1) return random_walk_;
+  if (turn == 6) return strategies_->pct;
+  return strategies_->few_deviations;
+}
+
+bool GeneratedStrategy::end(const Execution& execution) {
+  const bool goes_on = current_->end(execution);
+  if (!strategies_) return true;
+  if (current_ == &strategies_->depth_first && !goes_on) systematic_done_ = true;
+  // PCT needs the length of an execution, and has only this one turn.
+  if (current_ == &strategies_->few_deviations) (void)strategies_->pct.end(execution);
+  return true;
+}
+
+}  // namespace reweave::repro

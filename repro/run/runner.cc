@@ -1,0 +1,104 @@
+#include "repro/run/runner.h"
+
+#include <fmt/format.h>
+
+#include "runtime/interpreter/scenario_subject.h"
+
+namespace reweave::repro {
+namespace {
+
+const Schedule& schedule_of(const WeaveFile& file) {
+  static const Schedule ordinary;
+  return file.schedule ? *file.schedule : ordinary;
+}
+
+}  // namespace
+
+std::unique_ptr<Subject> make_subject(const WeaveFile& file) {
+  return std::make_unique<runtime::ScenarioSubject>(file.scenario, file.settings);
+}
+
+RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  const Schedule& schedule = schedule_of(file);
+  IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.settings.limits);
+  RunResult run;
+  run.outcome = first.outcome;
+  run.steps = first.steps;
+  if (first.died) {
+    run.died = true;
+    run.outcome = Outcome::kFinding;
+    if (first.finding) run.findings.push_back(std::move(*first.finding));
+    run.followed = std::move(first.schedule);
+    run.standard_error = std::move(first.standard_error);
+    run.verdict = verdict_of(run.findings, {}, std::nullopt);
+    return run;
+  }
+  Execution execution(file.settings.limits);
+  replay(*subject, execution, schedule, mode, keep_log);
+  run.outcome = execution.outcome();
+  run.divergence = execution.divergence();
+  run.findings = execution.findings();
+  run.followed = named_schedule(*subject, execution);
+  run.steps = execution.steps();
+  if (keep_log) run.log = describe_log(*subject, execution);
+  if (execution.trace_hash() != first.trace_hash) {
+    run.outcome = Outcome::kDiverged;
+    run.divergence = {
+        .step = execution.steps(),
+        .expected = fmt::format("trace hash {:016x}, as in a child process", first.trace_hash),
+        .found = fmt::format("{:016x}: the subject is not deterministic", execution.trace_hash())};
+  }
+  run.verdict = verdict_of(run.findings, subject->results(), execution.trace_hash());
+  return run;
+}
+
+std::uint64_t Runner::count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
+                                 std::uint64_t times) {
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  Execution execution(file.settings.limits);
+  std::uint64_t same = 0;
+  for (std::uint64_t count = 0; count < times; ++count) {
+    if (run.died) {
+      const IsolatedRun again =
+          isolator_.replay(*subject, schedule_of(file), mode, file.settings.limits);
+      const bool agrees = again.died && again.finding && !run.findings.empty() &&
+                          again.finding->signature == run.findings.front().signature &&
+                          again.finding->step == run.findings.front().step;
+      same += agrees ? 1 : 0;
+    } else {
+      replay(*subject, execution, schedule_of(file), mode);
+      same += execution.trace_hash() == run.verdict.trace_hash ? 1 : 0;
+    }
+  }
+  return same;
+}
+
+Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner) {
+  if (!found.complete) {
+    return Error{
+        "the execution gave more answers than can be kept of a process that died; hunt with a "
+        "smaller "
+        "questions-max"};
+  }
+  const std::unique_ptr<Subject> subject = make_subject(file);
+  if (!found.died) return record(*subject, found.answers, file.settings.limits);
+  IsolatedRun run = runner.isolator().record(*subject, found.answers, file.settings.limits);
+  if (run.outcome == Outcome::kDiverged && !run.died) {
+    return Error{fmt::format(
+        "the subject is not deterministic: at step {} {} was expected, but {} was found",
+        run.divergence.step, run.divergence.expected, run.divergence.found)};
+  }
+  return std::move(run.schedule);
+}
+
+std::vector<std::string> describe_log(const Subject& subject, const Execution& execution) {
+  std::vector<std::string> lines;
+  for (const Event& event : execution.log()) {
+    lines.push_back(fmt::format("{:>5}  {:<8} {}", event.step, execution.actor_path(event.actor),
+                                subject.describe(event)));
+  }
+  return lines;
+}
+
+}  // namespace reweave::repro

@@ -1,0 +1,63 @@
+// Runs what a `.weave` file describes, and says what it gave.
+//
+// The first run is always in a child, because the subject may really crash or hang; only what came
+// back whole from there is run in this process, to get all of its findings, results and events.
+// Both runs must have one trace hash: a difference is a finding of its own (`diverged`).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "repro/file/weave_file.h"
+#include "scheduler/execution.h"
+#include "scheduler/search/explore.h"
+#include "scheduler/search/isolate.h"
+#include "scheduler/search/recording.h"
+#include "scheduler/subject.h"
+
+namespace reweave::repro {
+
+/// The subject of a file: its scenario under its settings.
+std::unique_ptr<Subject> make_subject(const WeaveFile& file);
+
+/// What one execution gave.
+struct RunResult {
+  bool died = false;  // It took its process with it.
+  Outcome outcome{};
+  Divergence divergence;            // If it diverged.
+  std::vector<Finding> findings{};  // In order, with their messages.
+  Verdict verdict{};                // The same as a file states it.
+  Schedule followed{};              // The answers that were really given.
+  std::uint64_t steps = 0;
+  std::vector<std::string> log{};  // One line for each event, if wanted.
+  std::string standard_error{};    // What a child that died wrote.
+};
+
+class Runner {
+ public:
+  explicit Runner(IsolateOptions options = {}) : isolator_(options) {}
+
+  /// One execution along the file's schedule; without one, the ordinary execution.
+  RunResult run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
+
+  /// `times` more executions of what gave `run`; returns how many did the same: one trace hash, or
+  /// for what died one first finding.
+  std::uint64_t count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
+                           std::uint64_t times);
+
+  Isolator& isolator() { return isolator_; }
+
+ private:
+  Isolator isolator_;
+};
+
+/// The schedule that a search found, under names; `died`: it ended its process. An error says why
+/// it has none.
+Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner);
+
+/// The lines of an event log: step, actor, what happened.
+std::vector<std::string> describe_log(const Subject& subject, const Execution& execution);
+
+}  // namespace reweave::repro

@@ -1,0 +1,213 @@
+#include "runtime/interpreter/interpreter.h"
+
+#include <algorithm>
+
+#include "runtime/interpreter/locals.h"
+#include "scheduler/base/check.h"
+
+namespace reweave::runtime {
+
+namespace {
+
+std::uint32_t nesting_of(const Function& function) {
+  std::uint32_t depth = 0, deepest = 0;
+  for (const Op& op : function.ops) {
+    const OpShape shape = op_info(op.code).shape;
+    if (shape == OpShape::kBlock || shape == OpShape::kBlockThen)
+      deepest = std::max(deepest, ++depth);
+    if (op.code == OpCode::kEnd) --depth;
+  }
+  return deepest;
+}
+
+}  // namespace
+
+Interpreter::Interpreter(const Scenario& scenario) : scenario_(&scenario) {
+  rec_code_.execute = &Interpreter::execute_rec;
+  rec_code_.locals_bytes = sizeof(RecLocals);
+  rec_code_.body = this;
+  hspin_code_.execute = &Interpreter::execute_hspin;
+  hspin_code_.body = this;
+  rec_code_.label = "rec";
+  hspin_code_.label = "hspin";
+  for (ThreadMain& main : thread_mains_) {
+    main.interpreter = this;
+    main.code.execute = &Interpreter::execute_thread;
+    main.code.locals_bytes = sizeof(bool);
+    main.code.body = &main;
+    main.code.label = "thread";
+  }
+  set_scenario(scenario);
+}
+
+Interpreter::~Interpreter() = default;
+
+void Interpreter::set_scenario(const Scenario& scenario) {
+  scenario_ = &scenario;
+  runtime_.forget_codes();
+  bodies_.resize(scenario.functions.size());
+  for (std::size_t i = 0; i < bodies_.size(); ++i) {
+    Body& body = bodies_[i];
+    body.interpreter = this;
+    body.function = static_cast<std::uint32_t>(i);
+    body.code = Code{};
+    body.code.execute = &Interpreter::execute;
+    body.code.clear_locals = &Interpreter::clear_locals;
+    body.code.visit_locals = &Interpreter::visit_locals;
+    body.code.locals_bytes = static_cast<std::uint32_t>(
+        sizeof(Locals) + nesting_of(scenario.functions[i]) * sizeof(Block));
+    body.code.entry = site_of(i, 0);
+    body.code.body = &body;
+  }
+}
+
+Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) {
+  slots_.assign(scenario_->slots.size(), nullptr);
+  channels_.assign(scenario_->channels.size(), nullptr);
+  runto_returned_ = false;
+  collections_.clear();
+  pool_.begin();
+  service_.reset();
+  keys_ = nullptr;
+  const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
+  ending_ = ending;
+  if (!ending.ended) return ending;
+  runtime_.note_lingering_at_end();
+  thread().ledger().end();
+  if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
+  const bool deadlocked =
+      ending.failed &&
+      (ending.code == ErrorCode::kDeadlock || ending.code == ErrorCode::kMainRecvDeadlock ||
+       ending.code == ErrorCode::kMainSendDeadlock || ending.code == ErrorCode::kLockDeadlock);
+  if (deadlocked && settings.report_deadlock) {
+    Finding finding;
+    finding.kind = FindingKind::kDeadlock;
+    finding.step = execution.steps();
+    finding.signature = std::string("deadlock ") + error_code_name(ending.code);
+    finding.message = std::string("main ended with the runtime's deadlock error (") +
+                      error_code_name(ending.code) +
+                      "): nothing could run and the program had not ended";
+    execution.report(std::move(finding), /*stops=*/false);
+  }
+  return ending;
+}
+
+void Interpreter::start_thread(std::uint32_t number, std::int32_t function) {
+  if (runtime_.thread(number) != nullptr) return;  // A thread is started once.
+  ThreadMain& main = thread_mains_[number];
+  main.function = function;
+  main.code.entry = bodies_[static_cast<std::size_t>(function)].code.entry;
+  main.code.zombie = FrameRef{};
+  runtime_.start_thread(number, main.code);
+}
+
+Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value) {
+  const ThreadMain& main = *static_cast<const ThreadMain*>(self.frame->code->body);
+  auto& called = self.frame->locals<bool>();
+  if (value == nullptr && !called) return nullptr;  // Killed before it ran.
+  if (!called) {
+    thread.release(value);
+    called = true;
+    thread.log(EventKind::kThreadStart, {static_cast<std::int32_t>(thread.number())});
+    Code& code = main.interpreter->bodies_[static_cast<std::size_t>(main.function)].code;
+    value = thread.call_softly(thread.make_frame(code, code.entry), thread.none());
+    if (value != nullptr) return value;
+  }
+  if (value == nullptr) {
+    Bomb* const bomb = thread.take_error();
+    main.interpreter->log_exception(EventKind::kDied, *bomb);
+    thread.release(bomb);
+  } else {
+    thread.release(value);
+  }
+  thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
+  return thread.none();
+}
+
+void Interpreter::describe_end(EndState& state) const {
+  state.clear();
+  state.ended = ending_.ended;
+  if (!ending_.ended) return;
+  state.failed = ending_.failed;
+  state.exception = ending_.exception;
+  state.code = ending_.code;
+  state.token = ending_.token;
+  for (const Channel* const channel : channels_)
+    state.balances.push_back(channel == nullptr ? 0 : channel->balance);
+  for (const Tasklet* t = runtime_.first_tasklet(); t != nullptr; t = t->next_made) {
+    if (t->dead || t->dying || t->is_main) continue;
+    state.left.push_back({static_cast<std::int32_t>(t->number), flags_of(*t)});
+  }
+  if (runtime_.heap().live_things() > 0) {
+    runtime_.heap().for_each([&state](const Object& object) {
+      if (object.dead || !is_thing(object.kind)) return;
+      state.things.push_back(static_cast<std::int32_t>(static_cast<const Thing&>(object).number));
+    });
+  }
+  state.run_count = thread().run_count();
+}
+
+std::string Interpreter::site(SiteId site) const { return site_name(*scenario_, site); }
+
+std::string Interpreter::operation(SiteId site) const {
+  const std::size_t function = static_cast<std::uint32_t>(site) >> 16;
+  const std::uint32_t label = static_cast<std::uint32_t>(site) & 0xffff;
+  if (function < scenario_->functions.size() && label != 0) {
+    for (const Op& op : scenario_->functions[function].ops) {
+      if (op.label == label) return op_info(op.code).word;
+    }
+  }
+  return "entry";
+}
+
+void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {
+  thread().log(kind,
+               {static_cast<std::int32_t>(bomb.type) | static_cast<std::int32_t>(bomb.code) << 8,
+                static_cast<std::int32_t>(bomb.number)});
+}
+
+void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
+  for (Object* const object : slots_) visitor.visit(object);
+  visitor.visit(keys_);
+  for (Channel* const channel : channels_) visitor.visit(channel);
+  pool_.visit_roots(visitor);
+}
+
+// The slot's old content goes after the new one is in its place.
+void Interpreter::store(std::int32_t slot, Object* owned) {
+  Object*& at = slots_[static_cast<std::size_t>(slot)];
+  Object* const old = at;
+  at = owned;
+  if (old == nullptr) return;
+  thread().release(old);
+}
+
+std::uint32_t Interpreter::flags_of(const Tasklet& tasklet) const {
+  const bool alive = thread().is_alive(&tasklet);
+  const bool scheduled = tasklet.next != nullptr || tasklet.blocked != 0;
+  return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (scheduled ? 4u : 0) |
+         (alive && !scheduled ? 8u : 0) |
+         (tasklet.thread != nullptr && &tasklet == thread().current_of(*tasklet.thread) ? 16u : 0) |
+         (tasklet.is_main && tasklet.thread != nullptr ? 32u : 0);
+}
+
+std::string flags_text(std::uint32_t flags) {
+  std::string text;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if ((flags >> i & 1) != 0) text += "abspcm"[i];
+  }
+  return text;
+}
+
+void Interpreter::log_item(const Tasklet& tasklet) {
+  thread().log(EventKind::kListItem, {static_cast<std::int32_t>(tasklet.number)});
+}
+
+Channel* Interpreter::channel(std::int32_t number) {
+  Channel*& at = channels_[static_cast<std::size_t>(number)];
+  if (at == nullptr)
+    at = thread().make_channel(static_cast<std::uint32_t>(number), /*beforehand=*/true);
+  return at;
+}
+
+}  // namespace reweave::runtime

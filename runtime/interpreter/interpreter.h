@@ -1,0 +1,147 @@
+// Runs a scenario on the tasklet runtime: a thin layer of frames over the runtime's public
+// interface.
+//
+// Each function of the scenario becomes a code object; each call of it a frame whose locals are a
+// program counter, the open blocks and the reference that the operation in progress holds. An
+// operation begins, may switch, softly (the interpreter returns and is entered again later) or hard
+// (the C stack is put aside), and is then completed; both ways meet in complete(), so that an
+// operation is written once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "runtime/interpreter/scenario_service.h"
+#include "runtime/language/scenario.h"
+#include "runtime/oracle/census.h"
+#include "runtime/service/call_async.h"
+#include "runtime/tasklet/runtime.h"
+#include "runtime/vocabulary/end_state.h"
+#include "runtime/vocabulary/settings.h"
+
+namespace reweave::runtime {
+
+class Interpreter : public LedgerNames, private RootHolder {
+ public:
+  /// `scenario` is linked and must outlive the interpreter, unchanged.
+  explicit Interpreter(const Scenario& scenario);
+  ~Interpreter() override;
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+
+  /// Points it at another scenario; keeps its memory.
+  void set_scenario(const Scenario& scenario);
+
+  /// One execution of the scenario. See Runtime::run().
+  Thread::Ending run(const Settings& settings, Execution& execution);
+
+  const Runtime& runtime() const { return runtime_; }
+  /// Of the last execution, under Settings::check_collections: from which event to which (not
+  /// included) in its log the collector ran because a question said so.
+  using EventRange = std::pair<std::size_t, std::size_t>;
+  const std::vector<EventRange>& collections() const { return collections_; }
+  /// See Runtime::watch_lingering().
+  void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
+  /// See Runtime::set_telemetry().
+  void set_telemetry(Telemetry* telemetry) { runtime_.set_telemetry(telemetry); }
+  Runtime& runtime() { return runtime_; }
+  /// The running one; between executions the first.
+  const Thread& thread() const { return runtime_.running(); }
+
+  /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
+  std::uint32_t flags_of(const Tasklet& tasklet) const;
+  /// How the last execution ended, and what it left; until the next one.
+  void describe_end(EndState& state) const;
+
+  std::string site(SiteId site) const override;
+  std::string operation(SiteId site) const override;
+
+ private:
+  Thread& thread() { return runtime_.running(); }
+
+  struct Body;       // What a function's code object points to.
+  struct Block;      // An open block of a frame.
+  struct Locals;     // The locals of a function's frame.
+  struct RecLocals;  // The locals of one level of `rec`.
+
+  static Object* execute(Thread& thread, FrameRef self, Object* value);
+  static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
+  static Object* execute_hspin(Thread& thread, FrameRef self, Object* value);
+  static void clear_locals(Thread& thread, Frame& frame);
+  static void visit_locals(Frame& frame, ReferenceVisitor& visitor);
+  void visit_roots(ReferenceVisitor& visitor) const override;
+
+  Object* run_frame(FrameRef self, const Body& body, Object* value);
+  void collect();
+  Object* perform(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_locals(const Op& op);
+  Object* perform_on_keys(const Op& op, Object* key);
+  void clear_keys();
+  static DictKey local_key(const Op& op) {
+    return DictKey::of(static_cast<std::uint32_t>(op.args[0]));
+  }
+  Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
+  Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
+  Object* work(const Op& op, Locals& locals);
+  Object* use_service(const Op& op, SiteId site);
+  bool spins_on(const Op& op, std::uint32_t turn) const;
+  void start_thread(std::uint32_t number, std::int32_t function);
+  static Object* execute_thread(Thread& thread, FrameRef self, Object* value);
+  Object* send_next(const Op& op, Locals& locals, Frame& frame);
+  Object* iterate(const Op& op, Locals& locals);
+  Object* call_async(const Op& op, Locals& locals, Frame& frame);
+  Object* called_async(Locals& locals, Frame& frame, Object* value);
+  Object* stop_pool(Locals& locals);
+  Object* iterated(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* bind_again(const Op& op, Tasklet* tasklet);
+  Channel* channel(std::int32_t number);
+  void log_item(const Tasklet& tasklet);
+  void misbehave(Canary canary);
+  void enter_block(const Function& function, Locals& locals, std::uint32_t& pc, SiteId site);
+  bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
+  bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
+  void log_exception(EventKind kind, const Bomb& bomb);
+  void store(std::int32_t slot, Object* owned);
+  Object* in_slot(std::int32_t slot) const {
+    return slot < 0 ? nullptr : slots_[static_cast<std::size_t>(slot)];
+  }
+  Object* perform_on_object(const Op& op, Locals& locals, Object* object);
+  Object* make_closure(const Op& op);
+  Object* yield(const Op& op, Locals& locals);
+  Object* make_generator(const FunctionObject& function, std::int32_t slot);
+  Object* log_next(const GeneratorObject& generator, Object* value);
+  void log_object(EventKind kind, const Object* object);
+  static Cell* cell_of(const FunctionObject& function);
+  bool soft() const { return thread().settings().switching == Switching::kSoft; }
+
+  const Scenario* scenario_;
+  Runtime runtime_;
+  AsyncPool pool_{runtime_};
+  std::vector<Body> bodies_;
+  Code rec_code_;
+  Code hspin_code_;
+  bool runto_returned_ = false;  // Some `runto` of this execution has returned.
+  /// What the main tasklet of a thread runs: the function, and the events around it.
+  struct ThreadMain {
+    Code code;
+    Interpreter* interpreter = nullptr;
+    std::int32_t function = 0;
+  };
+  std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
+  DictObject* keys_ = nullptr;      // Whose keys are objects; owned; null: not needed yet.
+  std::vector<Object*> slots_;      // Owned, or null.
+  std::vector<Channel*> channels_;  // Owned.
+  ServiceState service_;
+  Census census_;
+  std::vector<EventRange> collections_;
+  Thread::Ending ending_;
+};
+
+/// The letters of flags_of(): "abs".
+std::string flags_text(std::uint32_t flags);
+
+}  // namespace reweave::runtime

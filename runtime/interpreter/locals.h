@@ -1,0 +1,77 @@
+// What the frames of the interpreter keep, for its own files only.
+#pragma once
+
+#include "runtime/interpreter/interpreter.h"
+
+namespace reweave::runtime {
+
+/// What complete() returns for an operation that has another turn to do. Never dereferenced.
+inline Object* const kAgain = reinterpret_cast<Object*>(std::uintptr_t{2});
+/// What perform() returns for an operation at which its frame yields what it holds.
+inline Object* const kYields = reinterpret_cast<Object*>(std::uintptr_t{3});
+/// kUnwind, or one of these.
+inline bool is_order(const Object* value) {
+  return reinterpret_cast<std::uintptr_t>(value) - 1 < 3;
+}
+
+/// Operations on whatever is in their first slot.
+constexpr bool acts_on_any_object(OpCode code) {
+  switch (code) {
+    case OpCode::kWeakref:
+    case OpCode::kSetcell:
+    case OpCode::kGetcell:
+    case OpCode::kCallobj:
+    case OpCode::kGenerator:
+    case OpCode::kNext:
+    case OpCode::kRef:
+    case OpCode::kDeref:
+    case OpCode::kClearrefs:
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      return true;
+    default:
+      return false;
+  }
+}
+/// Cells, and what can be used as one.
+constexpr bool holds_one(ObjectKind kind) {
+  return kind == ObjectKind::kCell || kind == ObjectKind::kRecord;
+}
+
+struct Interpreter::Body {
+  Code code;
+  Interpreter* interpreter = nullptr;
+  std::uint32_t function = 0;
+};
+
+struct Interpreter::Block {
+  std::uint32_t op;     // Index of the operation that opened it.
+  std::uint32_t count;  // Turns of a loop done.
+  bool second;          // In the second body of `finally`.
+  Bomb* error;          // What the second body has to raise again; owned.
+};
+
+struct Interpreter::Locals {
+  enum class Phase : std::uint8_t { kFresh, kRunning, kPreempted, kInOperation };
+  std::uint32_t pc;
+  Phase phase;
+  bool root;                   // The first function of a tasklet: logs start and end.
+  std::uint8_t depth;          // Open blocks.
+  std::uint32_t token;         // Number of the token that the operation in progress sends.
+  std::uint32_t turn;          // Of an operation that is performed several times: turns done.
+  bool receiving;              // The turn in progress receives.
+  std::uint32_t expected;      // While it receives: what the tasklet was already waiting for.
+  Object* held;                // What the operation in progress holds; owned.
+  Cell* cell;                  // That the function shares; owned, or null.
+  GeneratorObject* generator;  // Whose frame this is; null: nobody's. It has the frame.
+  Block blocks[1];             // As many as the function nests.
+};
+
+struct Interpreter::RecLocals {
+  std::int32_t levels;    // Still to go.
+  std::int32_t function;  // Called at the bottom; -1: nothing.
+  bool called;
+};
+
+}  // namespace reweave::runtime

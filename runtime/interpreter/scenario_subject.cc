@@ -1,0 +1,221 @@
+#include "runtime/interpreter/scenario_subject.h"
+
+#include <utility>
+
+#include "runtime/language/reductions.h"
+#include "runtime/oracle/collection.h"
+#include "runtime/specification/comparison.h"
+
+namespace reweave::runtime {
+
+ScenarioSubject::ScenarioSubject(Scenario scenario, Settings settings)
+    : scenario_(std::move(scenario)), settings_(settings), interpreter_(scenario_) {}
+
+void ScenarioSubject::run(Execution& execution) {
+  last_execution_ = &execution;
+  const bool asks_specification = settings_.check_specification || settings_.only_specification;
+  if (!asks_specification && !settings_.check_collections) {
+    ending_ = interpreter_.run(settings_, execution);
+    return;
+  }
+  execution.keep_record();
+  execution.mute(settings_.only_specification);
+  ending_ = interpreter_.run(settings_, execution);
+  execution.mute(false);
+  // It speaks last: where another oracle spoke, that says more than the first difference would.
+  const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
+  // It knows nothing of memory that runs out.
+  const bool memory_failed = interpreter_.runtime().memory_failed();
+  if (said || memory_failed) return;
+  if (asks_specification) consult_specification(execution);
+  if (settings_.check_collections && execution.findings().empty()) look_at_collections(execution);
+}
+
+void ScenarioSubject::look_at_collections(Execution& execution) {
+  if (specification_ == nullptr) specification_ = std::make_unique<specification::Specification>();
+  interpreter_.describe_end(end_);
+  const CollectionOracle oracle{.scenario = scenario_,
+                                .settings = settings_,
+                                .execution = execution,
+                                .collections = interpreter_.collections(),
+                                .end = end_};
+  const auto noticed = oracle.look(*specification_);
+  if (!noticed) return;
+  const auto whole = [&](const Event* event) {
+    return event == nullptr ? std::string("the end of the program") : describe(*event);
+  };
+  Finding finding;
+  finding.kind = FindingKind::kDiverged;
+  finding.step = noticed->step;
+  finding.signature = "diverged collection";
+  finding.message = "a collection changed what the program could see: without it there comes " +
+                    whole(noticed->expected) + ", with it " + whole(noticed->found);
+  execution.report(std::move(finding), /*stops=*/false);
+}
+
+void ScenarioSubject::consult_specification(Execution& execution) {
+  if (specification_ == nullptr) specification_ = std::make_unique<specification::Specification>();
+  // Of right behaviour: a defect that is on is there to be seen, also where a recording shows it.
+  specification::Rules rules = specification::rules_of(settings_);
+  rules.defects = {};
+  rules.asks_within_atomic = settings_.defects.has(Defect::kAtomicYieldsGil);
+  specification_->predict(scenario_, rules, execution.given_answers());
+  interpreter_.describe_end(end_);
+  const auto difference = specification::compare(*specification_, execution, end_);
+  if (!difference) return;
+  const auto word = [](const Event* event) {
+    return event == nullptr ? "nothing" : event_info(static_cast<EventKind>(event->kind)).word;
+  };
+  const auto whole = [&](const Event* event) {
+    if (event == nullptr) return std::string("the end of the program");
+    const auto actor = static_cast<std::uint32_t>(event->actor);
+    return "[" + std::to_string(actor) + "] " + describe(*event) + " in step " +
+           std::to_string(event->step);
+  };
+  Finding finding;
+  finding.kind = FindingKind::kDiverged;
+  finding.step = difference->step;
+  if (difference->state != nullptr) {
+    finding.signature = std::string("diverged at the end: ") + difference->state;
+    finding.message = std::string(
+                          "the program ended as the specification says, but what it left "
+                          "behind differs: ") +
+                      difference->state;
+  } else {
+    finding.signature =
+        std::string("diverged ") + word(difference->expected) + " " + word(difference->found);
+    finding.message = "the specification expects " + whole(difference->expected) +
+                      ", but what happened was " + whole(difference->found);
+  }
+  execution.report(std::move(finding), /*stops=*/false);
+}
+
+std::uint64_t ScenarioSubject::fingerprint() const {
+  std::uint64_t hash = settings_.fingerprint();
+  const auto mix = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * 0x9fb21c651e98df25u;
+    hash ^= hash >> 32;
+  };
+  mix(scenario_.channels.size());
+  mix(scenario_.slots.size());
+  for (const Function& function : scenario_.functions) {
+    mix(function.ops.size());
+    for (const Op& op : function.ops) {
+      for (const char* c = op_info(op.code).word; *c != '\0'; ++c)
+        mix(static_cast<unsigned char>(*c));
+      mix(op.label);
+      for (const std::int32_t arg : op.args) mix(static_cast<std::uint32_t>(arg));
+    }
+  }
+  return hash;
+}
+
+std::string ScenarioSubject::site_name(SiteId site) const {
+  return runtime::site_name(scenario_, site);
+}
+
+std::optional<SiteId> ScenarioSubject::find_site(std::string_view name) const {
+  return runtime::find_site(scenario_, name);
+}
+
+std::string exception_text(ExceptionType type, ErrorCode code, std::uint32_t token) {
+  std::string text = exception_name(type);
+  if (code != ErrorCode::kNone) return text + ":" + error_code_name(code);
+  const bool shows_token = type == ExceptionType::kE1 || type == ExceptionType::kE2 ||
+                           type == ExceptionType::kValueError;
+  if (token != 0 && shows_token) text += ":x" + std::to_string(token);
+  return text;
+}
+
+namespace {
+
+std::string name_of(const std::vector<std::string>& names, std::int32_t index) {
+  const auto at = static_cast<std::size_t>(index);
+  return at < names.size() ? names[at] : std::to_string(index);
+}
+
+std::string exception_of(std::int32_t type_and_code, std::int32_t token) {
+  return exception_text(static_cast<ExceptionType>(type_and_code & 0xff),
+                        static_cast<ErrorCode>(type_and_code >> 8),
+                        static_cast<std::uint32_t>(token));
+}
+
+}  // namespace
+
+std::string ScenarioSubject::describe(const Event& event) const {
+  const EventInfo& info = event_info(static_cast<EventKind>(event.kind));
+  std::string line = info.word;
+  std::size_t next = 0;
+  for (const char* letter = info.arguments; *letter != '\0' && next < event.count; ++letter) {
+    const std::int32_t arg = event.args[next++];
+    line += ' ';
+    switch (*letter) {
+      case 'c':
+        line += name_of(scenario_.channels, arg);
+        break;
+      case 'w':
+        line += name_of(scenario_.words, arg);
+        break;
+      case 'v':
+        line += arg == 0 ? "None" : "v" + std::to_string(arg);
+        break;
+      case 't':
+        line += "tasklet " + std::to_string(arg);
+        break;
+      case 'o': {
+        const std::string number = std::to_string(event.args[next++]);
+        line += arg == 0 ? "None" : object_kind_name(static_cast<ObjectKind>(arg)) + (" " + number);
+        break;
+      }
+      case 'x':
+        line += exception_of(arg, next < event.count ? event.args[next++] : 0);
+        break;
+      default:
+        line += std::to_string(arg);
+        break;
+    }
+  }
+  return line;
+}
+
+std::vector<std::string> ScenarioSubject::results() const {
+  std::vector<std::string> lines;
+  if (last_execution_ == nullptr) return lines;
+  for (const ReceiveResult& receive : interpreter_.thread().ledger().receives()) {
+    std::string line = "receive " + last_execution_->actor_path(receive.actor) + " " +
+                       site_name(receive.site) + " ";
+    using What = ReceiveResult::What;
+    switch (receive.what) {
+      case What::kValue:
+        line += "v" + std::to_string(receive.token);
+        break;
+      case What::kNone:
+        line += "None";
+        break;
+      case What::kException:
+        line += exception_text(receive.exception, receive.code, receive.token);
+        break;
+      case What::kError:
+        line += "raised " + exception_text(receive.exception, receive.code, receive.token);
+        break;
+    }
+    lines.push_back(std::move(line));
+  }
+  if (!ending_.ended) return lines;
+  lines.push_back(
+      ending_.failed ? "main died " + exception_text(ending_.exception, ending_.code, ending_.token)
+                     : std::string("main ended"));
+  return lines;
+}
+
+std::size_t ScenarioSubject::reduction_count() const { return runtime::reduction_count(scenario_); }
+
+std::unique_ptr<Subject> ScenarioSubject::reduce(std::size_t index) const {
+  Scenario smaller;
+  if (!runtime::reduce(scenario_, index, smaller)) return nullptr;
+  return std::make_unique<ScenarioSubject>(std::move(smaller), settings_);
+}
+
+std::size_t ScenarioSubject::size() const { return scenario_size(scenario_); }
+
+}  // namespace reweave::runtime

@@ -1,0 +1,71 @@
+// A scenario under given settings, as a subject that the scheduler can explore, shrink and replay.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/interpreter/interpreter.h"
+#include "runtime/language/scenario.h"
+#include "runtime/specification/specification.h"
+#include "runtime/vocabulary/settings.h"
+#include "scheduler/subject.h"
+
+namespace reweave::runtime {
+
+class ScenarioSubject : public Subject {
+ public:
+  /// `scenario` is linked.
+  ScenarioSubject(Scenario scenario, Settings settings);
+
+  const Scenario& scenario() const { return scenario_; }
+  const Settings& settings() const { return settings_; }
+  /// For the next execution.
+  void set_settings(const Settings& settings) { settings_ = settings; }
+  const Interpreter& interpreter() const { return interpreter_; }
+  /// See Runtime::watch_lingering().
+  void watch_lingering(Lingering* lingering) { interpreter_.watch_lingering(lingering); }
+  /// See Runtime::set_telemetry().
+  void set_telemetry(Telemetry* telemetry) { interpreter_.set_telemetry(telemetry); }
+  const Thread::Ending& ending() const { return ending_; }
+
+  /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it
+  /// and must leave it linked. For fuzz targets, which run another scenario every time.
+  template <typename Edit>
+  void edit_scenario(Edit edit) {
+    edit(scenario_);
+    interpreter_.set_scenario(scenario_);
+  }
+
+  /// With Settings::check_specification the specification speaks when the execution is over.
+  void run(Execution& execution) override;
+  std::uint64_t fingerprint() const override;
+  std::string site_name(SiteId site) const override;
+  std::optional<SiteId> find_site(std::string_view name) const override;
+  std::string describe(const Event& event) const override;
+  /// "receive 0.1 receiver.1 v1", one line for each receive that was completed, in order; then
+  /// "main ended" or "main died KIND".
+  std::vector<std::string> results() const override;
+
+  std::size_t reduction_count() const override;
+  std::unique_ptr<Subject> reduce(std::size_t index) const override;
+  std::size_t size() const override;
+
+ private:
+  void consult_specification(Execution& execution);
+  void look_at_collections(Execution& execution);
+
+  Scenario scenario_;
+  Settings settings_;
+  Interpreter interpreter_;
+  Thread::Ending ending_;
+  const Execution* last_execution_ = nullptr;
+  std::unique_ptr<specification::Specification> specification_;  // Made when it is first asked.
+  EndState end_;                                                 // For it; its memory is kept.
+};
+
+/// "v1", "E1:x2", "RuntimeError:deadlock", "TaskletExit": how traces and verdicts print an
+/// exception.
+std::string exception_text(ExceptionType type, ErrorCode code, std::uint32_t token);
+
+}  // namespace reweave::runtime

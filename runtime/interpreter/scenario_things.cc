@@ -1,0 +1,128 @@
+// Operations on things: cells, functions, generators, records and weak references, or on any object
+// in a slot.
+#include "runtime/interpreter/locals.h"
+
+namespace reweave::runtime {
+
+void Interpreter::log_object(EventKind kind, const Object* object) {
+  if (object == nullptr) return thread().log(kind, {0, 0});
+  const std::uint32_t number = object->kind == ObjectKind::kTasklet
+                                   ? static_cast<const Tasklet*>(object)->number
+                                   : static_cast<const Thing*>(object)->number;
+  thread().log(kind, {static_cast<std::int32_t>(object->kind), static_cast<std::int32_t>(number)});
+}
+
+// Retained; null: it shares no variable.
+Cell* Interpreter::cell_of(const FunctionObject& function) {
+  if (function.closure == nullptr) return nullptr;
+  return static_cast<Cell*>(retain(function.closure->items()[0]));
+}
+
+Object* Interpreter::make_closure(const Op& op) {
+  Object* const shared = in_slot(op.args[2]);
+  const bool has_cell = shared != nullptr && shared->kind == ObjectKind::kCell;
+  Cell* const cell = has_cell ? static_cast<Cell*>(shared) : nullptr;
+  FunctionObject* const function = thread().make_function(
+      bodies_[static_cast<std::size_t>(op.args[0])].code, std::span(&cell, has_cell ? 1 : 0));
+  if (function == nullptr) return nullptr;
+  store(op.args[1], function);
+  return thread().none();
+}
+
+Object* Interpreter::make_generator(const FunctionObject& function, std::int32_t slot) {
+  if (thread().lacks_memory()) return nullptr;
+  const FrameRef frame = thread().make_root_frame(*function.code);
+  auto& locals = frame.frame->locals<Locals>();
+  locals.cell = cell_of(function);
+  GeneratorObject* const generator = thread().make_generator(frame);
+  if (generator == nullptr) return nullptr;
+  locals.generator = generator;
+  store(slot, generator);
+  return thread().none();
+}
+
+// What it yields is a value of its own, which no ledger follows: it never leaves the caller.
+Object* Interpreter::yield(const Op& op, Locals& locals) {
+  if (locals.generator == nullptr) return thread().none();
+  Token* const word = thread().make_token();
+  if (word == nullptr) return nullptr;
+  word->payload = op.args[0];
+  locals.held = word;
+  locals.generator->yielded = true;
+  return kYields;
+}
+
+// The end of a generator is no error for a program.
+Object* Interpreter::log_next(const GeneratorObject& generator, Object* value) {
+  const auto kind = static_cast<std::int32_t>(generator.kind);
+  const auto number = static_cast<std::int32_t>(generator.number);
+  if (value != nullptr) {
+    const auto word = static_cast<std::int32_t>(static_cast<const Token*>(value)->payload);
+    thread().log(EventKind::kYielded, {kind, number, word});
+    return value;
+  }
+  if (thread().error()->type != ExceptionType::kStopIteration) return nullptr;
+  thread().release(thread().take_error());
+  thread().log(EventKind::kExhausted, {kind, number});
+  return thread().none();
+}
+
+// `object` is held by the operation.
+Object* Interpreter::perform_on_object(const Op& op, Locals&, Object* object) {
+  const std::int32_t b = op.args[1];
+  switch (op.code) {
+    case OpCode::kWeakref:
+      return thread().add_weakref(object, &bodies_[static_cast<std::size_t>(b)].code);
+    case OpCode::kSetcell: {
+      if (!holds_one(object->kind)) break;
+      Object* const content = in_slot(b);
+      thread().set_cell(static_cast<Cell*>(object), content == nullptr ? nullptr : retain(content));
+      break;
+    }
+    case OpCode::kGetcell:
+      if (holds_one(object->kind)) store(b, thread().cell_content(static_cast<Cell*>(object)));
+      break;
+    case OpCode::kCallobj: {
+      if (object->kind != ObjectKind::kFunction) break;
+      const auto& function = *static_cast<const FunctionObject*>(object);
+      const FrameRef frame = thread().make_frame(*function.code, function.code->entry);
+      if (frame) frame.frame->locals<Locals>().cell = cell_of(function);
+      return thread().call_softly(frame, thread().none());
+    }
+    case OpCode::kGenerator:
+      if (object->kind != ObjectKind::kFunction) break;
+      return make_generator(*static_cast<const FunctionObject*>(object), b);
+    case OpCode::kNext:
+      if (object->kind != ObjectKind::kGenerator) break;
+      return thread().next(static_cast<GeneratorObject*>(object));
+    case OpCode::kRef: {
+      Reference* const reference = thread().make_reference(object);
+      if (reference == nullptr) return nullptr;
+      store(b, reference);
+      break;
+    }
+    case OpCode::kDeref: {
+      if (object->kind != ObjectKind::kReference) break;
+      Object* const target = thread().dereference(static_cast<const Reference*>(object));
+      log_object(EventKind::kDereferenced, target);
+      if (b >= 0) {
+        store(b, target);
+      } else if (target != nullptr) {
+        thread().release(target);
+      }
+      break;
+    }
+    case OpCode::kClearrefs:
+      thread().clear_weakrefs(object, b != 0);
+      break;
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      return perform_on_keys(op, object);
+    default:
+      CHECK_MSG(false, "an operation of the table has no case in the interpreter");
+  }
+  return thread().none();
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,403 @@
+#include "runtime/language/draw.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "runtime/language/arguments.h"
+#include "scheduler/base/check.h"
+
+namespace reweave::runtime {
+namespace {
+
+constexpr int kAttempts = 8;
+
+/// How many scenarios know a topic.
+Ratio share_of(Topic topic) { return topic == Topic::kThreads ? Ratio{1, 3} : Ratio{1, 4}; }
+
+std::int32_t below(Prng& prng, std::size_t bound) {
+  return static_cast<std::int32_t>(prng.below(static_cast<std::uint32_t>(bound)));
+}
+
+bool sends(OpCode code) {
+  return code == OpCode::kSend || code == OpCode::kSendx || code == OpCode::kSendseq;
+}
+bool receives(OpCode code) { return code == OpCode::kRecv || code == OpCode::kIter; }
+
+/// A function other than main, the less used of two. Mostly one that is defined after its user, for
+/// circles of calls and spawns seldom end; and where all that happens leads to the function, mostly
+/// the last one, which for that reason spawns nobody.
+std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t user,
+                           OpCode code) {
+  const std::size_t count = scenario.functions.size();
+  const bool is_hook = code == OpCode::kChancbf || code == OpCode::kSchedcbf;
+  std::size_t first = prng.chance({1, 64}) ? 1 : user + 1;
+  if (is_hook && !prng.chance({1, 8})) first = std::max(first, count - 1);
+  if (first >= count) return -1;
+  const std::int32_t one = static_cast<std::int32_t>(first) + below(prng, count - first);
+  const std::int32_t two = static_cast<std::int32_t>(first) + below(prng, count - first);
+  return uses.references(static_cast<std::size_t>(one)) <=
+                 uses.references(static_cast<std::size_t>(two))
+             ? one
+             : two;
+}
+
+/// A slot to store in: the emptier of two.
+std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& scenario) {
+  if (scenario.slots.empty()) return -1;
+  const std::int32_t one = below(prng, scenario.slots.size());
+  const std::int32_t two = below(prng, scenario.slots.size());
+  return uses.occupied(static_cast<std::size_t>(one)) ? two : one;
+}
+
+/// A slot that holds something: often the one that the last operation was about.
+std::int32_t draw_filled_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
+  const std::optional<std::int32_t> recent = uses.recent();
+  if (recent && prng.chance({1, 2})) return *recent;
+  std::uint32_t count = 0;
+  for (std::size_t s = 0; s < scenario.slots.size(); ++s) count += uses.filled(s) ? 1 : 0;
+  if (count == 0) return -1;
+  std::uint32_t chosen = prng.below(count);
+  for (std::size_t s = 0;; ++s) {
+    if (uses.filled(s) && chosen-- == 0) return static_cast<std::int32_t>(s);
+  }
+}
+
+/// A channel: for a sender one with receivers to spare and the other way round, of two.
+std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario, OpCode code) {
+  if (scenario.channels.empty()) return -1;
+  const std::int32_t one = below(prng, scenario.channels.size());
+  const std::int32_t two = below(prng, scenario.channels.size());
+  const auto surplus = [&uses](std::int32_t channel) {
+    const auto c = static_cast<std::size_t>(channel);
+    return static_cast<std::int32_t>(uses.senders(c)) -
+           static_cast<std::int32_t>(uses.receivers(c));
+  };
+  if (receives(code)) return surplus(one) >= surplus(two) ? one : two;
+  if (sends(code)) return surplus(one) <= surplus(two) ? one : two;
+  return one;
+}
+
+/// How many times: mostly few, so that what follows is reached.
+std::int32_t draw_count(Prng& prng) {
+  return static_cast<std::int32_t>(prng.chance({1, 8}) ? prng.below(32) : prng.below(4));
+}
+
+}  // namespace
+
+bool is_of_condition(OpCode code) {
+  return code == OpCode::kWait || code == OpCode::kPollwait || code == OpCode::kNotify ||
+         code == OpCode::kNotifyall;
+}
+
+namespace {
+
+bool stores_in_slot(OpCode code, std::size_t argument) {
+  switch (code) {
+    case OpCode::kSpawn:
+    case OpCode::kBind:
+      return true;
+    case OpCode::kSelf:
+    case OpCode::kGetmain:
+    case OpCode::kCell:
+    case OpCode::kFreevar:
+    case OpCode::kRecord:
+      return true;
+    case OpCode::kCopy:
+    case OpCode::kGetcell:
+    case OpCode::kClosure:
+    case OpCode::kGenerator:
+    case OpCode::kRef:
+    case OpCode::kDeref:
+      return argument == 1;
+    case OpCode::kRunto:
+      return argument == 2;
+    default:
+      return false;
+  }
+}
+
+/// The value of one argument; false if there is none that is alive.
+bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
+                   OpCode code, std::size_t index, std::int32_t& value) {
+  const char letter = op_info(code).arguments[index];
+  switch (letter) {
+    case 'F':
+      value = prng.chance({1, 3}) ? -1 : draw_function(prng, uses, scenario, function, code);
+      return true;
+    case 'f':
+      value = draw_function(prng, uses, scenario, function, code);
+      return value >= 0;
+    case 'S':
+      value = prng.chance({1, 4}) ? -1 : draw_slot_to_fill(prng, uses, scenario);
+      return true;
+    case 's':
+      value = stores_in_slot(code, index) ? draw_slot_to_fill(prng, uses, scenario)
+                                          : draw_filled_slot(prng, uses, scenario);
+      return value >= 0;
+    case 'c':
+      value = draw_channel(prng, uses, scenario, code);
+      return value >= 0;
+    case 'n':
+      value = code == OpCode::kRec ? draw_depth(prng) : draw_count(prng);
+      return true;
+    case 't':
+      value = static_cast<std::int32_t>(prng.below(24));
+      return true;
+    case 'r':
+      value = below(prng, kRunFlagsCount);
+      return true;
+    case 'b':
+      value = prng.chance({3, 4}) ? 1 : 0;
+      return true;
+    case 'p':
+      value = static_cast<std::int32_t>(prng.below(3)) - 1;
+      return true;
+    case 'e':
+      value = below(prng, kNameableExceptions);
+      return true;
+    case 'k':
+      value = below(prng, kCanaryCount);
+      return true;
+    case 'h':
+      value = 1 + static_cast<std::int32_t>(prng.chance({1, 8}));
+      return true;
+    case 'l':
+      value = prng.chance({3, 4}) ? 0 : below(prng, 3);
+      return true;
+    case 'u': {
+      constexpr std::int32_t kTimes[] = {0, 0, 1, 500, 1'000, 1'500, 3'000, 50'000, 200'000};
+      value = kTimes[prng.below(static_cast<std::uint32_t>(std::size(kTimes)))];
+      return true;
+    }
+    case 'w':
+      if (scenario.words.empty()) return false;
+      value = below(prng, scenario.words.size());
+      return true;
+    default:
+      CHECK_MSG(false, "an argument letter that is never drawn");
+      return false;
+  }
+}
+
+}  // namespace
+
+OpWeights::OpWeights() {
+  CHECK(static_cast<std::size_t>(op_count()) <= kCapacity);
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    CHECK(info.shape != OpShape::kMark || info.weight == 0);
+    weights_[static_cast<std::size_t>(code)] = info.weight;
+    total_ += info.weight;
+  }
+}
+
+void OpWeights::draw_topics(Prng& prng) {
+  for (std::size_t t = 1; t < kTopicCount; ++t) {
+    const auto topic = static_cast<Topic>(t);
+    if (!has(topic) || prng.chance(share_of(topic))) continue;
+    for (std::size_t code = 0; code < weights_.size(); ++code) {
+      if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) remove(code);
+    }
+  }
+}
+
+bool OpWeights::has(Topic topic) const {
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) return true;
+  }
+  return false;
+}
+
+void OpWeights::switch_off(Prng& prng, Ratio probability) {
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    // What is never drawn anyway takes no number: a new operation without weight changes nothing.
+    if (weights_[code] == 0) continue;
+    const bool off = prng.chance(probability);
+    if (off && static_cast<OpCode>(code) != OpCode::kSpawn) remove(code);
+  }
+}
+
+void OpWeights::remove(std::size_t code) {
+  total_ -= weights_[code];
+  weights_[code] = 0;
+}
+
+void OpWeights::raise(Prng& prng, std::uint32_t count) {
+  std::array<std::size_t, kCapacity> on{};
+  std::uint32_t choices = 0;
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] != 0) on[choices++] = code;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::size_t code = on[prng.below(choices)];
+    const std::uint32_t more = total_ / 8;
+    weights_[code] += more;
+    total_ += more;
+  }
+}
+
+OpCode OpWeights::draw(Prng& prng) const {
+  std::uint32_t left = prng.below(total_);
+  std::size_t code = 0;
+  while (left >= weights_[code]) left -= weights_[code++];
+  return static_cast<OpCode>(code);
+}
+
+void Uses::clear() { *this = Uses(); }
+
+void Uses::note(std::size_t function, const Op& op) {
+  const char* letters = op_info(op.code).arguments;
+  for (std::size_t i = 0; letters[i] != '\0'; ++i) {
+    if (op.args[i] < 0) continue;
+    const auto value = static_cast<std::size_t>(op.args[i]);
+    if (letters[i] == 'f' || letters[i] == 'F') ++references_[value];
+    const bool is_slot = letters[i] == 's' || letters[i] == 'S';
+    if (is_slot) recent_ = op.args[i];
+    if (is_slot && stores_in_slot(op.code, i)) {
+      ever_filled_ |= std::uint64_t{1} << value;
+      filled_ |= std::uint64_t{1} << value;
+    }
+  }
+  const auto first = static_cast<std::size_t>(op.args[0]);
+  if (sends(op.code)) ++senders_[first];
+  if (receives(op.code)) ++receivers_[first];
+  const bool starts_thread = op.code == OpCode::kTstart || op.code == OpCode::kAsync;
+  if (op.code == OpCode::kSpawn || starts_thread) has_company_ = true;
+  if (op.code == OpCode::kRunto) has_limit_ = true;
+  if (starts_thread) has_threads_ = true;
+  // Only main runs from its first operation to its last; elsewhere a dropped slot may be full
+  // again.
+  if (op.code == OpCode::kDrop && function == 0 && !has_threads_)
+    filled_ &= ~(std::uint64_t{1} << first);
+}
+
+void Uses::enter(std::size_t function) {
+  // Main begins alone, unless another thread is there.
+  const bool alone = function == 0 && !has_threads_;
+  filled_ = alone ? 0 : ever_filled_;
+  recent_ = -1;
+  has_company_ = !alone;
+}
+
+void Uses::scan(const Scenario& scenario, std::size_t function, std::size_t at) {
+  clear();
+  for (std::size_t f = 0; f < scenario.functions.size(); ++f) {
+    if (f == function) continue;
+    for (const Op& op : scenario.functions[f].ops) note(f, op);
+  }
+  enter(function);
+  const std::vector<Op>& ops = scenario.functions[function].ops;
+  for (std::size_t i = 0; i < at; ++i) note(function, ops[i]);
+  const std::uint64_t filled_here = filled_;
+  const std::int32_t recent_here = recent_;
+  const bool company_here = has_company_;
+  for (std::size_t i = at; i < ops.size(); ++i) note(function, ops[i]);
+  filled_ = filled_here;
+  recent_ = recent_here;
+  has_company_ = company_here;
+}
+
+std::optional<std::int32_t> Uses::recent() const {
+  if (recent_ < 0 || !filled(static_cast<std::size_t>(recent_))) return std::nullopt;
+  return recent_;
+}
+
+OpWeights OpWeights::users_of_a_slot() const {
+  OpWeights users;
+  users.weights_ = {};
+  users.total_ = 0;
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    if (info.arguments[0] != 's' || stores_in_slot(static_cast<OpCode>(code), 0)) continue;
+    const std::uint32_t weight = weights_[static_cast<std::size_t>(code)];
+    users.weights_[static_cast<std::size_t>(code)] = weight;
+    users.total_ += weight;
+  }
+  return users;
+}
+
+std::int32_t draw_depth(Prng& prng) {
+  switch (prng.below(4)) {
+    case 0:
+      return 1 + static_cast<std::int32_t>(prng.below(4));
+    case 1:
+      return 5 + static_cast<std::int32_t>(prng.below(17));
+    case 2:
+      return 22 + static_cast<std::int32_t>(prng.below(6));
+    default:
+      return 26 + static_cast<std::int32_t>(prng.below(40));
+  }
+}
+
+bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
+                    Op& op) {
+  op.args = {};
+  for (std::size_t i = 0; op_info(op.code).arguments[i] != '\0'; ++i) {
+    if (!draw_argument(prng, uses, scenario, function, op.code, i, op.args[i])) return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// What is dead while main is alone: there is nobody to switch to, and whoever blocks ends the run.
+bool needs_company(OpCode code) {
+  switch (code) {
+    case OpCode::kSched:
+    case OpCode::kSchedrm:
+    case OpCode::kRunall:
+    case OpCode::kRunto:
+    case OpCode::kSend:
+    case OpCode::kRecv:
+    case OpCode::kSendx:
+    case OpCode::kSendseq:
+    case OpCode::kIter:
+    case OpCode::kSendtmp:
+    case OpCode::kRecvtmp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// What does nothing while there is one thread.
+bool needs_threads(OpCode code) {
+  switch (code) {
+    case OpCode::kSettle:
+    case OpCode::kBindt:
+    case OpCode::kThread:
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      return true;
+    default:
+      return is_of_condition(code);
+  }
+}
+
+/// What goes on for ever unless somebody in run() set a limit of time.
+bool needs_interruption(OpCode code) {
+  return code == OpCode::kSpin || code == OpCode::kHspin || code == OpCode::kSpinsched;
+}
+
+}  // namespace
+
+std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses,
+                          const Scenario& scenario, std::size_t function, bool blocks) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Op op;
+    op.code = weights.draw(prng);
+    if (!blocks && op_info(op.code).shape != OpShape::kPlain) continue;
+    // Nested run() has its uses, but few of them.
+    if (op.code == OpCode::kRunall && function != 0 && !prng.chance({1, 4})) continue;
+    if (needs_company(op.code) && !uses.has_company()) continue;
+    if (needs_threads(op.code) && !uses.has_threads()) continue;
+    if (needs_interruption(op.code) && (function == 0 || !uses.has_limit())) continue;
+    if (draw_arguments(prng, uses, scenario, function, op)) return op;
+  }
+  return std::nullopt;
+}
+
+}  // namespace reweave::runtime

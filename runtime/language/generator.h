@@ -1,0 +1,40 @@
+// Random scenarios: many small programs, each different in kind, most of them alive.
+//
+// One table of weights, that of operations.def, is all there is, and nothing is aimed at any
+// defect. There are two templates, of two operations each: a slot that was just filled is often
+// used at once, and who waits or notifies mostly takes the lock first. Diversity comes from swarm
+// testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): each scenario switches a
+// random subset of the operations off, and so does each of its functions but main; how many are off
+// is itself drawn. (The paper switches each feature off with probability 1/2; we draw the
+// probability.) And each scenario raises the weights of a few operations, so that rare ones come
+// together.
+//
+// Life comes from the arguments (draw.h) and from three repairs, each of one operation: a channel
+// that is only sent on, or only received from, mostly gets the other side in some function; a
+// function that nothing refers to is mostly spawned by main; and main mostly ends with `runall`.
+//
+// The same stream of numbers gives the same scenario on every compiler and machine. Names are the
+// implied ones of bytes.h, so a generated scenario survives its byte form unchanged.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/language/scenario.h"
+#include "scheduler/base/prng.h"
+
+namespace reweave::runtime {
+
+/// Sizes are drawn up to these; all at least 1 and at most the scenario's ceilings.
+struct GeneratorOptions {
+  std::uint32_t functions_min = 2;
+  std::uint32_t functions_max = 6;
+  std::uint32_t channels_max = 3;
+  std::uint32_t slots_max = 4;
+  std::uint32_t words_max = 3;
+  std::uint32_t ops_per_function_max = 8;  // Without `then`, `end` and the repairs.
+};
+
+/// Replaces `scenario`; linked and labelled. Reuses its buffers.
+void generate_scenario(Prng& prng, const GeneratorOptions& options, Scenario& scenario);
+
+}  // namespace reweave::runtime

@@ -1,0 +1,94 @@
+#include "runtime/language/operations_help.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "runtime/language/arguments.h"
+#include "runtime/language/scenario.h"
+
+namespace reweave::runtime {
+namespace {
+
+/// "send CHANNEL"; a block shows its body: "finally … then … end".
+std::string usage(const OpInfo& info) {
+  std::string text = info.word;
+  for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
+    text += ' ';
+    text += argument_placeholder(*letter);
+  }
+  if (info.shape == OpShape::kBlock) text += " … end";
+  if (info.shape == OpShape::kBlockThen) text += " … then … end";
+  return text;
+}
+
+/// Letters as a terminal shows them: "…" has three bytes and one column.
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+void append_row(std::string& text, const std::string& left, std::size_t width,
+                std::string_view right) {
+  text += "  " + left;
+  if (columns(left) > width) {  // One long usage must not push all the others to the right.
+    text += "\n  ";
+    text.append(width + 2, ' ');
+  } else {
+    text.append(width + 2 - columns(left), ' ');
+  }
+  text += right;
+  text += '\n';
+}
+
+/// "SLOT|-" in a Markdown table: the bar must not end the cell.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '|') result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string operations_help() {
+  constexpr std::size_t kWidth = 23;
+  std::string text = "Operations\n";
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    append_row(text, usage(info), kWidth, info.help);
+  }
+  text += "\nArguments\n";
+  for (const char letter : std::string_view(kArgumentLetters)) {
+    append_row(text, argument_placeholder(letter), kWidth, argument_help(letter));
+  }
+  return text;
+}
+
+std::string operations_page() {
+  std::string text =
+      "# Operations\n\n"
+      "Generated from `runtime/vocabulary/operations.def`; do not edit. To renew it:\n"
+      "`REWEAVE_UPDATE_GOLDEN=1 ctest --preset release -R HelpPage`.\n\n"
+      "How a scenario is written is explained, with an example, in `runtime/language/text.h`.\n\n"
+      "| operation | what it does | drawn |\n"
+      "|---|---|---:|\n";
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    text += "| `" + escaped(usage(info)) + "` | " + escaped(info.help) + " | " +
+            std::to_string(info.weight) + " |\n";
+  }
+  text +=
+      "\n*drawn*: how often the generator draws it, relative to the others.\n\n"
+      "| argument | meaning |\n"
+      "|---|---|\n";
+  for (const char letter : std::string_view(kArgumentLetters)) {
+    text += "| `" + escaped(argument_placeholder(letter)) + "` | " +
+            escaped(argument_help(letter)) + " |\n";
+  }
+  return text;
+}
+
+}  // namespace reweave::runtime

@@ -1,0 +1,125 @@
+// A scenario: a program in our language, as flat lists of operations that are edited, written and
+// executed as they are.
+//
+// A block operation is followed by its body and an `end` (`finally` has a `then` in between);
+// `link()` finds the partners. Every operation has a label, unique in its function, that it keeps
+// while others are deleted: "receiver.3" is the name of a site for ever. Numbers of channels, slots
+// and functions are indices; -1 means "none" where the table allows it.
+//
+// Plain data: copying one is a deep copy, and a scenario used again as a buffer allocates nothing
+// once it has grown.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/object/object.h"
+#include "scheduler/base/expected.h"
+#include "scheduler/question.h"
+
+namespace reweave::runtime {
+
+enum class OpCode : std::uint8_t {
+#define OPERATION(identifier, word, arguments, shape, weight, help) identifier,
+#define OPERATION_OF(topic, identifier, word, arguments, shape, weight, help) identifier,
+#include "runtime/vocabulary/operations.def"
+#undef OPERATION_OF
+#undef OPERATION
+};
+
+enum class OpShape : std::uint8_t { kPlain, kBlock, kBlockThen, kMark };
+
+/// The system that an operation belongs to. The generator draws which ones a scenario knows, so
+/// that the words of many systems do not drown those of one: what needs three of them would never
+/// come together. kCore is always known.
+enum class Topic : std::uint8_t {
+  kCore,
+  kThreads,
+  kDicts,
+  kClosures,   // And their cells.
+  kRecycling,  // Of objects, by free lists.
+  kLocks,      // And condition variables.
+  kCalls,      // Asynchronous calls, into worker threads.
+};
+inline constexpr std::size_t kTopicCount = 7;
+
+/// One line of the table.
+struct OpInfo {
+  const char* word;
+  const char* arguments;  // One letter for each argument; see operations.def.
+  OpShape shape;
+  std::uint32_t weight;
+  const char* help;
+  Topic topic;
+};
+/// The whole table, in the order of the codes.
+extern const OpInfo kOperations[];
+int op_count();
+/// `code` is a valid code; the result lives for ever.
+inline const OpInfo& op_info(OpCode code) { return kOperations[static_cast<std::size_t>(code)]; }
+std::optional<OpCode> find_op(std::string_view word);
+
+/// "E1", "TaskletExit", …; the first kNameableExceptions may be named in a scenario, in the order
+/// of the byte form.
+const char* exception_name(ExceptionType type);
+
+enum class Canary : std::uint8_t { kCrash, kHang, kLeak, kOverflow, kUseAfterFree };
+inline constexpr int kCanaryCount = 5;
+const char* canary_name(Canary canary);
+
+struct Op {
+  OpCode code{};
+  std::uint16_t label = 0;  // From 1; 0 for `then` and `end`, which are no sites.
+  std::uint32_t match = 0;  // Set by link(). Block: its `then` or `end`. `then`: its `end`.
+                            // `end`: the block.
+  std::array<std::int32_t, 3> args{};  // As many as the table says; the rest is 0.
+  bool operator==(const Op&) const = default;
+};
+
+struct Function {
+  std::string name;  // A word of letters, digits and _; unique.
+  std::vector<Op> ops;
+  bool operator==(const Function&) const = default;
+};
+
+struct Scenario {
+  // Ceilings; readers refuse what exceeds them, editors stay below.
+  static constexpr std::size_t kFunctionsMax = 64, kOpsPerFunctionMax = 1000, kChannelsMax = 64,
+                               kSlotsMax = 64, kWordsMax = 256, kNesting = 16, kNameBytesMax = 64;
+
+  std::vector<std::string> channels;  // Names; index is the number used in operations.
+  std::vector<std::string> slots;
+  std::vector<std::string> words;   // What `emit` logs.
+  std::vector<Function> functions;  // [0] is run by the main tasklet.
+
+  bool operator==(const Scenario&) const = default;
+};
+
+/// Sets every `match`. An error names function and operation: a block that is not closed, an `end`
+/// too many, nesting deeper than kNesting, an argument out of its range, a label used twice or
+/// missing, a name that is no name or used twice, a ceiling exceeded, no function at all, a
+/// function `main` that is not the first. A linked scenario can be written, encoded and executed.
+Status link(Scenario& scenario);
+
+/// Gives every operation without a label (0) one that its function does not use: the highest label
+/// plus one, so that it is seldom one that a deleted operation had. `then` and `end` get 0.
+void number_labels(Function& function);
+
+/// True for a word of letters, digits and _ of at most kNameBytesMax bytes: what a name may be.
+bool is_name(std::string_view word);
+
+// ---- Sites: an operation's, or a function's entry (label 0) ----
+
+constexpr SiteId site_of(std::size_t function, std::uint16_t label) {
+  return SiteId{static_cast<std::uint32_t>(function) << 16 | label};
+}
+/// "receiver.3"; "receiver" for its entry. The site's function must exist, its label need not.
+std::string site_name(const Scenario& scenario, SiteId site);
+/// The site of that name; nothing if the scenario has no such function or label.
+std::optional<SiteId> find_site(const Scenario& scenario, std::string_view name);
+
+}  // namespace reweave::runtime

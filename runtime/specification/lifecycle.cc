@@ -1,0 +1,234 @@
+// How tasklets begin, end, are thrown at and die.
+#include <utility>
+
+#include "runtime/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+constexpr int kKillsMax = 10;  // One that survives so many is given up.
+}
+
+// The caller holds the only reference.
+Id Specification::create(std::int32_t function) {
+  if (!freed_.empty()) freed_.pop_back();
+  const Id tasklet = make(next_number_, new_actor(next_number_));
+  if (++next_number_ == kThreadMains) next_number_ += kThreadsMax;
+  at(tasklet).function = function;
+  return tasklet;
+}
+
+ActorId Specification::new_actor(std::int32_t number) {
+  tasklet_numbers_.push_back(number);
+  return static_cast<ActorId>(tasklet_numbers_.size() - 1);
+}
+
+Id Specification::make_object() {
+  if (tasklet_count_ == tasklets_.size()) tasklets_.emplace_back();
+  Tasklet& object = tasklets_[tasklet_count_];
+  object.held.clear();
+  object.calls.clear();
+  Tasklet fresh;
+  fresh.held.swap(object.held);  // Their memory is used again.
+  fresh.calls.swap(object.calls);
+  fresh.references = 1;
+  object = std::move(fresh);
+  return static_cast<Id>(tasklet_count_++);
+}
+
+Id Specification::make(std::int32_t number, ActorId actor) {
+  const Id id = make_object();
+  Tasklet& tasklet = at(id);
+  tasklet.state = Tasklet::State::kNew;
+  tasklet.number = number;
+  tasklet.serial = tasklets_made_++;
+  tasklet.actor = actor;
+  tasklet.thread = number_;
+  if (number_ != 0) keep_stack(id);
+  return id;
+}
+
+// From the first switch to it until its last away.
+Routine<Value> Specification::life(Id self) {
+  const std::int32_t function = at(self).function;
+  Value result = co_await arrive(self);
+  // Thrown at before it ran: nothing of it runs.
+  if (!result.is_error()) {
+    const bool told = !at(self).main;
+    if (told) log(EventKind::kStart);
+    result = co_await call(function);
+    if (told && !result.is_error()) log(EventKind::kEnd);
+    if (told && result.is_error()) log_error(EventKind::kDied, result);
+  }
+  co_await finish(self, result);
+  co_return Value{};
+}
+
+Routine<Value> Specification::finish(Id self, Value result) {
+  if (self == main_) {
+    end_state_.ended = true;
+    end_state_.failed = result.is_error();
+    end_state_.exception = result.type;
+    end_state_.code = result.code;
+    end_state_.token = result.number;
+    co_await halt();
+  }
+  if (result.is_error() && result.type == ExceptionType::kTaskletExit) result = Value{};
+  if (result.is_error() && error_handler_) {
+    log(EventKind::kErrorHandler, {static_cast<std::int32_t>(result.type)});
+    result = Value{};
+  }
+  at(self).state = Tasklet::State::kEnded;
+  take_out(self);
+  const Id wakeup = innermost_runner();
+  while (queue_.empty() && at(wakeup).blocked != 0 && !result.is_error() && others_awake() &&
+         !rules_.defects.has(Defect::kEndIgnoresThreads)) {
+    co_await fall_asleep();
+  }
+  Id next = queue_.empty() ? kNobody : queue_.front();
+  if (next == kNobody) {
+    next = wakeup;
+    if (at(wakeup).blocked != 0 && !result.is_error()) {
+      result = Value::error(at(wakeup).blocked < 0 ? ErrorCode::kMainRecvDeadlock
+                                                   : ErrorCode::kMainSendDeadlock);
+    }
+  }
+  if (result.is_error()) {
+    // Whatever it had received and not yet returned is overwritten.
+    next = wakeup;
+    at(wakeup).tempval = result;
+  }
+  co_await switch_tasks(self, next, /*soft=*/true, /*dying=*/self);
+  co_await halt();  // Only where its end was refused, by a switch trap: the real thing aborts.
+  co_return Value{};
+}
+
+// Gives a reference back. The last one ends the tasklet, from within the current one.
+Routine<Value> Specification::release(Id id) {
+  Tasklet& tasklet = at(id);
+  if (--tasklet.references > 0) co_return Value{};
+  if (!is_tasklet(id)) co_return co_await destroy_thing(id);
+  // Its thread may sleep in the middle of it, and will go on there.
+  const bool slept_in = tasklet.thread != kNobody && elsewhere(id) &&
+                        thread(tasklet.thread).current_ == id &&
+                        tasklet.state == Tasklet::State::kRunning;
+  if (!tasklet.finalized && (tasklet.has_c_state() || slept_in) && tasklet.thread != kNobody) {
+    // It cannot just vanish: it is killed, so that its stack unwinds.
+    tasklet.finalized = true;
+    tasklet.references = 1;
+    if (elsewhere(id)) {
+      // It goes on there as if nothing had happened, and is never freed.
+      ++tasklet.references;
+      append(id);
+      wake(id);
+    }
+    for (int kills = 0; kills < kKillsMax && !elsewhere(id) && tasklet.alive(); ++kills) {
+      co_await throw_at(id, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
+                        /*pending=*/false);
+    }
+    if (tasklet.alive()) ++tasklet.references;  // Given up: kept for ever.
+    if (--tasklet.references > 0) co_return Value{};
+  }
+  co_await tell_of_end(id);
+  // What a C stack holds whose thread has ended is held for ever.
+  const bool frames_go = !tasklet.has_c_state();
+  tasklet.state = Tasklet::State::kDestroyed;
+  drop_stack(id);
+  if (frames_go) co_await forget_frames(id);
+  co_await clear_dict(tasklet.locals);
+  if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
+  co_return Value{};
+}
+
+// Its weak references are cleared, and called. The collector does it before anything dies.
+Routine<Value> Specification::tell_of_end(Id id) {
+  Tasklet& tasklet = at(id);
+  tasklet.dying = true;
+  co_await call_weakrefs(id);
+  if (std::exchange(tasklet.told_of_end, true)) co_return Value{};
+  if (!tasklet.main) log(EventKind::kFin, {number_of(id)});
+  co_return Value{};
+}
+
+// What it is in the middle of vanishes without running on, and gives back what it held.
+Routine<Value> Specification::forget_frames(Id id) {
+  for (const Id reply : at(id).calls) channel(reply).closing = true;
+  at(id).calls.clear();
+  while (!at(id).held.empty()) {
+    const Id held = at(id).held.back();
+    at(id).held.pop_back();
+    co_await release(held);
+  }
+  co_return Value{};
+}
+
+// An exception at a tasklet: it raises it when it goes on, in place of any value that it waits for.
+Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending, bool kills) {
+  Tasklet& tasklet = at(id);
+  if (id == current_) co_return error;
+  if (!tasklet.alive()) co_return co_await throw_at_dead(id, error, kills);
+  if (!pending && !elsewhere(id)) {
+    const Value refused = refusal();
+    if (refused.is_error()) co_return refused;
+    tasklet.tempval = error;
+    co_return co_await give_way(id, soft, kNobody);
+  }
+  tasklet.tempval = error;
+  make_runnable(id);
+  wake(id);
+  co_return Value{};
+}
+
+// TaskletExit asks for no more than that it be dead: it leaves whatever queue it is still in, that
+// of a thread that has ended. All other exceptions would be lost.
+Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
+  const Tasklet& tasklet = at(id);
+  const bool gone = tasklet.thread == kNobody;
+  const bool suspended =
+      tasklet.state == Tasklet::State::kNew || tasklet.state == Tasklet::State::kSuspended;
+  if (error.type != ExceptionType::kTaskletExit || (gone && suspended && !kills))
+    co_return Value::error(gone ? ErrorCode::kNoThread : ErrorCode::kThrowDead);
+  if (tasklet.floating()) co_return Value{};
+  if (tasklet.blocked != 0) {
+    stop_waiting(id);
+  } else {
+    take_out(id);
+  }
+  co_return co_await release(id);
+}
+
+// bind(function): what it was in the middle of is forgotten. -1: no function.
+Routine<Value> Specification::bind(Id id, std::int32_t function) {
+  Tasklet& tasklet = at(id);
+  // Its thread may sleep in the middle of it, and would go on there.
+  const bool in_context = tasklet.thread != kNobody && thread(tasklet.thread).current_ == id &&
+                          !rules_.defects.has(Defect::kRebindInContext);
+  if (is_current(id) || in_context) co_return Value::error(ErrorCode::kBindCurrent);
+  // One that is about to run may have been taken out of the run queue, but keeps its function.
+  const bool about_to_run =
+      function < 0 && tasklet.thread != kNobody && id == thread(tasklet.thread).switching_to_;
+  if (!tasklet.floating() || about_to_run) co_return Value::error(ErrorCode::kBindScheduled);
+  if (nesting_of(id) > 0) co_return Value::error(ErrorCode::kBindCState);
+  tasklet.state = Tasklet::State::kUnbound;
+  tasklet.function = function;
+  tasklet.finalized = false;
+  tasklet.tempval = Value{};
+  co_await forget_frames(id);
+  co_return Value{};
+}
+
+// t(): makes it runnable with the function that it was bound to.
+Value Specification::set_up(Id id) {
+  Tasklet& tasklet = at(id);
+  if (tasklet.alive()) return Value::error(ErrorCode::kSetupAlive);
+  if (tasklet.state != Tasklet::State::kUnbound || tasklet.function < 0)
+    return Value::error(ErrorCode::kNotBound);
+  if (tasklet.thread == kNobody) return Value::error(ErrorCode::kNoThread);
+  tasklet.state = Tasklet::State::kNew;
+  tasklet.finalized = false;
+  make_runnable(id);
+  if (!rules_.defects.has(Defect::kSetupDoesNotWake)) wake(id);
+  return {};
+}
+
+}  // namespace reweave::runtime::specification

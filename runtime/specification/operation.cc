@@ -1,0 +1,413 @@
+// What each operation does.
+#include <utility>
+
+#include "runtime/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+
+bool acts_on_any_object(OpCode code) {
+  switch (code) {
+    case OpCode::kWeakref:
+    case OpCode::kSetcell:
+    case OpCode::kGetcell:
+    case OpCode::kCallobj:
+    case OpCode::kGenerator:
+    case OpCode::kNext:
+    case OpCode::kRef:
+    case OpCode::kDeref:
+    case OpCode::kClearrefs:
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+// Operations that cannot switch nor fail. False: it is none of them.
+bool Specification::perform_at_once(const Op& op) {
+  const std::int32_t a = op.args[0];
+  switch (op.code) {
+    case OpCode::kEmit:
+      log(EventKind::kEmit, {a});
+      return true;
+    case OpCode::kClose:
+    case OpCode::kOpen:
+      channel(a).closing = op.code == OpCode::kClose;
+      return true;
+    case OpCode::kPref:
+      channel(a).preference = op.args[1];
+      return true;
+    case OpCode::kSall:
+      channel(a).schedule_all = op.args[1] != 0;
+      return true;
+    case OpCode::kBal:
+      log(EventKind::kBalance, {a, channel(a).balance});
+      return true;
+    case OpCode::kClosed:
+      log(EventKind::kClosed,
+          {a, channel(a).closing, channel(a).closing && channel(a).balance == 0});
+      return true;
+    case OpCode::kQueue:
+      log(EventKind::kQueue, {a, static_cast<std::int32_t>(channel(a).waiting.size())});
+      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {number_of(waiting)});
+      return true;
+    case OpCode::kRunq:
+      log(EventKind::kRunQueue, {static_cast<std::int32_t>(queue_.size())});
+      for (const Id runnable : queue_) log(EventKind::kListItem, {number_of(runnable)});
+      return true;
+    case OpCode::kRuncount:
+      log(EventKind::kRunCount, {static_cast<std::int32_t>(queue_.size())});
+      return true;
+    case OpCode::kNest:
+      log(EventKind::kNest, {nesting_});
+      return true;
+    case OpCode::kAsyncmax:
+      async_.workers_max = a;
+      return true;
+    case OpCode::kBtrap:
+      me().block_trap = a != 0;
+      return true;
+    case OpCode::kSwtrap:
+      log(EventKind::kSwitchTrap, {switch_trap_});
+      switch_trap_ += a;
+      return true;
+    case OpCode::kGcdebug:
+      gc_debug_ = a;
+      return true;
+    case OpCode::kErrh:
+      error_handler_ = a != 0;
+      return true;
+    case OpCode::kSoftsw:
+      log(EventKind::kSoftSwitching, {std::exchange(soft_, a != 0)});
+      return true;
+    case OpCode::kSame:
+      if (slot(a) != kNobody) log(EventKind::kSame, {op.args[1], slot(a) == slot(op.args[1])});
+      return true;
+    case OpCode::kChancbf:
+    case OpCode::kSchedcbf:
+      (op.code == OpCode::kChancbf ? channel_callback_ : schedule_callback_) = {true, a};
+      return true;
+    case OpCode::kChancb:
+    case OpCode::kSchedcb:
+      (op.code == OpCode::kChancb ? channel_callback_ : schedule_callback_) = {a != 0, -1};
+      return true;
+    case OpCode::kCanary:
+      // Most do not come back; the one that leaks a value draws its number.
+      if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
+      return true;
+    default:
+      return false;
+  }
+}
+
+Routine<Value> Specification::perform(const Op& op, Frame frame) {
+  const std::int32_t a = op.args[0], b = op.args[1];
+  switch (op.code) {
+    case OpCode::kSpawn:
+    case OpCode::kBind: {
+      const Id made = create(a);
+      if (op.code == OpCode::kSpawn) {
+        ++at(made).references;
+        append(made);
+      }
+      if (b < 0) co_return co_await release(made);
+      co_return co_await store(b, made);
+    }
+    case OpCode::kDrop:
+      co_return co_await store(a, kNobody);
+    case OpCode::kSelf:
+    case OpCode::kGetmain:
+    case OpCode::kCopy: {
+      const Id stored = op.code == OpCode::kSelf      ? current_
+                        : op.code == OpCode::kGetmain ? main_
+                                                      : slot(a);
+      const std::int32_t to = op.code == OpCode::kCopy ? b : a;
+      if (stored == kNobody) co_return co_await store(to, kNobody);
+      const Id self = current_;
+      at(self).held.push_back(stored);
+      at(stored).references += 2;
+      co_await store(to, stored);
+      at(self).held.pop_back();
+      co_return co_await release(stored);
+    }
+    case OpCode::kCell:
+      co_return co_await store(a, make_thing(ObjectKind::kCell));
+    case OpCode::kRecord:
+      co_return co_await store(a, make_thing(ObjectKind::kRecord));
+    case OpCode::kClosure: {
+      const Id shared = op.args[2] < 0 ? kNobody : slot(op.args[2]);
+      const Id made = make_thing(ObjectKind::kFunction);
+      at(made).function = a;
+      if (shared != kNobody && at(shared).kind == ObjectKind::kCell) {
+        const Id tuple = make_thing(ObjectKind::kTuple);
+        at(made).held.push_back(tuple);
+        at(tuple).held.push_back(shared);
+        ++at(shared).references;
+      }
+      co_return co_await store(b, made);
+    }
+    case OpCode::kFreevar:
+      if (frame.cell != kNobody) ++at(frame.cell).references;
+      co_return co_await store(a, frame.cell);
+    case OpCode::kYield:
+      if (frame.generator == kNobody) co_return Value{};
+      at(frame.generator).yielded = true;
+      at(frame.generator).word = a;
+      co_await Switch{*this, at(frame.generator).point, at(frame.generator).caller};
+      co_return Value{};
+    case OpCode::kSetlocal:
+    case OpCode::kGetlocal:
+    case OpCode::kDellocal:
+    case OpCode::kClearlocals:
+    case OpCode::kLocals:
+      co_return co_await perform_on_locals(op);
+    case OpCode::kClearkeys:
+      co_return co_await clear_dict(keys_);
+    case OpCode::kGc:
+      co_return co_await collect();
+    case OpCode::kSched:
+      co_return co_await schedule();
+    case OpCode::kSchedrm:
+      co_return co_await schedule_remove();
+    case OpCode::kRunall: {
+      const Value result = co_await run_others({});
+      co_return co_await returned_from_run(op, result);
+    }
+    case OpCode::kRunto: {
+      const Value result = co_await run_others({.ticks = static_cast<std::uint32_t>(a),
+                                                .soft = (b & 1) != 0,
+                                                .total = (b & 2) != 0,
+                                                .ignore_nesting = (b & 4) != 0});
+      co_return co_await returned_from_run(op, result);
+    }
+    case OpCode::kBurn:
+      co_return co_await burn(static_cast<std::uint32_t>(a), /*one_slice=*/false);
+    case OpCode::kSpin:
+      co_return co_await spin();
+    case OpCode::kHspin: {
+      if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
+      ++nesting_;
+      const Value result = co_await spin();
+      leave_nested(1);
+      co_return result;
+    }
+    case OpCode::kSpinsched:
+      co_return co_await spin_scheduling();
+    case OpCode::kAtomic:
+    case OpCode::kIgnnest: {
+      bool& flag = op.code == OpCode::kAtomic ? me().atomic : me().ignore_nesting;
+      const bool old = std::exchange(flag, a != 0);
+      Value result;
+      if (pending_irq_is_due()) result = co_await interrupt();
+      if (result.is_error()) co_return result;
+      log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting, {old});
+      co_return Value{};
+    }
+    case OpCode::kSend:
+    case OpCode::kSendtmp: {
+      const Id to = op.code == OpCode::kSendtmp ? kTemporary : a;
+      const Value token = Value::token(++tokens_);
+      const auto number = static_cast<std::int32_t>(token.number);
+      log(EventKind::kSend, {to, number});
+      const Value result = co_await channel_action(to, 1, token);
+      if (!result.is_error()) log(EventKind::kSent, {to, number});
+      co_return result;
+    }
+    case OpCode::kSendx: {
+      const Value error = Value::error(static_cast<ExceptionType>(b), ++tokens_);
+      const auto number = static_cast<std::int32_t>(error.number);
+      log(EventKind::kSendx, {a, b, number});
+      const Value result = co_await channel_action(a, 1, error);
+      if (!result.is_error()) log(EventKind::kSentx, {a, number});
+      co_return result;
+    }
+    case OpCode::kRecv:
+    case OpCode::kRecvtmp: {
+      const Id from = op.code == OpCode::kRecvtmp ? kTemporary : a;
+      const Value result = co_await channel_action(from, -1, Value{});
+      if (!result.is_error())
+        log(EventKind::kGot, {from, static_cast<std::int32_t>(result.number)});
+      co_return result;
+    }
+    case OpCode::kSendseq:
+      co_return co_await send_sequence(a, b);
+    case OpCode::kIter:
+      co_return co_await iterate(a, b);
+    case OpCode::kCall:
+      co_return co_await call(a);
+    case OpCode::kHcall:
+      co_return co_await nested_call(a);
+    case OpCode::kRec:
+      co_return co_await recurse(a, b);
+    case OpCode::kTstart:
+      start_thread(a, b);
+      co_return Value{};
+    case OpCode::kAsync:
+      co_return co_await call_async(a);
+    case OpCode::kAsyncstop:
+      co_return co_await stop_pool();
+    case OpCode::kSettle:
+      co_return co_await settle();
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kPollwait:
+    case OpCode::kWait:
+    case OpCode::kNotify:
+    case OpCode::kNotifyall:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      co_return co_await use_service(op);
+    case OpCode::kRaise:
+      co_return Value::error(static_cast<ExceptionType>(a));
+    default:
+      break;
+  }
+  // The rest act on what is in a slot, which they hold. An empty one makes them do nothing, and
+  // where they act on tasklets anything else, too.
+  const Id target = slot(a);
+  if (target == kNobody) co_return Value{};
+  const bool any = acts_on_any_object(op.code);
+  if (!any && !is_tasklet(target)) co_return Value{};
+  const Id self = current_;
+  at(self).held.push_back(target);
+  ++at(target).references;
+  Value result;
+  if (any) {
+    result = co_await perform_on_any(target, op);
+  } else {
+    result = co_await perform_on(target, op);
+  }
+  at(self).held.pop_back();
+  co_await release(target);
+  co_return result;
+}
+
+Routine<Value> Specification::perform_on(Id target, const Op& op) {
+  Tasklet& tasklet = at(target);
+  const std::int32_t b = op.args[1];
+  switch (op.code) {
+    case OpCode::kState:
+      log(EventKind::kState, {number_of(target), static_cast<std::int32_t>(flags_of(target))});
+      co_return Value{};
+    case OpCode::kTnest:
+      log(EventKind::kTaskletNest, {number_of(target), nesting_of(target)});
+      co_return Value{};
+    case OpCode::kBindt:
+      co_return bind_thread(target);
+    case OpCode::kThread:
+      log(EventKind::kThread, {number_of(target), tasklet.thread});
+      co_return Value{};
+    case OpCode::kTchan:
+      log(EventKind::kTaskletChannel, {number_of(target), shown(tasklet.channel)});
+      co_return Value{};
+    case OpCode::kTatomic: {
+      const bool old = std::exchange(tasklet.atomic, b != 0);
+      Value result;
+      if (pending_irq_is_due()) result = co_await interrupt();
+      if (!result.is_error()) log(EventKind::kTaskletAtomic, {number_of(target), old});
+      co_return result;
+    }
+    case OpCode::kTbtrap:
+      tasklet.block_trap = b != 0;
+      co_return Value{};
+    case OpCode::kInsert:
+      co_return insert(target);
+    case OpCode::kRemove:
+      if (tasklet.thread == kNobody) co_return Value{};
+      if (tasklet.blocked != 0) co_return Value::error(ErrorCode::kRemoveBlocked);
+      if (is_current(target)) co_return Value::error(ErrorCode::kRemoveCurrent);
+      if (!tasklet.queued) co_return Value{};
+      take_out(target);
+      co_return co_await release(target);
+    case OpCode::kRun:
+      co_return co_await run_tasklet(target);
+    case OpCode::kSwitch:
+      if (target == current_) co_return Value{};  // As the recorded programs guard it.
+      co_return co_await switch_to(target);
+    case OpCode::kSwitchRaw:
+      co_return co_await switch_to(target);
+    case OpCode::kKill:
+    case OpCode::kKillp:
+      co_return co_await throw_at(target, Value::error(ExceptionType::kTaskletExit), soft_,
+                                  op.code == OpCode::kKillp);
+    case OpCode::kRaiseException:
+    case OpCode::kThrow:
+    case OpCode::kThrowp:
+      co_return co_await throw_at(target, Value::error(static_cast<ExceptionType>(b), ++tokens_),
+                                  soft_, op.code == OpCode::kThrowp, /*kills=*/false);
+    default:
+      break;
+  }
+  if (tasklet.main) co_return Value{};  // As the recorded programs guard it.
+  if (op.code != OpCode::kSetupNobind) {
+    const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : b);
+    if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
+  }
+  if (op.code != OpCode::kRebind) co_return set_up(target);
+  if (tasklet.thread == kNobody) co_return Value::error(ErrorCode::kNoThread);
+  tasklet.state = Tasklet::State::kNew;
+  co_return Value{};
+}
+
+// What run() returned: None, or the tasklet that was interrupted, with a reference.
+Routine<Value> Specification::returned_from_run(const Op& op, Value result) {
+  if (op.code == OpCode::kRunto) runto_returned_ = true;
+  if (result.is_error()) co_return result;
+  const bool interrupted = result.kind == Value::Kind::kTasklet;
+  const Id victim = interrupted ? static_cast<Id>(result.number) : kNobody;
+  log(EventKind::kRan, {number_of(victim)});
+  if (interrupted) ++at(victim).references;
+  if (op.code == OpCode::kRunto && op.args[2] >= 0) {
+    co_await store(op.args[2], victim);
+  } else if (interrupted) {
+    co_await release(victim);
+  }
+  if (interrupted) co_await release(victim);
+  co_return Value{};
+}
+
+// The slot's old content goes after the new one is in its place.
+Routine<Value> Specification::store(std::int32_t to, Id object) {
+  const Id old = std::exchange(slot(to), object);
+  if (old != kNobody) co_await release(old);
+  co_return Value{};
+}
+
+// The numbers of its values are drawn together, before the first is sent.
+Routine<Value> Specification::send_sequence(Id number, std::int32_t count) {
+  const std::uint32_t first = tokens_ + 1;
+  tokens_ += static_cast<std::uint32_t>(count);
+  log(EventKind::kSendSequence, {number, static_cast<std::int32_t>(first), count});
+  for (std::int32_t i = 0; i < count; ++i) {
+    const Value token = Value::token(first + static_cast<std::uint32_t>(i));
+    const Value result = co_await channel_action(number, 1, token);
+    if (result.is_error()) co_return result;
+  }
+  log(EventKind::kSentSequence, {number, count});
+  co_return Value{};
+}
+
+// A for loop over a channel, left after `count` values.
+Routine<Value> Specification::iterate(Id number, std::int32_t count) {
+  std::int32_t turns = 0;
+  do {
+    if (channel(number).closing && channel(number).balance <= 0) break;
+    const Value result = co_await channel_action(number, -1, Value{});
+    if (result.is_error()) {
+      if (result.type == ExceptionType::kStopIteration) break;
+      co_return result;
+    }
+    log(EventKind::kIterated, {number, static_cast<std::int32_t>(result.number)});
+  } while (++turns < count);
+  log(EventKind::kIterationEnd, {number, turns});
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

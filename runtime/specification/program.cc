@@ -1,0 +1,140 @@
+// Functions and blocks of a scenario, step by step.
+#include "runtime/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+// False: the limit is reached and the execution was stopped here.
+bool Specification::take_step() {
+  if (step_ >= rules_.steps_max) return false;
+  ++step_;
+  return true;
+}
+
+// What such a question at this operation was answered; 0: ordinarily, or it was not asked.
+std::uint32_t Specification::answer_to(QuestionKind kind, std::int32_t function, const Op& op) {
+  const auto is_visible = [](QuestionKind asked) {
+    return asked == QuestionKind::kPreempt || asked == QuestionKind::kCollect ||
+           asked == QuestionKind::kPick;
+  };
+  while (!answers_.empty() &&
+         (!is_visible(answers_.front().kind) || answers_.front().step < step_)) {
+    answers_ = answers_.subspan(1);  // Nothing that a program could see.
+  }
+  if (answers_.empty()) return 0;
+  const GivenAnswer given = answers_.front();
+  if (given.kind != kind || given.step != step_ || given.actor != me().actor) return 0;
+  if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return 0;
+  answers_ = answers_.subspan(1);
+  return given.answer;
+}
+
+// Was the tasklet switched away before this operation, although it did not ask? Steps are counted
+// here as there, so that a step names the point.
+bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
+  if (answer_to(QuestionKind::kPreempt, function, op) == 0) return false;
+  if (limited()) return !slice_over && current_ != watchdog();
+  return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
+}
+
+Routine<Value> Specification::call(std::int32_t function) { return run({.function = function}); }
+
+Routine<Value> Specification::run(Frame frame) {
+  return body(frame, 0, scenario_->functions[static_cast<std::size_t>(frame.function)].ops.size());
+}
+
+// The operations from `from` up to `to`, unless an exception ends them early.
+Routine<Value> Specification::body(Frame frame, std::size_t from, std::size_t to) {
+  const std::int32_t function = frame.function;
+  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(function)].ops;
+  for (std::size_t i = from; i < to; ++i) {
+    const Op& op = ops[i];
+    if (threaded_) co_await take_turn();
+    if (!take_step()) co_await halt();
+    const bool slice_over = ++ticks_ > watermark_;
+    Value result;
+    if (preempted(function, op, slice_over)) {
+      log(EventKind::kPreempted);
+      if (limited()) {
+        result = co_await interrupt();
+      } else {
+        result = co_await schedule();
+      }
+    } else if (slice_over) {
+      result = co_await interrupt();
+    }
+    if (result.is_error()) co_return result;
+    const bool plain = op_info(op.code).shape == OpShape::kPlain;
+    if (plain && answer_to(QuestionKind::kCollect, function, op) != 0) co_await collect();
+    if (!plain) {
+      result = co_await block(frame, i);
+      while (ops[i].code != OpCode::kEnd) i = ops[i].match;
+    } else if (!perform_at_once(op)) {
+      result = co_await perform(op, frame);
+    }
+    if (result.is_error()) co_return result;
+  }
+  co_return Value{};
+}
+
+// The block that begins at operation `at`.
+Routine<Value> Specification::block(Frame frame, std::size_t at) {
+  const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(frame.function)].ops;
+  const Op& op = ops[at];
+  if (op.code == OpCode::kLoop || op.code == OpCode::kChoose) {
+    std::int32_t turns = op.args[0];
+    if (op.code == OpCode::kChoose)
+      turns = static_cast<std::int32_t>(answer_to(QuestionKind::kPick, frame.function, op));
+    for (std::int32_t turn = 0; turn < turns; ++turn) {
+      if (turn > 0) ++ticks_;
+      const Value raised = co_await body(frame, at + 1, op.match);
+      if (raised.is_error()) co_return raised;
+    }
+    co_return Value{};
+  }
+  if (op.code == OpCode::kTrapped) ++switch_trap_;
+  const Value result = co_await body(frame, at + 1, op.match);
+  if (op.code == OpCode::kTrapped) --switch_trap_;
+  if (op.code == OpCode::kFinally) {
+    const Value raised = co_await body(frame, op.match + 1, ops[op.match].match);
+    if (raised.is_error()) co_return raised;
+  }
+  const bool base_only =
+      result.type == ExceptionType::kTaskletExit || result.type == ExceptionType::kSystemExit;
+  if (!result.is_error()) co_return Value{};
+  if (op.code != OpCode::kTryall && (op.code != OpCode::kTry || base_only)) co_return result;
+  log_error(EventKind::kCaught, result);
+  co_return Value{};
+}
+
+// A call through C: one interpreter level deeper.
+Routine<Value> Specification::nested_call(std::int32_t function) {
+  if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
+  ++nesting_;
+  const Value result = co_await call(function);
+  leave_nested(1);
+  co_return result;
+}
+
+Routine<Value> Specification::recurse(std::int32_t levels, std::int32_t function) {
+  if (nesting_ + levels > kNestingMax) co_return Value::error(ErrorCode::kNesting);
+  nesting_ += levels;
+  Value result;
+  if (function >= 0) result = co_await call(function);
+  if (levels > 0) leave_nested(levels);
+  co_return result;
+}
+
+// A nested level may have been the reason why the tasklet could not be interrupted.
+void Specification::leave_nested(std::int32_t levels) {
+  nesting_ -= levels;
+  if (pending_irq_is_due()) watermark_ = ticks_;
+}
+
+// An exception of a callback has nobody to go to: it is logged and forgotten.
+Routine<Value> Specification::callback(std::int32_t function) {
+  const Value result = co_await nested_call(function);
+  if (result.is_error()) log_error(EventKind::kCaught, result);
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

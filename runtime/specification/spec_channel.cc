@@ -1,0 +1,101 @@
+// Sending and receiving: one rule for both directions.
+#include <utility>
+
+#include "runtime/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+const Channel kEmpty;
+}
+
+// `direction`: 1 sends `value`, -1 receives. Returns what it comes to; an operation that fails has
+// changed nothing.
+Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
+  const Id self = current_;
+  const bool soft = soft_;  // The callback may change it for those after this one.
+  // In a schedule callback of a tasklet that is on its way out: it cannot wait.
+  if (!at(self).queued) co_return Value::error(ErrorCode::kRecursiveScheduleCallback);
+
+  // Not None only in the middle of another operation, whose callback this is.
+  const Value waiting = std::exchange(at(self).tempval, value);
+  const Channel& ch = number == kTemporary ? kEmpty : channel(number);
+  const auto peer_waits = [&ch, direction] {
+    return direction > 0 ? ch.balance < 0 : ch.balance > 0;
+  };
+  if (channel_callback_.installed && callback_running_) {
+    if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
+    co_return Value::error(ErrorCode::kRecursiveChannelCallback);
+  }
+  // Between threads the callback comes after the action, else before it.
+  const auto peer_elsewhere = [this, &ch, &peer_waits] {
+    return peer_waits() && elsewhere(ch.waiting.front());
+  };
+  const bool told = !peer_elsewhere();
+  if (told) co_await tell_channel_callback(number, direction, !peer_waits());
+
+  // Looked at after the callback, which may have let others come or go.
+  if (peer_elsewhere()) {
+    // It becomes runnable there, and this one goes on.
+    const Id other = ch.waiting.front();
+    Value result = Value::error(ErrorCode::kNoThread);
+    if (at(other).thread != kNobody) {
+      stop_waiting(other);
+      std::swap(at(self).tempval, at(other).tempval);
+      append(other);
+      wake(other);
+      result = claim(self);
+      if (!told) co_await tell_channel_callback(number, direction, /*will_block=*/false);
+    }
+    at(self).tempval = waiting;
+    co_return result;
+  }
+  const bool peer = peer_waits();
+  const bool hands_over = peer && !ch.schedule_all && ch.preference != -direction;
+  const bool switches = peer ? !hands_over : leaving_would_switch();
+  Value refused = switches ? refusal() : Value{};
+  if (!peer && ch.closing) refused = Value::error(ErrorCode::kClosed, ExceptionType::kValueError);
+  if (!peer && at(self).block_trap) refused = Value::error(ErrorCode::kBlockTrap);
+  if (refused.is_error()) {
+    at(self).tempval = waiting;
+    co_return refused;
+  }
+
+  Id next = self;
+  if (peer) {
+    const Id other = ch.waiting.front();
+    stop_waiting(other);
+    std::swap(at(self).tempval, at(other).tempval);
+    append(other);
+    if (ch.schedule_all) {
+      next = queue_[1];
+    } else if (!hands_over) {
+      // It runs at once; the current one, which stays first in the ring, becomes the last.
+      queue_.pop_back();
+      queue_.insert(queue_.begin() + 1, other);
+      next = other;
+    }
+  } else {
+    take_out(self);
+    wait_on(number, self, direction);
+    next = queue_.empty() ? kNobody : queue_.front();
+  }
+  // Where the program says who runs on, no pending interrupt interferes.
+  const bool no_soft_irq = peer && !ch.schedule_all;
+  const Value result = co_await switch_tasks(self, next, soft, kNobody, no_soft_irq);
+  at(self).tempval = waiting;
+  co_return result;
+}
+
+Routine<Value> Specification::tell_channel_callback(Id number, int direction, bool will_block) {
+  if (!channel_callback_.installed) co_return Value{};
+  log(EventKind::kChannelCallback,
+      {shown(number), number_of(current_), direction > 0 ? 1 : 0, will_block ? 1 : 0});
+  if (channel_callback_.function < 0) co_return Value{};
+  callback_running_ = true;
+  co_await callback(channel_callback_.function);
+  callback_running_ = false;
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

@@ -1,0 +1,211 @@
+// Things, and the weak references to any object.
+#include <utility>
+
+#include "runtime/specification/specification.h"
+
+namespace reweave::runtime::specification {
+
+namespace {
+
+bool can_be_recycled(ObjectKind kind) { return kind == ObjectKind::kRecord; }
+bool holds_one(ObjectKind kind) { return kind == ObjectKind::kCell || kind == ObjectKind::kRecord; }
+
+}  // namespace
+
+// The caller holds the only reference. A record that is used again keeps its place in the order of
+// creation, but not its number.
+Id Specification::make_thing(ObjectKind kind) {
+  Id id;
+  if (can_be_recycled(kind) && !spare_records_.empty()) {
+    id = spare_records_.back();
+    spare_records_.pop_back();
+    at(id).references = 1;
+    at(id).state = Tasklet::State::kUnbound;
+    at(id).dying = false;
+  } else {
+    id = make_object();
+    at(id).kind = kind;
+    at(id).thread = kNobody;
+  }
+  at(id).number = ++thing_count_;
+  return id;
+}
+
+// What acts on any object in a slot. The operation holds it.
+Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
+  const std::int32_t b = op.args[1];
+  switch (op.code) {
+    case OpCode::kWeakref:
+      add_weakref(target, {.function = b});
+      co_return Value{};
+    case OpCode::kSetcell: {
+      if (!holds_one(at(target).kind)) co_return Value{};
+      const Id content = b < 0 ? kNobody : slot(b);
+      if (content != kNobody) ++at(content).references;
+      co_return co_await set_content(target, content);
+    }
+    case OpCode::kGetcell: {
+      if (!holds_one(at(target).kind)) co_return Value{};
+      const Id content = at(target).held.empty() ? kNobody : at(target).held.back();
+      if (content != kNobody) ++at(content).references;
+      co_return co_await store(b, content);
+    }
+    case OpCode::kCallobj:
+      if (at(target).kind != ObjectKind::kFunction) co_return Value{};
+      co_return co_await call_object(target);
+    case OpCode::kGenerator: {
+      if (at(target).kind != ObjectKind::kFunction) co_return Value{};
+      const Id cell = cell_of(target);
+      const Id made = make_thing(ObjectKind::kGenerator);
+      at(made).function = at(target).function;
+      at(made).state = Tasklet::State::kNew;
+      if (cell != kNobody) at(made).held.push_back(cell);
+      if (cell != kNobody) ++at(cell).references;
+      co_return co_await store(b, made);
+    }
+    case OpCode::kNext: {
+      if (at(target).kind != ObjectKind::kGenerator) co_return Value{};
+      const Value result = co_await next(target);
+      if (result.is_error() && result.type == ExceptionType::kStopIteration) {
+        log_object(EventKind::kExhausted, target);
+        co_return Value{};
+      }
+      if (result.is_error()) co_return result;
+      log(EventKind::kYielded, {static_cast<std::int32_t>(at(target).kind), number_of(target),
+                                static_cast<std::int32_t>(result.number)});
+      co_return Value{};
+    }
+    case OpCode::kRef: {
+      const Id made = make_thing(ObjectKind::kReference);
+      at(made).target = target;
+      add_weakref(target, {.reference = made});
+      co_return co_await store(b, made);
+    }
+    case OpCode::kDeref: {
+      if (at(target).kind != ObjectKind::kReference) co_return Value{};
+      const Id yielded = at(target).target;
+      log_object(EventKind::kDereferenced, yielded);
+      if (b < 0) co_return Value{};
+      if (yielded != kNobody) ++at(yielded).references;
+      co_return co_await store(b, yielded);
+    }
+    case OpCode::kClearrefs:
+      if (b != 0) co_return co_await call_weakrefs(target);
+      clear_references(target);
+      at(target).weakrefs = -1;
+      co_return Value{};
+    case OpCode::kSetkey:
+    case OpCode::kGetkey:
+    case OpCode::kDelkey:
+      co_return co_await perform_on_keys(target, op);
+    default:
+      co_return Value{};
+  }
+}
+
+Id Specification::cell_of(Id function) const {
+  return at(function).held.empty() ? kNobody : at(at(function).held.back()).held.back();
+}
+
+// Its frame holds the cell that it shares.
+Routine<Value> Specification::call_object(Id function) {
+  const Frame frame{.function = at(function).function, .cell = cell_of(function)};
+  if (frame.cell == kNobody) co_return co_await run(frame);
+  const Id self = current_;
+  at(self).held.push_back(frame.cell);
+  ++at(frame.cell).references;
+  const Value result = co_await run(frame);
+  at(self).held.pop_back();
+  co_await release(frame.cell);
+  co_return result;
+}
+
+// As a call through C, which returns where the generator yields.
+Routine<Value> Specification::next(Id id) {
+  Tasklet& generator = at(id);
+  if (generator.running) co_return Value::error(ExceptionType::kValueError);
+  if (generator.state == Tasklet::State::kEnded)
+    co_return Value::error(ExceptionType::kStopIteration);
+  Value result = Value::error(ErrorCode::kNesting);
+  generator.yielded = false;
+  if (nesting_ < kNestingMax) {
+    ++nesting_;
+    generator.running = true;
+    if (generator.state == Tasklet::State::kNew) {
+      generator.state = Tasklet::State::kSuspended;
+      generator.point = generator_life(id).start(*this);
+    }
+    co_await Switch{*this, generator.caller, generator.point};
+    generator.running = false;
+    leave_nested(1);
+    if (generator.yielded) co_return Value::token(static_cast<std::uint32_t>(generator.word));
+    result = generator.tempval;
+  }
+  generator.state = Tasklet::State::kEnded;
+  co_await forget_frames(id);
+  if (!result.is_error()) result = Value::error(ExceptionType::kStopIteration);
+  co_return result;
+}
+
+Routine<Value> Specification::generator_life(Id id) {
+  const Frame frame{.function = at(id).function,
+                    .generator = id,
+                    .cell = at(id).held.empty() ? kNobody : at(id).held.back()};
+  const Value result = co_await run(frame);
+  at(id).tempval = result;
+  co_await Switch{*this, nowhere_, at(id).caller};
+  co_return Value{};
+}
+
+// What it held goes after the new content is in its place.
+Routine<Value> Specification::set_content(Id id, Id content) {
+  std::vector<Id>& held = at(id).held;
+  const Id old = held.empty() ? kNobody : held.back();
+  held.clear();
+  if (content != kNobody) held.push_back(content);
+  if (old != kNobody) co_await release(old);
+  co_return Value{};
+}
+
+Routine<Value> Specification::destroy_thing(Id id) {
+  co_await call_weakrefs(id);
+  log_object(EventKind::kFreed, id);
+  at(id).state = Tasklet::State::kDestroyed;
+  if (can_be_recycled(at(id).kind)) spare_records_.push_back(id);
+  const Id last = at(id).held.empty() ? kNobody : at(id).held.back();
+  at(id).held.clear();
+  if (last != kNobody) co_await release(last);
+  co_return Value{};
+}
+
+void Specification::add_weakref(Id target, Weakref weakref) {
+  weakref.older = std::exchange(at(target).weakrefs, static_cast<std::int32_t>(weakrefs_.size()));
+  weakrefs_.push_back(weakref);
+}
+
+// One that died before has given its place to nobody: only records are used again.
+void Specification::clear_references(Id id) {
+  for (std::int32_t i = at(id).weakrefs; i >= 0; i = weakrefs_[static_cast<std::size_t>(i)].older) {
+    const Id reference = weakrefs_[static_cast<std::size_t>(i)].reference;
+    if (reference != kNobody) at(reference).target = kNobody;
+  }
+}
+
+// All are cleared before the first callback runs; newest first.
+Routine<Value> Specification::call_weakrefs(Id id) {
+  clear_references(id);
+  const bool tasklet = is_tasklet(id);
+  for (std::int32_t i = std::exchange(at(id).weakrefs, -1); i >= 0;) {
+    const Weakref weakref = weakrefs_[static_cast<std::size_t>(i)];
+    i = weakref.older;
+    if (weakref.function < 0) continue;
+    if (tasklet) log(EventKind::kWeakCallback, {number_of(id)});
+    if (!tasklet) log_object(EventKind::kThingCallback, id);
+    co_await callback(weakref.function);
+    if (tasklet) log(EventKind::kWeakCallbackEnd, {number_of(id)});
+    if (!tasklet) log_object(EventKind::kThingCallbackEnd, id);
+  }
+  co_return Value{};
+}
+
+}  // namespace reweave::runtime::specification

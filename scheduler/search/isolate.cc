@@ -1,0 +1,387 @@
+#include "scheduler/search/isolate.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "scheduler/base/check.h"
+#include "scheduler/base/wall_clock.h"
+#include "scheduler/strategy/dense_replay.h"
+
+namespace reweave {
+namespace {
+
+using Text = std::array<char, SharedTape::kMessageBytes>;
+
+void put_text(std::string_view text, std::span<char> to) {
+  const std::size_t bytes = std::min(text.size(), to.size() - 1);
+  std::memcpy(to.data(), text.data(), bytes);
+  to[bytes] = '\0';
+}
+
+/// The last bytes of a stream that may be endless.
+class Tail {
+ public:
+  explicit Tail(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  void add(std::string_view bytes) {
+    text_ += bytes;
+    if (text_.size() > 2 * bytes_max_) text_.erase(0, text_.size() - bytes_max_);
+  }
+  std::string take() {
+    if (text_.size() > bytes_max_) text_.erase(0, text_.size() - bytes_max_);
+    return std::move(text_);
+  }
+
+ private:
+  std::size_t bytes_max_;
+  std::string text_;
+};
+
+/// The parent's end of a child's standard error.
+class Pipe {
+ public:
+  Pipe() {
+    CHECK_MSG(pipe2(ends_.data(), O_CLOEXEC) == 0, "no pipe for a child: too many open files?");
+    CHECK(fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
+  }
+  ~Pipe() {
+    close_write_end();
+    if (ends_[0] >= 0) close(ends_[0]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  int write_end() const { return ends_[1]; }
+  void close_write_end() {
+    if (ends_[1] >= 0) close(ends_[1]);
+    ends_[1] = -1;
+  }
+
+  /// Waits for something to read, the end of it, or the end of `ms`; takes what is there.
+  void wait(int ms, Tail& tail) {
+    pollfd waited{ends_[0], POLLIN, 0};  // A negative descriptor is ignored: then this just sleeps.
+    if (poll(&waited, 1, ended() ? 1 : ms) > 0) drain(tail);
+  }
+  void drain(Tail& tail) {
+    std::array<char, 4096> buffer;
+    while (!ended()) {
+      const ssize_t bytes = read(ends_[0], buffer.data(), buffer.size());
+      if (bytes > 0) {
+        tail.add({buffer.data(), static_cast<std::size_t>(bytes)});
+      } else if (bytes < 0 && errno == EINTR) {
+        continue;
+      } else if (bytes < 0 && errno == EAGAIN) {
+        return;
+      } else {
+        close(ends_[0]);
+        ends_[0] = -1;
+      }
+    }
+  }
+  bool ended() const { return ends_[0] < 0; }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+/// Makes the forked process ready for its work: it reports to the pipe, writes no core file and
+/// does not outlive us.
+void become_child(const Pipe& pipe, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // It died before we asked to be told.
+  dup2(pipe.write_end(), STDERR_FILENO);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  signal(SIGABRT, SIG_DFL);  // A handler of the parent must not speak for its child.
+}
+
+std::string signal_name(int number) {
+  const char* name = sigabbrev_np(number);
+  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
+Finding death(int status, const std::string& standard_error, std::uint64_t step) {
+  const bool by_signal = WIFSIGNALED(status);
+  const std::string how =
+      by_signal ? signal_name(WTERMSIG(status)) : "exit " + std::to_string(WEXITSTATUS(status));
+  const std::string kind = error_kind(standard_error);
+  Finding finding;
+  finding.kind = FindingKind::kCrash;
+  finding.step = step;
+  finding.signature = "crash: " + (kind.empty() ? how : kind);
+  finding.message = "The process " + std::string(by_signal ? "was ended by " : "left with ") + how +
+                    " during step " + std::to_string(step) + ".";
+  if (!standard_error.empty()) finding.message += " It wrote:\n" + standard_error;
+  while (finding.message.back() == '\n') finding.message.pop_back();
+  return finding;
+}
+
+Finding hang(std::uint64_t ms, std::uint64_t step) {
+  Finding finding;
+  finding.kind = FindingKind::kHang;
+  finding.step = step;
+  finding.signature = "hang";
+  finding.message = "No step was begun for " + std::to_string(ms) + " ms after step " +
+                    std::to_string(step) + "; the process was ended.";
+  return finding;
+}
+
+Finding finding_on(const SharedTape& tape) {
+  return Finding{tape.finding_kind, tape.finding_step, tape.signature.data(), tape.message.data()};
+}
+
+}  // namespace
+
+struct Isolator::Board {
+  SharedTape tape;
+  Statistics statistics;
+
+  std::atomic<bool> done{false};  // The child came to its end; what follows is valid.
+  Outcome outcome{};
+  std::uint64_t steps = 0;
+  std::uint64_t questions = 0;
+  std::uint64_t trace_hash = 0;
+  std::uint64_t divergence_step = 0;
+  Text expected{};
+  Text found{};
+  StopReason reason{};
+  bool has_found = false;
+  std::uint64_t execution = 0;
+};
+
+struct Isolator::Ending {
+  bool done = false;       // It came to its end.
+  bool hung = false;       // It was ended for a hang.
+  bool cancelled = false;  // It was ended because nobody wanted to wait any longer.
+  int status = 0;
+  std::string standard_error;
+
+  Finding finding(const Isolator& isolator) const {
+    const SharedTape& tape = isolator.board_->tape;
+    const std::uint64_t step = tape.step.load(std::memory_order_relaxed);
+    if (tape.has_finding) return finding_on(tape);
+    return hung ? hang(isolator.options_.hang_ms, step) : death(status, standard_error, step);
+  }
+};
+
+Isolator::Isolator(IsolateOptions options) : options_(options) {
+  void* memory =
+      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  CHECK_MSG(memory != MAP_FAILED, "the system gives no shared memory");
+  board_ = new (memory) Board;
+}
+
+Isolator::~Isolator() {
+  board_->~Board();
+  munmap(board_, sizeof(Board));
+}
+
+template <typename Work>
+Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool()>& keep_waiting) {
+  SharedTape& tape = board_->tape;
+  board_->done = false;
+  tape.executions = 0;
+  tape.step = 0;
+  tape.questions = 0;
+  tape.answer_count = tape.named_count = tape.actor_count = 0;
+  tape.overflowed = tape.has_finding = false;
+
+  Pipe pipe;
+  std::fflush(nullptr);  // Else the child would hold a copy of what is not yet written.
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  CHECK_MSG(child >= 0, "the system gives no process");
+  if (child == 0) {
+    become_child(pipe, parent);
+    work();
+    board_->done = true;
+    _exit(0);
+  }
+  pipe.close_write_end();
+
+  Ending ending;
+  Tail tail(options_.stderr_bytes_max);
+  std::uint64_t seen_executions = 0, seen_step = 0, seen_ms = wall_clock_ms();
+  while (true) {
+    pipe.wait(/*ms=*/20, tail);
+    // Once its work is done and its pipe closed nothing can keep it from ending: no need to look
+    // again and again.
+    const bool leaving = pipe.ended() && board_->done;
+    const pid_t waited = waitpid(child, &ending.status, leaving ? 0 : WNOHANG);
+    CHECK(waited == 0 || waited == child || errno == EINTR);
+    if (waited == child) break;
+    const std::uint64_t executions = tape.executions.load(std::memory_order_relaxed);
+    const std::uint64_t step = tape.step.load(std::memory_order_relaxed);
+    const std::uint64_t now = wall_clock_ms();
+    if (executions != seen_executions || step != seen_step) {
+      seen_executions = executions;
+      seen_step = step;
+      seen_ms = now;
+    }
+    ending.hung = now - seen_ms >= options_.hang_ms;
+    ending.cancelled = !ending.hung && keep_waiting && !keep_waiting();
+    if (!ending.hung && !ending.cancelled) continue;
+    kill(child, SIGKILL);
+    while (waitpid(child, &ending.status, 0) < 0 && errno == EINTR) {
+    }
+    break;
+  }
+  pipe.drain(tail);
+  ending.standard_error = tail.take();
+  ending.done = board_->done;
+  return ending;
+}
+
+Exploration Isolator::explore(Subject& subject, Strategy& strategy, const ExploreOptions& options) {
+  board_->statistics = {};
+  ExploreOptions inner = options;
+  inner.progress = nullptr;
+  const auto work = [&] {
+    const Exploration result =
+        reweave::explore(subject, strategy, inner, &board_->tape, &board_->statistics);
+    board_->reason = result.reason;
+    board_->has_found = result.found.has_value();
+    if (!result.found) return;
+    board_->execution = result.found->execution;
+    board_->steps = result.found->steps;
+    board_->trace_hash = result.found->trace_hash;
+    board_->tape.finding_kind = result.found->finding.kind;
+    board_->tape.finding_step = result.found->finding.step;
+    put_text(result.found->finding.signature, board_->tape.signature);
+    put_text(result.found->finding.message, board_->tape.message);
+    board_->tape.has_finding = true;
+  };
+  const std::uint64_t start = wall_clock_ms();
+  std::uint64_t last = start;
+  const auto keep_waiting = [&] {
+    const std::uint64_t now = wall_clock_ms();
+    if (!options.progress || now - last < options.progress_ms) return true;
+    last = now;
+    Statistics statistics = board_->statistics;
+    statistics.milliseconds = now - start;
+    return options.progress(statistics);
+  };
+  const Ending ending = run_child(work, keep_waiting);
+
+  const SharedTape& tape = board_->tape;
+  Exploration exploration;
+  exploration.statistics = board_->statistics;
+  exploration.statistics.milliseconds = wall_clock_ms() - start;
+  if (ending.cancelled) {
+    exploration.reason = StopReason::kCancelled;
+  } else if (ending.done && !board_->has_found) {
+    exploration.reason = board_->reason;
+  } else {
+    exploration.reason = StopReason::kFound;
+    Found found;
+    const std::uint64_t begun = tape.executions.load(std::memory_order_relaxed);
+    found.execution = ending.done
+                          ? board_->execution
+                          : options.first_execution + (begun == 0 ? 0 : begun - 1) * options.stride;
+    found.finding = ending.finding(*this);
+    found.steps = ending.done ? board_->steps : tape.step.load(std::memory_order_relaxed);
+    found.trace_hash = ending.done ? board_->trace_hash : 0;
+    found.answers.assign(tape.answers.begin(), tape.answers.begin() + tape.answer_count);
+    found.died = !ending.done;
+    found.complete = !tape.overflowed;
+    exploration.found = std::move(found);
+  }
+  if (options.progress) (void)options.progress(exploration.statistics);
+  return exploration;
+}
+
+template <typename Work>
+IsolatedRun Isolator::run_one(Subject& subject, const Work& work) {
+  const auto work_and_tell = [&] {
+    const Execution& execution = work();
+    board_->outcome = execution.outcome();
+    board_->steps = execution.steps();
+    board_->questions = execution.questions();
+    board_->trace_hash = execution.trace_hash();
+    board_->divergence_step = execution.divergence().step;
+    put_text(execution.divergence().expected, board_->expected);
+    put_text(execution.divergence().found, board_->found);
+  };
+  Ending ending = run_child(work_and_tell, nullptr);
+  const SharedTape& tape = board_->tape;
+  IsolatedRun run;
+  run.died = !ending.done;
+  if (run.died || tape.has_finding) run.finding = ending.finding(*this);
+  run.schedule = named_schedule(subject, tape);
+  run.complete = !tape.overflowed;
+  run.standard_error = std::move(ending.standard_error);
+  run.steps = run.died ? tape.step.load(std::memory_order_relaxed) : board_->steps;
+  run.questions = run.died ? tape.questions : board_->questions;
+  if (run.died) return run;
+  run.outcome = board_->outcome;
+  run.trace_hash = board_->trace_hash;
+  if (run.outcome == Outcome::kDiverged) {
+    run.divergence = {board_->divergence_step, board_->expected.data(), board_->found.data()};
+  }
+  return run;
+}
+
+IsolatedRun Isolator::replay(Subject& subject, const Schedule& schedule, ReplayMode mode,
+                             const Limits& limits) {
+  Execution execution(limits);
+  return run_one(subject, [&]() -> Execution& {
+    reweave::replay(subject, execution, schedule, mode, /*keep_log=*/false, &board_->tape);
+    return execution;
+  });
+}
+
+IsolatedRun Isolator::record(Subject& subject, std::span<const DenseAnswer> answers,
+                             const Limits& limits) {
+  Execution execution(limits);
+  return run_one(subject, [&]() -> Execution& {
+    DenseReplay chooser(answers, /*names=*/true);
+    execution.begin(chooser, /*keep_log=*/false, &board_->tape);
+    subject.run(execution);
+    return execution;
+  });
+}
+
+std::string error_kind(std::string_view standard_error) {
+  // "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x…": its words up to " on ", "
+  // (" or a number.
+  constexpr std::array<std::string_view, 4> kTools = {
+      "AddressSanitizer: ", "LeakSanitizer: ", "ThreadSanitizer: ", "MemorySanitizer: "};
+  for (const std::string_view tool : kTools) {
+    const std::size_t at = standard_error.find(tool);
+    if (at == std::string_view::npos) continue;
+    std::string_view rest = standard_error.substr(at + tool.size());
+    rest = rest.substr(0, rest.find('\n'));
+    for (const std::string_view end : {" on ", " (", ": ", " 0x"})
+      rest = rest.substr(0, rest.find(end));
+    return std::string(rest);
+  }
+  // "file.cc:3:5: runtime error: signed integer overflow: 2147483647 + 1 cannot …": up to the
+  // second colon.
+  constexpr std::string_view kUndefined = "runtime error: ";
+  if (const std::size_t at = standard_error.find(kUndefined); at != std::string_view::npos) {
+    std::string_view rest = standard_error.substr(at + kUndefined.size());
+    rest = rest.substr(0, rest.find('\n'));
+    rest = rest.substr(0, rest.find_first_of("0123456789"));
+    rest = rest.substr(0, rest.find(": "));
+    while (!rest.empty() && rest.back() == ' ') rest.remove_suffix(1);
+    return "undefined behaviour, " + std::string(rest);
+  }
+  if (standard_error.find(": CHECK failed: ") != std::string_view::npos) return "CHECK failed";
+  return {};
+}
+
+}  // namespace reweave

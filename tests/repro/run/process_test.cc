@@ -1,0 +1,53 @@
+#include "repro/run/process.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "tests/repro/testing.h"
+
+namespace reweave::repro {
+namespace {
+
+using End = ProcessResult::End;
+
+TEST(Process, GivesExitCodeAndBothStreams) {
+  const ProcessResult result = run_process({"sh", "-c", "echo out; echo err >&2; exit 7"});
+  EXPECT_EQ(result.end, End::kExited);
+  EXPECT_EQ(result.code, 7);
+  EXPECT_EQ(result.output, "out\nerr\n");
+}
+
+TEST(Process, TellsASignalFromAnExit) {
+  const ProcessResult result = run_process({"sh", "-c", "kill -SEGV $$"});
+  EXPECT_EQ(result.end, End::kSignalled);
+  EXPECT_EQ(result.code, SIGSEGV);
+}
+
+TEST(Process, EndsWhatTakesTooLongWithAllThatItStarted) {
+  const ProcessResult result =
+      run_process({"sh", "-c", "sleep 100 | cat"}, {.environment = {}, .timeout_ms = 100});
+  EXPECT_EQ(result.end, End::kTimedOut);
+}
+
+TEST(Process, SaysWhatIsMissing) {
+  const ProcessResult result = run_process({"no-such-program-here"});
+  EXPECT_EQ(result.end, End::kNotStarted);
+  EXPECT_EQ(result.code, ENOENT);
+  EXPECT_EQ(find_program("no-such-program-here"), "");
+}
+
+TEST(Process, SetsTheEnvironment) {
+  EXPECT_EQ(run_process({"sh", "-c", "echo $WORD"}, {.environment = {"WORD=x"}}).output, "x\n");
+}
+
+TEST(ShellWord, ComesBackFromAShellAsItWas) {
+  for (const std::string word :
+       {"plain-1.0/a", "", "two words", "it's", "$HOME `x` \"y\" \\", "a\nb", "~", "#x"}) {
+    const ProcessResult result = run_process({"sh", "-c", "printf %s " + shell_word(word)});
+    EXPECT_EQ(result.output, word);
+  }
+}
+
+}  // namespace
+}  // namespace reweave::repro

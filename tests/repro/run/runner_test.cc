@@ -1,0 +1,63 @@
+#include "repro/run/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/repro/testing.h"
+
+namespace reweave::repro {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Runner, GivesAWholeVerdict) {
+  Runner runner;
+  const RunResult run = runner.run(parse(kLostValue), ReplayMode::kStrict, /*keep_log=*/true);
+  ASSERT_FALSE(run.findings.empty());
+  EXPECT_EQ(run.findings[0].kind, FindingKind::kLostValue);
+  EXPECT_TRUE(run.followed.empty());
+  EXPECT_THAT(run.verdict.results, testing::Contains(HasSubstr("None")));
+  EXPECT_FALSE(run.log.empty());
+}
+
+TEST(Runner, WithoutTheDefectTheValueArrives) {
+  WeaveFile file = parse(kLostValue);
+  file.settings.defects = {};
+  Runner runner;
+  const RunResult run = runner.run(file, ReplayMode::kStrict);
+  EXPECT_TRUE(run.findings.empty());
+  EXPECT_EQ(run.outcome, Outcome::kCompleted);
+}
+
+TEST(Runner, CountsWhatIsTheSame) {
+  const WeaveFile file = parse(kLostValue);
+  Runner runner;
+  RunResult run = runner.run(file, ReplayMode::kStrict);
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100), 100u);
+  run.verdict.trace_hash = 1;
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100), 0u);
+}
+
+TEST(Runner, SurvivesASubjectThatCrashes) {
+  const WeaveFile file = parse(kCrash);
+  Runner runner;
+  const RunResult run = runner.run(file, ReplayMode::kStrict);
+  EXPECT_TRUE(run.died);
+  ASSERT_EQ(run.findings.size(), 1u);
+  EXPECT_EQ(run.findings[0].kind, FindingKind::kCrash);
+  EXPECT_EQ(run.verdict.trace_hash, std::nullopt);
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 3), 3u);
+}
+
+TEST(Runner, AnAnswerThatDoesNotFitDiverges) {
+  WeaveFile file = parse(kClean);
+  file.schedule = *parse_schedule("0 spill main.9 0 1", "s");
+  Runner runner;
+  const RunResult run = runner.run(file, ReplayMode::kStrict);
+  EXPECT_EQ(run.outcome, Outcome::kDiverged);
+  EXPECT_THAT(run.divergence.expected, HasSubstr("main.9"));
+  EXPECT_EQ(runner.run(file, ReplayMode::kLenient).outcome, Outcome::kCompleted);
+}
+
+}  // namespace
+}  // namespace reweave::repro

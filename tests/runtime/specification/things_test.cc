@@ -1,0 +1,252 @@
+// Things in scenarios: closures, generators, records and weak references do what the post says and
+// what the specification predicts, in all switching modes, on spilled stacks and with the collector
+// at every step.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "runtime/interpreter/scenario_subject.h"
+#include "runtime/oracle/lingering.h"
+#include "scheduler/strategy/ordinary.h"
+#include "tests/runtime/language/wild.h"
+#include "tests/runtime/native_program.h"
+
+namespace reweave::runtime {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+struct Ran {
+  std::vector<std::string> events;
+  std::vector<Finding> findings;
+  std::vector<LingeringMoment> lingering;
+};
+
+Ran run(const Scenario& scenario, Settings settings = {}) {
+  settings.check_structure = settings.check_specification = true;
+  ScenarioSubject subject(scenario, settings);
+  Lingering lingering;
+  subject.watch_lingering(&lingering);
+  Execution execution(settings.limits);
+  Ordinary ordinary;
+  execution.begin(ordinary, /*keep_log=*/true);
+  subject.run(execution);
+  Ran ran{.events = {}, .findings = execution.findings(), .lingering = lingering.moments()};
+  for (const Event& event : execution.log()) ran.events.push_back(subject.describe(event));
+  return ran;
+}
+
+/// The events; the same in every mode, and no finding of any oracle.
+std::vector<std::string> events_of(const Scenario& scenario) {
+  const Ran soft = run(scenario);
+  EXPECT_THAT(soft.findings, IsEmpty());
+  Settings hard;
+  hard.switching = Switching::kHard;
+  const Ran switched_hard = run(scenario, hard);
+  EXPECT_THAT(switched_hard.findings, IsEmpty());
+  EXPECT_EQ(switched_hard.events, soft.events);
+  Settings spilling;
+  spilling.spill_levels = 1;
+  EXPECT_THAT(run(scenario, spilling).findings, IsEmpty());
+  return soft.events;
+}
+std::vector<std::string> events_of(std::string_view text) { return events_of(scenario_of(text)); }
+
+Scenario from_corpora(const std::string& name) {
+  std::ifstream file(std::string(REWEAVE_SCENARIOS) + "/" + name);
+  std::stringstream text;
+  std::string line;
+  while (std::getline(file, line))
+    if (line != "weave 1" && !line.starts_with('#')) text << line << '\n';
+  return scenario_of(text.str());
+}
+
+TEST(Things, OperationsOnTaskletsDoNothingToThem) {
+  EXPECT_THAT(events_of("slot a\nslot b\nfunction main\n cell a\n insert a\n kill a\n state a\n"
+                        " tatomic a 1\n rebind a f\n run a\n copy a b\n same a b\n drop a\nend\n"
+                        "function f\nend\n"),
+              ElementsAre("same 1 1"));
+}
+
+TEST(Things, DieWithTheirLastReferenceAndTellTheirWeakReferences) {
+  EXPECT_THAT(
+      events_of("slot a\nslot b\nfunction main\n cell a\n cell b\n setcell a b\n drop b\n"
+                " weakref a gone\n drop a\nend\nfunction gone\n emit gone\nend\n"),
+      ElementsAre("wcbo cell 1", "emit gone", "wcboend cell 1", "freed cell 1", "freed cell 2"));
+}
+
+TEST(Closures, OfThePostLingerUntilTheCollectorRuns) {
+  const Scenario scenario = from_corpora("closure-cycle.weave");
+  EXPECT_THAT(events_of(scenario),
+              AllOf(Contains("freed generator 4"), Contains("collectable cell 1"),
+                    Contains("collectable function 2"), Contains("collectable tuple 3")));
+  const Ran ran = run(scenario);
+  ASSERT_EQ(ran.lingering.size(), 1u);
+  EXPECT_FALSE(ran.lingering[0].at_end);
+  ASSERT_EQ(ran.lingering[0].nodes.size(), 3u);
+  EXPECT_THAT(ran.lingering[0].nodes[0].holds, ElementsAre(1u));
+  EXPECT_THAT(ran.lingering[0].nodes[2].holds, ElementsAre(0u));
+}
+
+TEST(Closures, AreFreedByWhoeverEmptiesTheirVariable) {
+  const Scenario scenario = from_corpora("closure-cured.weave");
+  EXPECT_THAT(events_of(scenario),
+              AllOf(Contains("freed cell 3"), Not(Contains(StartsWith("collectable")))));
+  EXPECT_TRUE(run(scenario).lingering.empty());
+}
+
+TEST(Closures, LingerWhereNobodyRunsInTheScopeOfTheirVariable) {
+  EXPECT_THAT(events_of(from_corpora("closure-cure-fails.weave")),
+              AllOf(Contains("exhausted generator 2"), Contains("collectable cell 3"),
+                    Contains("collectable function 4"), Contains("collectable tuple 5")));
+}
+
+TEST(Closures, ThatAreLeftInACycleLingerAtTheEnd) {
+  const Ran ran = run(scenario_of("slot a\nfunction main\n cell a\n setcell a a\n drop a\nend\n"));
+  EXPECT_THAT(ran.findings, IsEmpty());
+  ASSERT_EQ(ran.lingering.size(), 1u);
+  EXPECT_TRUE(ran.lingering[0].at_end);
+}
+
+TEST(Closures, ShareTheirVariableWhileTheyRun) {
+  EXPECT_THAT(events_of("slot c\nslot f\nslot x\nfunction main\n cell c\n cell x\n setcell c x\n"
+                        " drop x\n closure shares f c\n callobj f\n drop f\n drop c\nend\n"
+                        "function shares\n drop c\n freevar c\n getcell c x\n setcell c -\n"
+                        " drop x\nend\n"),
+              ElementsAre("freed cell 2", "freed function 3", "freed tuple 4", "freed cell 1"));
+}
+
+TEST(Closures, AreKeptByTheCollectorIfItIsToldSo) {
+  EXPECT_THAT(events_of("slot a\nfunction main\n gcdebug 3\n cell a\n setcell a a\n drop a\n gc\n"
+                        " gc\nend\n"),
+              ElementsAre("collectable cell 1"));
+}
+
+TEST(Generators, GoOnWhereTheyYieldedInWhateverTaskletAsks) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure counts f -\n generator f g\n"
+                        " drop f\n spawn asks -\n next g\n runall\n next g\n next g\n drop g\nend\n"
+                        "function counts\n loop 2\n  yield one\n  sched\n end\n yield two\nend\n"
+                        "function asks\n next g\nend\n"),
+              ElementsAre("freed function 1", "yielded generator 2 one", "start",
+                          "yielded generator 2 one", "end", "fin tasklet 1", "ran tasklet -1",
+                          "yielded generator 2 two", "exhausted generator 2", "freed generator 2"));
+}
+
+TEST(Generators, RefuseWhoeverAsksThemWhileTheyRun) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure asks f -\n generator f g\n"
+                        " tryall\n  next g\n end\n next g\n drop f\n drop g\nend\n"
+                        "function asks\n next g\nend\n"),
+              ElementsAre("exc ValueError", "exhausted generator 2", "freed function 1",
+                          "freed generator 2"));
+}
+
+TEST(Generators, EndByAnException) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure raises f -\n generator f g\n"
+                        " next g\n try\n  next g\n end\n next g\nend\n"
+                        "function raises\n yield one\n raise E1\nend\n"),
+              ElementsAre("yielded generator 2 one", "exc E1", "exhausted generator 2"));
+}
+
+TEST(Generators, ThatAreSuspendedGiveBackTheirVariableWhenTheyDie) {
+  EXPECT_THAT(
+      events_of("slot c\nslot f\nslot g\nfunction main\n cell c\n closure yields f c\n"
+                " generator f g\n drop c\n drop f\n next g\n drop g\nend\n"
+                "function yields\n finally\n  yield one\n then\n  yield never\n end\nend\n"),
+      ElementsAre("freed function 2", "freed tuple 3", "yielded generator 4 one",
+                  "freed generator 4", "freed cell 1"));
+}
+
+TEST(Yield, IsNothingElsewhere) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n yield one\n closure calls f -\n"
+                        " generator f g\n next g\nend\nfunction calls\n call other\nend\n"
+                        "function other\n yield two\nend\n"),
+              ElementsAre("exhausted generator 2"));
+}
+
+TEST(WeakReferences, YieldTheirTargetWhileItLives) {
+  EXPECT_THAT(events_of("slot t\nslot r\nslot x\nfunction main\n spawn f t\n ref t r\n deref r x\n"
+                        " same t x\n drop x\n drop t\n deref r -\n runall\n deref r x\nend\n"
+                        "function f\nend\n"),
+              ElementsAre("deref tasklet 1", "same 2 1", "deref tasklet 1", "start", "end",
+                          "fin tasklet 1", "ran tasklet -1", "deref None"));
+}
+
+TEST(WeakReferences, AreClearedBeforeTheFirstCallback) {
+  EXPECT_THAT(events_of("slot a\nslot r\nfunction main\n cell a\n ref a r\n weakref a looks\n"
+                        " drop a\nend\nfunction looks\n deref r -\nend\n"),
+              ElementsAre("wcbo cell 1", "deref None", "wcboend cell 1", "freed cell 1"));
+}
+
+TEST(WeakReferences, AreClearedWithoutItsDeathAndCalledOnlyIfWanted) {
+  EXPECT_THAT(events_of("slot a\nslot r\nfunction main\n cell a\n ref a r\n weakref a said\n"
+                        " clearrefs a 0\n deref r -\n ref a r\n weakref a said\n clearrefs a 1\n"
+                        " deref r -\n drop a\nend\nfunction said\n emit said\nend\n"),
+              ElementsAre("deref None", "freed reference 2", "wcbo cell 1", "emit said",
+                          "wcboend cell 1", "deref None", "freed cell 1"));
+}
+
+constexpr const char* kRecycles =
+    "slot a\nslot r\nfunction main\n record a\n ref a r\n weakref a said\n drop a\n record a\n"
+    " deref r -\nend\nfunction said\n emit said\nend\n";
+
+TEST(Records, AreRecycledAndNotSeenByReferencesToAnotherLife) {
+  EXPECT_THAT(events_of(kRecycles), ElementsAre("wcbo record 1", "emit said", "wcboend record 1",
+                                                "freed record 1", "deref None"));
+}
+
+TEST(Records, ThatKeepTheirWeakReferencesAreAFinding) {
+  Settings settings;
+  settings.defects.add(Defect::kRecycledKeepsWeakrefs);
+  const Ran ran = run(scenario_of(kRecycles), settings);
+  ASSERT_EQ(ran.findings.size(), 1u);
+  EXPECT_EQ(ran.findings[0].signature, "dangling-object record dereferenced deref");
+}
+
+TEST(Generators, ThatKeepTheirCallerAreAFinding) {
+  Settings settings;
+  settings.defects.add(Defect::kGeneratorKeepsCaller);
+  const Ran ran = run(scenario_of("slot g\nfunction main\n call makes\n drop g\nend\n"
+                                  "function makes\n closure f g -\n generator g g\nend\n"
+                                  "function f\nend\n"),
+                      settings);
+  ASSERT_FALSE(ran.findings.empty());
+  EXPECT_EQ(ran.findings[0].kind, FindingKind::kDanglingFrame);
+}
+
+TEST(Things, OfALongChainDieWithoutDepth) {
+  EXPECT_EQ(run(scenario_of("slot a\nslot b\nfunction main\n loop 4000\n  cell b\n  setcell b a\n"
+                            "  copy b a\n end\n drop a\n drop b\nend\n"))
+                .events.size(),
+            4000u);
+}
+
+TEST(FunctionObject, SharesSeveralVariables) {
+  NativeProgram program;
+  FunctionObject* function = nullptr;
+  const Thread::Ending ending = program.run([&](Thread& thread) -> Object* {
+    Cell* const cells[] = {thread.make_cell(), thread.make_cell()};
+    function =
+        thread.make_function(program.code([](Thread& inner) { return inner.none(); }), cells);
+    EXPECT_EQ(function->closure->count, 2u);
+    EXPECT_EQ(cells[1]->refs, 2u);
+    thread.set_cell(cells[0], retain(cells[1]));
+    for (Cell* const cell : cells) thread.release(cell);
+    thread.release(function);
+    EXPECT_EQ(thread.heap().live_things(), 0u);
+    return thread.none();
+  });
+  EXPECT_TRUE(ending.ended);
+  EXPECT_THAT(program.execution.findings(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace reweave::runtime

@@ -1,0 +1,287 @@
+#include "scheduler/search/isolate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "scheduler/search/shrink.h"
+#include "scheduler/strategy/portfolio.h"
+#include "scheduler/strategy/random_walk.h"
+#include "tests/scheduler/toys.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define REWEAVE_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define REWEAVE_TEST_ASAN 1
+#endif
+#endif
+
+namespace reweave {
+namespace {
+
+using testing::HasSubstr;
+
+enum class Death {
+  kAbort,
+  kHang,
+  kExit,
+  kExitZero,
+  kNull,
+  kUseAfterFree,
+  kCheck,
+  kReportThenAbort,
+  kNone
+};
+
+/// A Program (toys.h) that dies instead of reporting.
+class Deadly : public toys::Program {
+ public:
+  Deadly(std::uint32_t ops, Death death) : Program(ops), death_(death) {}
+
+ protected:
+  void fail(Execution& execution) override {
+    switch (death_) {
+      case Death::kAbort:
+        std::fputs("about to abort\n", stderr);
+        std::abort();
+      case Death::kHang: {
+        volatile int forever = 1;
+        while (forever != 0) {
+        }
+        break;
+      }
+      case Death::kExit:
+        std::_Exit(3);
+      case Death::kExitZero:
+        std::_Exit(0);
+      case Death::kNull: {
+        int* volatile nothing = reinterpret_cast<int*>(64);  // UBSan does not take it for null.
+        *nothing = 1;
+        break;
+      }
+      case Death::kUseAfterFree: {
+        int* volatile freed = new int(1);
+        delete freed;
+        *freed = 2;
+        break;
+      }
+      case Death::kCheck:
+        CHECK_MSG(false, "our own bug");
+      case Death::kReportThenAbort:
+        Program::fail(execution);
+        std::abort();
+      case Death::kNone:
+        Program::fail(execution);
+        break;
+    }
+  }
+  std::unique_ptr<Program> empty() const override { return std::make_unique<Deadly>(0, death_); }
+
+ private:
+  Death death_;
+};
+
+/// Hunts a program of 20 ops that dies of `death`; every repro must show the same again and no
+/// child may be left over.
+Found hunt(Death death, Isolator& isolator) {
+  Deadly subject(20, death);
+  RandomWalk strategy;
+  const Exploration result =
+      isolator.explore(subject, strategy, {.budget = {.executions = 100'000}, .seed = 1});
+  EXPECT_EQ(result.reason, StopReason::kFound);
+  const Found found = result.found.value_or(Found{});
+  EXPECT_TRUE(found.complete);
+  const IsolatedRun recorded = isolator.record(subject, found.answers);
+  EXPECT_EQ(recorded.died, found.died);
+  EXPECT_EQ(recorded.finding.value_or(Finding{}).signature, found.finding.signature);
+  EXPECT_EQ(recorded.schedule.answers.size(), found.answers.size());
+  const IsolatedRun again = isolator.replay(subject, recorded.schedule, ReplayMode::kStrict);
+  EXPECT_EQ(again.finding.value_or(Finding{}).signature, found.finding.signature);
+  EXPECT_EQ(again.schedule, recorded.schedule);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
+  return found;
+}
+
+TEST(Isolate, TurnsAnAbortIntoACrashWithItsAnswers) {
+  Isolator isolator;
+  const Found found = hunt(Death::kAbort, isolator);
+  EXPECT_TRUE(found.died);
+  EXPECT_EQ(found.finding.kind, FindingKind::kCrash);
+  EXPECT_EQ(found.finding.signature, "crash: SIGABRT");
+  EXPECT_THAT(found.finding.message, HasSubstr("about to abort"));
+  EXPECT_EQ(found.finding.step, 15u);  // kPickAt counts from 0.
+}
+
+TEST(Isolate, TurnsAHangIntoAFindingAndEndsTheChild) {
+  Isolator isolator({.hang_ms = 300});
+  const Found found = hunt(Death::kHang, isolator);
+  EXPECT_TRUE(found.died);
+  EXPECT_EQ(found.finding.kind, FindingKind::kHang);
+  EXPECT_EQ(found.finding.signature, "hang");
+  EXPECT_EQ(found.finding.step, 15u);
+}
+
+TEST(Isolate, TurnsAnExitIntoACrash) {
+  Isolator isolator;
+  EXPECT_EQ(hunt(Death::kExit, isolator).finding.signature, "crash: exit 3");
+  EXPECT_EQ(hunt(Death::kExitZero, isolator).finding.signature, "crash: exit 0");
+}
+
+#ifdef REWEAVE_TEST_ASAN
+TEST(Isolate, NamesASanitizersReport) {
+  Isolator isolator;
+  EXPECT_EQ(hunt(Death::kNull, isolator).finding.signature, "crash: SEGV");
+  const Found found = hunt(Death::kUseAfterFree, isolator);
+  EXPECT_EQ(found.finding.signature, "crash: heap-use-after-free");
+  EXPECT_THAT(found.finding.message, HasSubstr("freed by thread"));
+}
+#else
+TEST(Isolate, NamesASegmentationFault) {
+  Isolator isolator;
+  EXPECT_EQ(hunt(Death::kNull, isolator).finding.signature, "crash: SIGSEGV");
+}
+#endif
+
+TEST(Isolate, TellsOurOwnBugsFromTheSubjects) {
+  Isolator isolator;
+  EXPECT_EQ(hunt(Death::kCheck, isolator).finding.signature, "crash: CHECK failed");
+}
+
+TEST(Isolate, BringsOrdinaryFindingsBack) {
+  Isolator isolator;
+  const Found found = hunt(Death::kNone, isolator);
+  EXPECT_FALSE(found.died);
+  EXPECT_EQ(found.finding.kind, FindingKind::kLostValue);
+  EXPECT_EQ(found.finding.signature, "lost-value: pick");
+  EXPECT_EQ(found.finding.message, "A toy's finding.");
+}
+
+TEST(Isolate, KeepsTheFirstFindingWhenTheSubjectCrashesAfterwards) {
+  Isolator isolator;
+  const Found found = hunt(Death::kReportThenAbort, isolator);
+  EXPECT_TRUE(found.died);
+  EXPECT_EQ(found.finding.signature, "lost-value: pick");
+}
+
+TEST(Isolate, ExploresAsTheSameProcessDoes) {
+  toys::LostUpdate subject(6);
+  const ExploreOptions options{.budget = {.executions = 1000}, .seed = 4};
+  Portfolio here, there;
+  const Exploration inside = explore(subject, here, options);
+  Isolator isolator;
+  const Exploration outside = isolator.explore(subject, there, options);
+  ASSERT_TRUE(inside.found);
+  ASSERT_TRUE(outside.found);
+  EXPECT_EQ(outside.found->execution, inside.found->execution);
+  EXPECT_EQ(outside.found->answers, inside.found->answers);
+  EXPECT_EQ(outside.found->trace_hash, inside.found->trace_hash);
+  EXPECT_EQ(outside.statistics.executions, inside.statistics.executions);
+  EXPECT_EQ(outside.statistics.steps, inside.statistics.steps);
+  EXPECT_EQ(outside.statistics.questions, inside.statistics.questions);
+}
+
+TEST(Isolate, SaysWhyItStoppedWithoutAFinding) {
+  toys::Interleavings subject(2, 2);
+  RandomWalk strategy;
+  Isolator isolator;
+  EXPECT_EQ(isolator.explore(subject, strategy, {.budget = {.executions = 10}}).reason,
+            StopReason::kExecutions);
+  EXPECT_EQ(isolator.explore(subject, strategy, {.budget = {.seconds = 1}}).reason,
+            StopReason::kSeconds);
+  ExploreOptions options;
+  options.progress_ms = 1;
+  options.progress = [](const Statistics& statistics) { return statistics.executions < 100; };
+  EXPECT_EQ(isolator.explore(subject, strategy, options).reason, StopReason::kCancelled);
+}
+
+TEST(Isolate, NamesTheActorsOfADeadExecution) {
+  /// The second child of the root kills everything as soon as it runs first.
+  class Killer : public toys::Threads {
+   public:
+    Killer() : Threads(3, 2) {}
+
+   protected:
+    void advance(Execution&, std::uint32_t thread, std::uint32_t) override {
+      if (thread == 1) std::_Exit(9);
+    }
+  };
+  Killer subject;
+  Isolator isolator;
+  const auto schedule = parse_schedule("0.1 run op.0 0 0.3\n0.3 run op.1 0 0.2\n", "f");
+  const IsolatedRun run = isolator.replay(subject, *schedule, ReplayMode::kStrict);
+  ASSERT_TRUE(run.died);
+  EXPECT_EQ(run.finding->signature, "crash: exit 9");
+  EXPECT_EQ(run.steps, 2u);
+  EXPECT_EQ(run.schedule, *schedule);
+  const auto shrunk = shrink(subject, *schedule, "crash: exit 9", trial_runner(isolator, {}));
+  ASSERT_TRUE(shrunk);
+  EXPECT_TRUE(shrunk->schedule.empty()) << "in the ordinary execution 0.2 runs, too";
+}
+
+TEST(Isolate, ReportsTheDivergenceOfAStrictReplay) {
+  toys::Switches subject(3, {});
+  const auto schedule = parse_schedule("0 preempt op.2 0 5\n", "f");
+  Isolator isolator;
+  const IsolatedRun run = isolator.replay(subject, *schedule, ReplayMode::kStrict);
+  EXPECT_FALSE(run.died);
+  EXPECT_EQ(run.outcome, Outcome::kDiverged);
+  EXPECT_EQ(run.divergence.step, 3u);
+  EXPECT_EQ(run.divergence.found, "the highest possible answer is 1");
+}
+
+TEST(Isolate, KeepsTheTailOfALongStandardError) {
+  class Talker : public toys::Toy {
+   public:
+    void run(Execution&) override {
+      for (int i = 0; i < 100'000; ++i) std::fprintf(stderr, "line %d\n", i);
+      std::abort();
+    }
+  };
+  Talker subject;
+  Isolator isolator({.stderr_bytes_max = 1000});
+  const IsolatedRun run = isolator.replay(subject, {}, ReplayMode::kStrict);
+  ASSERT_TRUE(run.died);
+  EXPECT_EQ(run.standard_error.size(), 1000u);
+  EXPECT_THAT(run.standard_error, HasSubstr("line 99999"));
+}
+
+TEST(ErrorKind, IsTheSanitizersWordWithoutNumbers) {
+  EXPECT_EQ(
+      error_kind(
+          "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x4\nREAD"),
+      "heap-use-after-free");
+  EXPECT_EQ(
+      error_kind("x\n==1==ERROR: AddressSanitizer: attempting double-free on 0x602 in thread"),
+      "attempting double-free");
+  EXPECT_EQ(error_kind("==1==ERROR: AddressSanitizer: SEGV on unknown address 0x000 (pc 0x5)"),
+            "SEGV");
+  EXPECT_EQ(error_kind("==1==ERROR: LeakSanitizer: detected memory leaks\n"),
+            "detected memory leaks");
+  EXPECT_EQ(error_kind("WARNING: ThreadSanitizer: data race (pid=5)\n"), "data race");
+  EXPECT_EQ(error_kind("a.cc:3:5: runtime error: signed integer overflow: 2147483647 + 1 cannot\n"),
+            "undefined behaviour, signed integer overflow");
+  EXPECT_EQ(error_kind("a.cc:3:5: runtime error: shift exponent 33 is too large\n"),
+            "undefined behaviour, shift exponent");
+  EXPECT_EQ(error_kind("a.cc:3: CHECK failed: x\n"), "CHECK failed");
+  EXPECT_EQ(error_kind("hello"), "");
+}
+
+TEST(Isolate, ShrinksACrashAsItWouldAFinding) {
+  Isolator isolator;
+  Deadly subject(20, Death::kAbort);
+  const IsolatedRun recorded = isolator.record(subject, hunt(Death::kAbort, isolator).answers);
+  const auto shrunk =
+      shrink(subject, recorded.schedule, "crash: SIGABRT", trial_runner(isolator, {}));
+  ASSERT_TRUE(shrunk);
+  EXPECT_TRUE(shrunk->minimal);
+  EXPECT_EQ(shrunk->schedule.one_line(), "0 spill op.5 0 1; 0 pick op.14 0 7");
+  ASSERT_NE(shrunk->subject, nullptr);
+  EXPECT_EQ(shrunk->subject->size(), 3u);
+}
+
+}  // namespace
+}  // namespace reweave
