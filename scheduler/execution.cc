@@ -50,6 +50,7 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   actors_.assign(1, ActorOrigin{});
   children_.assign(1, 0);
   dense_.clear();
+  words_ = {};
   named_.clear();
   log_.clear();
   given_.clear();
@@ -64,6 +65,7 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
     tape_->actor_count = 0;
     tape_->overflowed = false;
     tape_->has_finding = false;
+    tape_->fast = false;
     if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
     tape_->executions.fetch_add(1, std::memory_order_relaxed);
   }

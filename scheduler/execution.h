@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scheduler/base/check.h"
@@ -95,7 +96,10 @@ class Execution {
   std::uint32_t questions() const { return questions_; }  // Questions asked.
   std::uint64_t trace_hash() const { return hash_; }
   const std::vector<Finding>& findings() const { return findings_; }
-  const std::vector<DenseAnswer>& dense_answers() const { return dense_; }
+  const std::vector<DenseAnswer>& dense_answers() const {
+    if (!words_.empty()) dense_ = answers_of_words(std::exchange(words_, {}));
+    return dense_;
+  }
   const std::vector<NamedRecord>& named_answers() const { return named_; }  // Empty in fast mode.
   const std::vector<Event>& log() const { return log_; }                    // Empty unless kept.
   const std::vector<GivenAnswer>& given_answers() const { return given_; }  // See keep_record().
@@ -171,6 +175,38 @@ class Execution {
   /// Replay only: ends the execution as diverged. The first divergence counts. May also be called
   /// after the run, when the end shows that an answer was never asked for.
   void diverge(Divergence divergence);
+
+  // ---- For an engine (scheduler/engine/engine.h), which passes points on its own account ----
+
+  Chooser& chooser() const { return *chooser_; }
+  SharedTape* tape() const { return tape_; }
+  bool has_step_hook() const { return step_hook_ != nullptr; }
+
+  /// As ask(), but the answer is not hashed: hash_answers() does it for all of them.
+  std::uint32_t ask_unhashed(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
+                             std::span<const Option> options = {}) {
+    const std::uint64_t hash = hash_;
+    const std::uint32_t answer = ask(kind, actor, site, answers, options);
+    hash_ = hash;
+    return answer;
+  }
+  void hash_answers(std::uint64_t hash) { hash_ = mix(hash_, hash); }
+
+  /// How many steps were taken, where step() is not called for each; at most steps_max.
+  void set_steps(std::uint64_t steps) { step_ = steps; }
+  /// For this execution, the limit of questions is at most `max`.
+  void lower_questions_max(std::uint32_t max) {
+    if (question_cap_ > max) question_cap_ = max;
+  }
+  /// Too many actors, by a limit of the engine's own.
+  void stop_at_actor_limit() { stop(Outcome::kActorLimit); }
+  /// All questions, where ask() was not called for each: site << 8 | answer. Lives until the next
+  /// begin(). `refused`: there were more, beyond the limit.
+  void adopt_words(std::span<const std::uint32_t> words, bool refused) {
+    words_ = words;
+    questions_ = static_cast<std::uint32_t>(words.size());
+    if (refused) raise(Outcome::kQuestionLimit);
+  }
 
   /// True once the execution must end: stopped by a finding, a limit or a divergence. From then on
   /// every question gets the ordinary answer without being asked.
@@ -248,7 +284,8 @@ class Execution {
   void* step_hook_context_ = nullptr;
   std::vector<ActorOrigin> actors_;
   std::vector<std::uint32_t> children_;  // Of each actor: how many it has made.
-  std::vector<DenseAnswer> dense_;
+  mutable std::vector<DenseAnswer> dense_;
+  mutable std::span<const std::uint32_t> words_;  // Of an engine, until somebody wants them dense.
   std::vector<NamedRecord> named_;
   std::vector<Event> log_;
   std::vector<GivenAnswer> given_;

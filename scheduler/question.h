@@ -66,6 +66,7 @@ struct Question {
 };
 
 class Execution;
+struct FastForm;
 
 /// Answers questions. Called on whatever stack the subject runs on: it must not throw, must not
 /// keep the question, and should need little stack.
@@ -82,6 +83,11 @@ class Chooser {
 
   /// True: `nth` is counted for it, at the price of one table look-up at every point passed.
   virtual bool wants_names() const { return false; }
+
+  /// True: an engine (scheduler/engine/) need not ask `run` questions in this execution, it can
+  /// choose by `form`, which is filled in. Called after attach(). Other kinds are asked all the
+  /// same.
+  virtual bool fast_form(FastForm& /*form*/) { return false; }
 };
 
 }  // namespace reweave

@@ -11,6 +11,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "scheduler/finding.h"
 #include "scheduler/question.h"
@@ -23,6 +25,15 @@ struct DenseAnswer {
   std::uint32_t answer = 0;
   bool operator==(const DenseAnswer&) const = default;
 };
+
+/// The dense record of an engine's words, each site << 8 | answer.
+inline std::vector<DenseAnswer> answers_of_words(std::span<const std::uint32_t> words) {
+  std::vector<DenseAnswer> answers;
+  for (std::uint32_t i = 0; i < words.size(); ++i) {
+    if ((words[i] & 0xff) != 0) answers.push_back({i, words[i] & 0xff});
+  }
+  return answers;
+}
 
 /// A non-ordinary answer under its name, as the named mode collects it.
 struct NamedRecord {
@@ -44,6 +55,7 @@ struct ActorOrigin {
 struct SharedTape {
   static constexpr std::uint32_t kAnswersMax = 1u << 17, kActorsMax = 1u << 15;
   static constexpr std::uint32_t kSignatureBytes = 256, kMessageBytes = 2048;
+  static constexpr std::uint32_t kWordsMax = 1u << 20;
 
   std::atomic<std::uint64_t> executions{0};  // How many were begun.
   std::atomic<std::uint64_t> step{0};        // The last step begun.
@@ -60,6 +72,29 @@ struct SharedTape {
   std::array<DenseAnswer, kAnswersMax> answers{};
   std::array<NamedRecord, kAnswersMax> named{};
   std::array<ActorOrigin, kActorsMax> actors{};
+
+  /// True: an engine chose by a fast form. Then `step` is how many steps have no word below more
+  /// than there are words that are no steps, and `questions` and `answers` are not kept: the words
+  /// say all.
+  bool fast = false;
+  /// One word for each question, site << 8 | answer, never 0; behind the last one there is a 0.
+  /// Not initialized: memory of the system is 0, and what is never reached is never committed.
+  std::array<std::uint32_t, kWordsMax + 1> words;
+
+  std::uint32_t word_count() const {
+    std::uint32_t count = 0;
+    while (count < kWordsMax && words[count] != 0) ++count;
+    return count;
+  }
+  /// What holds in both cases.
+  std::uint64_t steps() const {
+    return step.load(std::memory_order_relaxed) + (fast ? word_count() : 0);
+  }
+  std::uint32_t questions_asked() const { return fast ? word_count() : questions; }
+  std::vector<DenseAnswer> dense_answers() const {
+    if (fast) return answers_of_words({words.data(), word_count()});
+    return {answers.begin(), answers.begin() + answer_count};
+  }
 };
 
 }  // namespace reweave

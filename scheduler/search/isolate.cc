@@ -172,7 +172,7 @@ struct Isolator::Ending {
 
   Finding finding(const Isolator& isolator) const {
     const SharedTape& tape = isolator.board_->tape;
-    const std::uint64_t step = tape.step.load(std::memory_order_relaxed);
+    const std::uint64_t step = tape.steps();
     if (tape.has_finding) return finding_on(tape);
     return hung ? hang(isolator.options_.hang_ms, step) : death(status, standard_error, step);
   }
@@ -198,7 +198,7 @@ Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool(
   tape.step = 0;
   tape.questions = 0;
   tape.answer_count = tape.named_count = tape.actor_count = 0;
-  tape.overflowed = tape.has_finding = false;
+  tape.overflowed = tape.has_finding = tape.fast = false;
 
   Pipe pipe;
   std::fflush(nullptr);  // Else the child would hold a copy of what is not yet written.
@@ -293,9 +293,9 @@ Exploration Isolator::explore(Subject& subject, Strategy& strategy, const Explor
                           ? board_->execution
                           : options.first_execution + (begun == 0 ? 0 : begun - 1) * options.stride;
     found.finding = ending.finding(*this);
-    found.steps = ending.done ? board_->steps : tape.step.load(std::memory_order_relaxed);
+    found.steps = ending.done ? board_->steps : tape.steps();
     found.trace_hash = ending.done ? board_->trace_hash : 0;
-    found.answers.assign(tape.answers.begin(), tape.answers.begin() + tape.answer_count);
+    found.answers = tape.dense_answers();
     found.died = !ending.done;
     found.complete = !tape.overflowed;
     exploration.found = std::move(found);
@@ -324,8 +324,8 @@ IsolatedRun Isolator::run_one(Subject& subject, const Work& work) {
   run.schedule = named_schedule(subject, tape);
   run.complete = !tape.overflowed;
   run.standard_error = std::move(ending.standard_error);
-  run.steps = run.died ? tape.step.load(std::memory_order_relaxed) : board_->steps;
-  run.questions = run.died ? tape.questions : board_->questions;
+  run.steps = run.died ? tape.steps() : board_->steps;
+  run.questions = run.died ? tape.questions_asked() : board_->questions;
   if (run.died) return run;
   run.outcome = board_->outcome;
   run.trace_hash = board_->trace_hash;

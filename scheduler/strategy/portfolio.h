@@ -22,6 +22,7 @@ class Portfolio final : public Strategy {
   void begin(Prng prng, std::uint64_t execution) override;
   void attach(Execution& execution) override { current_->attach(execution); }
   std::uint32_t choose(const Question& question) override { return current_->choose(question); }
+  bool fast_form(FastForm& form) override { return current_->fast_form(form); }
   bool end(const Execution& execution) override;
 
  private:

@@ -1,5 +1,7 @@
 #include "scheduler/strategy/random_walk.h"
 
+#include "scheduler/engine/policy.h"
+
 namespace reweave {
 
 void RandomWalk::begin(Prng prng, std::uint64_t /*execution*/) {
@@ -22,6 +24,12 @@ std::uint32_t RandomWalk::choose(const Question& question) {
       break;
   }
   return swarm_.answer(question, prng_);
+}
+
+bool RandomWalk::fast_form(FastForm& form) {
+  form.policy = &kUniformPolicy;
+  form.seed = prng_.split("run").next();
+  return true;
 }
 
 }  // namespace reweave

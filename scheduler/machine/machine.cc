@@ -1,0 +1,20 @@
+#include "scheduler/machine/machine.h"
+
+namespace reweave {
+
+Machine::Machine(SwitchFunction switch_function)
+    : switch_(switch_function), contexts_(std::make_unique<Context[]>(kPlacesMax)) {}
+
+Machine::~Machine() = default;
+
+void Machine::begin() { become_home(home_); }
+
+void Machine::grow(std::uint32_t count) {
+  CHECK(count <= kPlacesMax);
+  for (; places_ < count; ++places_) {
+    contexts_[places_] = Context{};
+    make(contexts_[places_], places_);
+  }
+}
+
+}  // namespace reweave
