@@ -68,7 +68,7 @@ Lingered draw(const LingeringMoment& moment) {
 std::vector<Lingered> find_lingering(const WeaveFile& file, ReplayMode mode) {
   runtime::ScenarioSubject subject(file.scenario, file.settings);
   runtime::Lingering watcher;
-  subject.watch_lingering(&watcher);
+  subject.watch_garbage(&watcher);
   Execution execution(file.settings.limits);
   replay(subject, execution, file.schedule.value_or(Schedule{}), mode);
   std::vector<Lingered> lingering;

@@ -231,7 +231,7 @@ std::string timeline_json(const std::vector<Record>& records,
 std::string draw_timeline(const WeaveFile& file, ReplayMode mode) {
   runtime::ScenarioSubject subject(file.scenario, file.settings);
   runtime::Telemetry telemetry;
-  subject.set_telemetry(&telemetry);
+  subject.set_watcher(&telemetry);
   Execution execution(file.settings.limits);
   replay(subject, execution, file.schedule.value_or(Schedule{}), mode);
   return timeline_json(telemetry.records(), [&](SiteId site) { return subject.site_name(site); },

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/interpreter/locals.h"
+#include "runtime/oracle/structure.h"
 #include "scheduler/base/check.h"
 
 namespace reweave::runtime {
@@ -89,7 +90,7 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
       if (runtime_.attends_steps()) [[unlikely]]
         runtime_.before_step(frame.site);
       if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
-      thread().check_structure(frame.site);
+      StructureOracle::check(thread(), frame.site);
       const bool slice_over = thread().tick();
       if (thread().ask_preempt(frame.site, slice_over) || slice_over) {
         locals.pc = pc;

@@ -42,10 +42,10 @@ class Interpreter : public LedgerNames, private RootHolder {
   /// included) in its log the collector ran because a question said so.
   using EventRange = std::pair<std::size_t, std::size_t>;
   const std::vector<EventRange>& collections() const { return collections_; }
-  /// See Runtime::watch_lingering().
-  void watch_lingering(Lingering* lingering) { runtime_.watch_lingering(lingering); }
-  /// See Runtime::set_telemetry().
-  void set_telemetry(Telemetry* telemetry) { runtime_.set_telemetry(telemetry); }
+  /// See Runtime::watch_garbage().
+  void watch_garbage(GarbageWatcher* watcher) { runtime_.watch_garbage(watcher); }
+  /// See Runtime::set_watcher().
+  void set_watcher(Watcher* watcher) { runtime_.set_watcher(watcher); }
   Runtime& runtime() { return runtime_; }
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }

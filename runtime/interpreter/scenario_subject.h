@@ -23,10 +23,10 @@ class ScenarioSubject : public Subject {
   /// For the next execution.
   void set_settings(const Settings& settings) { settings_ = settings; }
   const Interpreter& interpreter() const { return interpreter_; }
-  /// See Runtime::watch_lingering().
-  void watch_lingering(Lingering* lingering) { interpreter_.watch_lingering(lingering); }
-  /// See Runtime::set_telemetry().
-  void set_telemetry(Telemetry* telemetry) { interpreter_.set_telemetry(telemetry); }
+  /// See Runtime::watch_garbage().
+  void watch_garbage(GarbageWatcher* watcher) { interpreter_.watch_garbage(watcher); }
+  /// See Runtime::set_watcher().
+  void set_watcher(Watcher* watcher) { interpreter_.set_watcher(watcher); }
   const Thread::Ending& ending() const { return ending_; }
 
   /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/oracle/lingering.h"
 #include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
 
@@ -96,13 +96,14 @@ bool Collector::find(const Thread& by) {
   return !broken_ && !found_.empty();
 }
 
-void Collector::note_lingering(const Thread& by, bool at_end, Lingering& lingering) {
+void Collector::note_lingering(const Thread& by, bool at_end, GarbageWatcher& watcher) {
   if (collecting_ || !find(by)) return;
-  lingering.note(by.execution_->steps(), at_end, found_);
+  watcher.note(by.execution_->steps(), at_end, found_);
 }
 
 void Collector::collect(Thread& by) {
-  if (runtime_.lingering_ != nullptr) note_lingering(by, /*at_end=*/false, *runtime_.lingering_);
+  if (runtime_.garbage_watcher_ != nullptr)
+    note_lingering(by, /*at_end=*/false, *runtime_.garbage_watcher_);
   if (collecting_ || !find(by)) return;
   collecting_ = true;
   for (Object* const object : found_) {

@@ -22,7 +22,7 @@
 
 namespace reweave::runtime {
 
-class Lingering;
+class GarbageWatcher;
 struct Tasklet;
 
 class Collector final : private ReferenceVisitor {
@@ -37,9 +37,9 @@ class Collector final : private ReferenceVisitor {
   /// and finalizers run, so this may switch. No exception may be pending. While it is under way,
   /// further calls do nothing.
   void collect(Thread& by);
-  /// Tells what collect() would free, and frees nothing. `at_end`: the program has ended. Does not
-  /// switch.
-  void note_lingering(const Thread& by, bool at_end, Lingering& lingering);
+  /// Tells `watcher` what collect() would free, and frees nothing. `at_end`: the program has ended.
+  /// Does not switch.
+  void note_lingering(const Thread& by, bool at_end, GarbageWatcher& watcher);
   /// Under way: some callback of garbage has not returned.
   bool collecting() const { return collecting_; }
   /// As gc.set_debug(): what is found to be garbage is logged (kLogs), and kept for ever instead of

@@ -2,7 +2,7 @@
 
 #include "runtime/life/dict_object.h"
 #include "runtime/life/generator_object.h"
-#include "runtime/object/record.h"
+#include "runtime/life/record.h"
 #include "runtime/tasklet/tasklet.h"
 
 namespace reweave::runtime {

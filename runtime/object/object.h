@@ -135,7 +135,7 @@ enum class ErrorCode : std::uint8_t {
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);
 
-/// Where a token is on its way from a sender to a receiver; see oracle/ledger.h.
+/// Where a token is on its way from a sender to a receiver; see tasklet/ledger.h.
 enum class TokenPlace : std::uint8_t {
   kSender,     // In the sender's hands or tempval.
   kInFlight,   // Handed over to a receiver that has not returned yet.

@@ -4,7 +4,7 @@
 // the program has ended: as a graph of tasklets, channels and things, in order of creation. What
 // one holds by way of its frames counts as held by itself. A report draws the cycles of it.
 //
-// Whoever wants it asks for it (Runtime::watch_lingering); executions without it pay nothing.
+// Whoever wants it asks for it (Runtime::watch_garbage); executions without it pay nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/life/references.h"
+#include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
 
@@ -27,10 +28,9 @@ struct LingeringMoment {
   std::vector<Node> nodes{};  // In order of creation; not empty.
 };
 
-class Lingering final : private ReferenceVisitor {
+class Lingering final : public GarbageWatcher, private ReferenceVisitor {
  public:
-  /// Nobody outside of `objects`, which are alive and in order of creation, refers to any of them.
-  void note(std::uint64_t step, bool at_end, std::span<Object* const> objects);
+  void note(std::uint64_t step, bool at_end, std::span<Object* const> objects) override;
   /// An execution begins.
   void clear() { moments_.clear(); }
   const std::vector<LingeringMoment>& moments() const { return moments_; }

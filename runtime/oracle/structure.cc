@@ -1,5 +1,8 @@
 #include "runtime/oracle/structure.h"
 
+#include <string>
+#include <utility>
+
 #include "runtime/oracle/parked_frames.h"
 #include "runtime/tasklet/runtime.h"
 
@@ -26,6 +29,29 @@ void skip_dead(T* object, T* T::*link) {
 }
 
 }  // namespace
+
+// What is wrong now was right before the last step: that is the operation to name.
+void StructureOracle::judge(Thread& thread, SiteId site) {
+  const SiteId before = thread.runtime_.step_site_;
+  thread.runtime_.step_site_ = site;
+  const Fault fault = look(thread);
+  if (fault.rule == nullptr) [[likely]]
+    return;
+  Finding finding;
+  finding.kind = fault.kind;
+  finding.step = thread.execution().steps() - 1;
+  finding.signature = std::string(finding_kind_name(fault.kind)) + " " + fault.rule + " " +
+                      thread.names_->operation(before);
+  finding.message = std::string("after the operation at ") + thread.names_->site(before) +
+                    " a rule of the runtime's structure is broken (" + fault.rule + ")";
+  if (fault.tasklet != nullptr) {
+    sanitizer::unpoison(&fault.tasklet->number, sizeof fault.tasklet->number);
+    finding.message += ": tasklet " + std::to_string(fault.tasklet->number);
+  }
+  if (fault.parked.rule != nullptr) finding.message += ": " + describe(fault.parked);
+  thread.execution().report(std::move(finding), /*stops=*/true);
+  thread.abandon();
+}
 
 StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};

@@ -13,14 +13,16 @@
 #pragma once
 
 #include "runtime/oracle/parked_frames.h"
+#include "runtime/tasklet/thread.h"
 #include "scheduler/finding.h"
 
 namespace reweave::runtime {
 
-class Thread;
-struct Tasklet;
-struct Channel;
-struct DictObject;
+#ifdef REWEAVE_CHECK_STRUCTURE
+inline constexpr bool kChecksStructure = true;
+#else
+inline constexpr bool kChecksStructure = false;
+#endif
 
 class StructureOracle {
  public:
@@ -31,10 +33,18 @@ class StructureOracle {
     ParkedFrameFault parked{};  // If it is about one of those.
   };
 
+  /// For what runs programs in steps, before each of them, `site` being that of its operation:
+  /// looks, if the settings or the build say so. What it finds ends the execution.
+  static void check(Thread& thread, SiteId site) {
+    const Settings& settings = thread.settings();
+    if (settings.check_structure || (kChecksStructure && settings.defects.empty())) [[unlikely]]
+      judge(thread, site);
+  }
   /// The first rule that `thread`, which is running, breaks between two steps.
   static Fault look(const Thread& thread);
 
  private:
+  static void judge(Thread& thread, SiteId site);
   static Fault look_at_run_queue(const Thread& thread);
   static Fault look_at_tasklets(const Thread& thread, unsigned blocked, unsigned runnable);
   static Fault look_at(const Tasklet& tasklet, bool running);

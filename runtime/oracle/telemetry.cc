@@ -19,7 +19,7 @@ void Telemetry::begin(Runtime& runtime) {
 }
 
 void Telemetry::end() {
-  look_at_objects(runtime_->running_->number());
+  look_at_objects(runtime_->running().number());
   for (std::uint32_t i = 0; i < threads_.size(); ++i) {
     // Who waits does so in his innermost call.
     if (threads_[i].wait != 0) {
@@ -38,7 +38,7 @@ void Telemetry::end() {
 }
 
 std::uint64_t Telemetry::now() const {
-  return runtime_->clock_.now() + runtime_->execution_->steps();
+  return runtime_->clock().now() + runtime_->main_thread().execution().steps();
 }
 
 Telemetry::Record& Telemetry::add(What what, std::uint32_t thread) {
@@ -181,10 +181,10 @@ void Telemetry::handed_over(const Thread& leaver, const Thread& next) {
 // What it waits for, now that it does not run.
 void Telemetry::leaves(const Thread& leaver) {
   using Phase = Thread::Phase;
-  if (leaver.phase_ == Phase::kEnded) end_calls(leaver.number());
-  if (leaver.phase_ == Phase::kAsleep) wait_begins(leaver, WaitKind::kAsleep, -1);
-  if (leaver.phase_ == Phase::kSettling) wait_begins(leaver, WaitKind::kSettle, -1);
-  if (leaver.phase_ == Phase::kReady) wait_begins(leaver, WaitKind::kInterpreter, -1);
+  if (leaver.phase() == Phase::kEnded) end_calls(leaver.number());
+  if (leaver.phase() == Phase::kAsleep) wait_begins(leaver, WaitKind::kAsleep, -1);
+  if (leaver.phase() == Phase::kSettling) wait_begins(leaver, WaitKind::kSettle, -1);
+  if (leaver.phase() == Phase::kReady) wait_begins(leaver, WaitKind::kInterpreter, -1);
 }
 
 void Telemetry::gil_tick(const Thread& thread) { add(What::kGilTick, thread.number()); }
@@ -256,7 +256,7 @@ void Telemetry::look_at_objects(std::uint32_t thread) {
   }
   std::erase_if(lives_,
                 [](const Life& life) { return life.id == 0 && !may_live_again(*life.object); });
-  runtime_->heap_.objects_since(mark_, [&](const Object& object) {
+  runtime_->heap().objects_since(mark_, [&](const Object& object) {
     if (object.kind == ObjectKind::kWeakRef) return;
     Life& life = lives_.emplace_back();
     begin_life(life, object, thread);
@@ -273,11 +273,11 @@ void Telemetry::plot(const Thread& thread) {
     track.run_queue = thread.run_count();
     add(What::kRunQueue, thread.number()).value = track.run_queue;
   }
-  if (const std::uint64_t live = runtime_->heap_.live_objects(); live != live_objects_) {
+  if (const std::uint64_t live = runtime_->heap().live_objects(); live != live_objects_) {
     live_objects_ = live;
     add(What::kLiveObjects, thread.number()).value = live;
   }
-  if (const std::uint64_t time = runtime_->clock_.now(); time != virtual_time_) {
+  if (const std::uint64_t time = runtime_->clock().now(); time != virtual_time_) {
     virtual_time_ = time;
     add(What::kVirtualTime, thread.number()).value = time;
   }

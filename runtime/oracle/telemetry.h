@@ -22,25 +22,14 @@
 
 #include "runtime/frame/frame.h"
 #include "runtime/object/heap.h"
+#include "runtime/tasklet/watcher.h"
 #include "scheduler/question.h"
 
 namespace reweave::runtime {
 
-class Runtime;
-class Thread;
 struct Tasklet;
 
-/// What a thread waits for.
-enum class WaitKind : std::uint8_t {
-  kLock,         // A lock, or a notify.
-  kSleep,        // A time.
-  kAsleep,       // Something to become runnable in it.
-  kSettle,       // The others to settle.
-  kInterpreter,  // The interpreter lock: it could run.
-};
-inline constexpr int kWaitKindCount = 5;
-
-class Telemetry {
+class Telemetry final : public Watcher {
  public:
   enum class What : std::uint8_t {
     kCallBegins,         // In `thread`, by tasklet `number`: `site` or `label`; `value`: depth.
@@ -76,21 +65,15 @@ class Telemetry {
 
   // ---- For the runtime ----
 
-  void begin(Runtime& runtime);
-  void end();
-  /// `thread`, which is running, is about to take a step.
-  void step(Thread& thread, SiteId site);
-  /// Nobody can run, and the next timer is about to fire; `last` ran last.
-  void idles(const Thread& last);
-  /// `next` runs now; `leaver` does not.
-  void handed_over(const Thread& leaver, const Thread& next);
-  /// `thread` has had its ticks.
-  void gil_tick(const Thread& thread);
-  /// A thread waits, and waits no more.
-  void wait_begins(const Thread& thread, WaitKind kind, std::int32_t lock);
-  void wait_ends(const Thread& thread);
-  /// `waker` gives `woken`, which waits, what it waits for.
-  void woke(const Thread& waker, const Thread& woken);
+  void begin(Runtime& runtime) override;
+  void end() override;
+  void step(Thread& thread, SiteId site) override;
+  void idles(const Thread& last) override;
+  void handed_over(const Thread& leaver, const Thread& next) override;
+  void gil_tick(const Thread& thread) override;
+  void wait_begins(const Thread& thread, WaitKind kind, std::int32_t lock) override;
+  void wait_ends(const Thread& thread) override;
+  void woke(const Thread& waker, const Thread& woken) override;
 
  private:
   struct Call {

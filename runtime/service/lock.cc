@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
 
@@ -17,10 +17,10 @@ Lock::Got Lock::acquire(Thread& self, SiteId site, std::uint64_t until) {
   if (try_acquire()) return Got::kLock;
   if (until <= self.clock().now()) return Got::kTimeout;
   waiting_.push_back(&self);
-  Telemetry* const telemetry = self.telemetry();
-  if (telemetry != nullptr) telemetry->wait_begins(self, WaitKind::kLock, number_);
+  Watcher* const watcher = self.watcher();
+  if (watcher != nullptr) watcher->wait_begins(self, WaitKind::kLock, number_);
   const Thread::Woken woken = self.park(until, site);
-  if (telemetry != nullptr) telemetry->wait_ends(self);
+  if (watcher != nullptr) watcher->wait_ends(self);
   // Its time may be over, and the lock have come to it all the same before it runs.
   const auto place = std::find(waiting_.begin(), waiting_.end(), &self);
   if (place == waiting_.end()) return Got::kLock;
@@ -38,7 +38,7 @@ Object* Lock::release(Thread& self) {
   }
   Thread& next = *waiting_.front();
   waiting_.erase(waiting_.begin());
-  if (self.telemetry() != nullptr) self.telemetry()->woke(self, next);
+  if (self.watcher() != nullptr) self.watcher()->woke(self, next);
   next.unpark();
   return self.none();
 }

@@ -3,18 +3,18 @@
 
 #include <cstdint>
 
-#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/thread.h"
+#include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
 
 /// The whole thread waits for so many microseconds of virtual time; 0: only for its next turn.
 /// `site` is where other threads get theirs. May switch threads.
 inline void pause(Thread& self, SiteId site, std::uint64_t microseconds) {
-  Telemetry* const telemetry = self.telemetry();
-  if (telemetry != nullptr) telemetry->wait_begins(self, WaitKind::kSleep, -1);
+  Watcher* const watcher = self.watcher();
+  if (watcher != nullptr) watcher->wait_begins(self, WaitKind::kSleep, -1);
   (void)self.park(self.clock().after(microseconds), site);
-  if (telemetry != nullptr) telemetry->wait_ends(self);
+  if (watcher != nullptr) watcher->wait_ends(self);
 }
 
 }  // namespace reweave::runtime

@@ -1,7 +1,7 @@
 #include "runtime/tasklet/runtime.h"
 
-#include "runtime/oracle/telemetry.h"
 #include "runtime/stack/window.h"
+#include "runtime/tasklet/watcher.h"
 #include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
@@ -56,7 +56,7 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   for (const auto& thread : threads_) thread->forget_execution();
   running_ = &main_thread_;
   threaded_ = abandoning_ = false;
-  attends_steps_ = telemetry_ != nullptr;
+  attends_steps_ = watcher_ != nullptr;
   clock_.reset();
   stacks_ = nullptr;
   tasklet_numbers_.clear();
@@ -83,9 +83,9 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   collector_.forget();
 
   add_stack(main_thread_.stub_place_ = StackPlace{});
-  if (telemetry_ != nullptr) telemetry_->begin(*this);
+  if (watcher_ != nullptr) watcher_->begin(*this);
   main_thread_.run_main(main_code);
-  if (telemetry_ != nullptr) telemetry_->end();
+  if (watcher_ != nullptr) watcher_->end();
   running_ = &main_thread_;
   executing_ = false;
   if constexpr (kStackWindows) {
@@ -96,8 +96,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
 }
 
 void Runtime::note_lingering_at_end() {
-  if (lingering_ == nullptr) return;
-  collector_.note_lingering(main_thread_, /*at_end=*/true, *lingering_);
+  if (garbage_watcher_ == nullptr) return;
+  collector_.note_lingering(main_thread_, /*at_end=*/true, *garbage_watcher_);
 }
 
 // As Stackless keeps its chain of C stacks: a new one comes last, before the head; and the head

@@ -17,7 +17,8 @@
 
 namespace reweave::runtime {
 
-class Telemetry;
+class GarbageWatcher;
+class Watcher;
 
 class Runtime {
  public:
@@ -57,13 +58,13 @@ class Runtime {
   bool threaded() const { return threaded_; }
   /// Something is to be done before each step: before_step(), in the running thread.
   bool attends_steps() const { return attends_steps_; }
-  /// Gives other threads their turn, and shows telemetry what is about to happen. May switch
+  /// Gives other threads their turn, and tells the watcher what is about to happen. May switch
   /// threads.
   void before_step(SiteId site);
-  /// Who watches the executions from now on; null: nobody, which costs nothing. Must live until it
-  /// is replaced. Not during an execution.
-  void set_telemetry(Telemetry* telemetry) { telemetry_ = telemetry; }
-  Telemetry* telemetry() const { return telemetry_; }
+  /// `watcher` is told of the executions from now on; null: nobody is, which costs nothing. Must
+  /// live until it is replaced. Not during an execution.
+  void set_watcher(Watcher* watcher) { watcher_ = watcher; }
+  Watcher* watcher() const { return watcher_; }
   Clock& clock() { return clock_; }
   /// The number of the tasklet whom an actor stands for; -1: nobody, in a thread that dies.
   std::int32_t tasklet_number(ActorId actor) const {
@@ -77,15 +78,16 @@ class Runtime {
   const Ledger& ledger() const { return ledger_; }
   Ledger& ledger() { return ledger_; }
   const Heap& heap() const { return heap_; }
+  Heap& heap() { return heap_; }
   /// Some allocation of this execution has failed.
   bool memory_failed() const { return memory_failed_; }
   /// How often MemoryError was raised in this execution for want of memory.
   std::uint32_t memory_errors() const { return memory_errors_; }
   const Collector& collector() const { return collector_; }
-  /// Tells `lingering`, which must live until the next call, what lingers in later executions;
-  /// null: nobody wants to know.
-  void watch_lingering(Lingering* lingering) { lingering_ = lingering; }
-  /// What lingers when a program has ended, which has just happened; for who watches.
+  /// Tells `watcher`, which must live until the next call, what lingers in later executions; null:
+  /// nobody wants to know.
+  void watch_garbage(GarbageWatcher* watcher) { garbage_watcher_ = watcher; }
+  /// Tells the watcher of garbage what lingers now that a program has ended.
   void note_lingering_at_end();
   /// All tasklets that are not destroyed, in order of creation: the first, then `next_made` (skip
   /// the dead).
@@ -96,7 +98,6 @@ class Runtime {
   friend class StructureOracle;
   friend class Census;
   friend class Collector;
-  friend class Telemetry;
 
   // With windows: AddressSanitizer has found a bad use of `address` by the runtime that executes.
   static void sanitizer_found(const void* address);
@@ -140,7 +141,7 @@ class Runtime {
   Channel* last_channel_ = nullptr;            // The channel made last; then `made_before`.
   std::uint32_t thing_count_ = 0;              // Lives of things that ever began.
   std::vector<Record*> free_records_;          // Dead; the last one is used first.
-  Lingering* lingering_ = nullptr;             // Wants to know what lingers.
+  GarbageWatcher* garbage_watcher_ = nullptr;  // Wants to know what lingers.
   std::uint32_t given_up_ = 0;                 // Tasklets that survived their finalizers.
   SiteId step_site_{};                         // Of the step under way, for the structure oracle.
   bool executing_ = false;                     // Inside run().
@@ -150,7 +151,7 @@ class Runtime {
       freed_;  // Of dead tasklets whose memory the real thing would give out again.
   bool threaded_ = false;
   bool attends_steps_ = false;
-  Telemetry* telemetry_ = nullptr;
+  Watcher* watcher_ = nullptr;
   bool abandoning_ = false;  // The execution ends in a thread other than the first.
   Thread main_thread_;
   std::vector<std::unique_ptr<Thread>> threads_;  // From number 1 on; kept for later executions.

@@ -24,11 +24,11 @@
 
 #include "runtime/frame/frame.h"
 #include "runtime/life/generator_object.h"
+#include "runtime/life/record.h"
 #include "runtime/object/heap.h"
-#include "runtime/object/record.h"
-#include "runtime/oracle/ledger.h"
 #include "runtime/stack/fiber.h"
 #include "runtime/stack/slice.h"
+#include "runtime/tasklet/ledger.h"
 #include "runtime/tasklet/tasklet.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/clock.h"
@@ -48,14 +48,8 @@ struct EventInfo {
 };
 const EventInfo& event_info(EventKind kind);
 
-#ifdef REWEAVE_CHECK_STRUCTURE
-inline constexpr bool kChecksStructure = true;
-#else
-inline constexpr bool kChecksStructure = false;
-#endif
-
 class Runtime;
-class Telemetry;
+class Watcher;
 
 class Thread {
  public:
@@ -110,8 +104,18 @@ class Thread {
   void unpark();
   /// The virtual time and its timers; one for each thread that waits with an end.
   Clock& clock() { return clock_; }
-  /// Who watches; mostly null.
-  Telemetry* telemetry() const;
+  /// Is told what the threads do; mostly null.
+  Watcher* watcher() const;
+  /// What a thread is doing, as seen by the others.
+  enum class Phase : std::uint8_t {
+    kUnused,    // Not started in this execution.
+    kReady,     // Runs, or could.
+    kAsleep,    // Nothing is runnable in it.
+    kSettling,  // Waits until no other thread is ready.
+    kParked,    // Waits for a lock, a notify or a time.
+    kEnded,
+  };
+  Phase phase() const { return phase_; }
   /// Makes it a tasklet of this thread. Runnable, or with C state: RuntimeError.
   Object* bind_thread(Tasklet* tasklet);
   /// The tasklet that is current in its own thread; null while nothing there is runnable.
@@ -396,12 +400,6 @@ class Thread {
   [[noreturn]] void violated(const char* rule);
   /// The same for a rule whose breach leaves everything in order: the execution goes on.
   void notice(const char* rule);
-  /// For whoever runs programs in steps, before each of them, `site` being that of its operation:
-  /// the structure oracle looks. What it finds ends the execution.
-  void check_structure(SiteId site) {
-    if (settings_.check_structure || (kChecksStructure && settings_.defects.empty())) [[unlikely]]
-      look_at_structure(site);
-  }
   /// Ends the execution with `dangling-tasklet` if `tasklet` was destroyed. `doing` goes into the
   /// signature.
   void check_tasklet(const Tasklet* tasklet, const char* doing) {
@@ -427,17 +425,6 @@ class Thread {
   friend class StructureOracle;
   friend class Census;
   friend class Collector;
-  friend class Telemetry;
-
-  /// What it is doing, as seen by the other threads.
-  enum class Phase : std::uint8_t {
-    kUnused,    // Not started in this execution.
-    kReady,     // Runs, or could.
-    kAsleep,    // Nothing is runnable in it.
-    kSettling,  // Waits until nobody else is ready.
-    kParked,    // Waits for a lock, a notify or a time.
-    kEnded,
-  };
 
   // Threads: tasklet/threads.cc
   static void fiber_entry(void* thread);
@@ -462,7 +449,6 @@ class Thread {
 
   // Life of objects: life/lifetime.cc
   void destroy(Object* object);
-  void look_at_structure(SiteId site);
   [[noreturn]] void report_over_release(const Object* object);
   /// What is being destroyed has called back, and was destroyed by that: only a defect can do it.
   void check_not_destroyed(const Object* object) {

@@ -9,8 +9,8 @@
 #include <array>
 #include <utility>
 
-#include "runtime/oracle/telemetry.h"
 #include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
 
@@ -52,8 +52,8 @@ Thread* Runtime::choose(bool running_goes_on, SiteId site) {
     }
     if (count > 0) break;
     if (settling != nullptr || clock_.empty()) return settling;
-    if (telemetry_ != nullptr) [[unlikely]]
-      telemetry_->idles(*running_);
+    if (watcher_ != nullptr) [[unlikely]]
+      watcher_->idles(*running_);
     end_waiting(clock_.fire(*execution_, running_->actor_, site));
   }
   std::array<Option, kThreadsMax> options;
@@ -81,16 +81,16 @@ void Runtime::hand_over(Thread& next) {
   if (&next == &leaver) return;
   next.held_ticks_ = 0;
   running_ = &next;
-  if (telemetry_ != nullptr) [[unlikely]]
-    telemetry_->handed_over(leaver, next);
+  if (watcher_ != nullptr) [[unlikely]]
+    watcher_->handed_over(leaver, next);
   switch_fibers(leaver.fiber_, next.fiber_);
   if (abandoning_) leaver.abandon();
 }
 
 void Runtime::before_step(SiteId site) {
   if (threaded_) running_->take_turn(site);
-  if (telemetry_ != nullptr) [[unlikely]]
-    telemetry_->step(*running_, site);
+  if (watcher_ != nullptr) [[unlikely]]
+    watcher_->step(*running_, site);
 }
 
 void Thread::take_turn(SiteId site) {
@@ -98,8 +98,8 @@ void Thread::take_turn(SiteId site) {
   if (current_->atomic && !settings_.defects.has(Defect::kAtomicYieldsGil)) return;
   const bool over = settings_.gil_ticks != 0 && ++held_ticks_ > settings_.gil_ticks;
   Thread* const next = runtime_.choose(/*running_goes_on=*/!over, site);
-  if (over && telemetry() != nullptr) [[unlikely]]
-    telemetry()->gil_tick(*this);
+  if (over && watcher() != nullptr) [[unlikely]]
+    watcher()->gil_tick(*this);
   if (over) held_ticks_ = 1;  // What follows is the first operation of another turn.
   if (next == this) return;
   if (over) log(EventKind::kGilTick, {static_cast<std::int32_t>(next->number_)});
@@ -114,7 +114,7 @@ void Thread::settle(SiteId site) {
   runtime_.hand_over(*runtime_.choose(/*running_goes_on=*/false, site));
 }
 
-Telemetry* Thread::telemetry() const { return runtime_.telemetry(); }
+Watcher* Thread::watcher() const { return runtime_.watcher(); }
 
 Thread::Woken Thread::park(std::uint64_t until, SiteId site) {
   woken_ = Woken::kByNobody;

@@ -2,7 +2,6 @@
 // about memory or structure, after which the execution cannot go on.
 #include <utility>
 
-#include "runtime/oracle/structure.h"
 #include "runtime/stack/window.h"
 #include "runtime/tasklet/runtime.h"
 
@@ -79,29 +78,6 @@ void Thread::report_over_release(const Object* object) {
   const char* const word = object_kind_name(object->kind);
   report_fault(FindingKind::kRefcount, word,
                std::string("one reference too many of an object was given back (") + word + ")");
-  abandon();
-}
-
-// What is wrong now was right before the last step: that is the operation to name.
-void Thread::look_at_structure(SiteId site) {
-  const SiteId before = runtime_.step_site_;
-  runtime_.step_site_ = site;
-  const StructureOracle::Fault fault = StructureOracle::look(*this);
-  if (fault.rule == nullptr) [[likely]]
-    return;
-  Finding finding;
-  finding.kind = fault.kind;
-  finding.step = execution_->steps() - 1;
-  finding.signature = std::string(finding_kind_name(fault.kind)) + " " + fault.rule + " " +
-                      names_->operation(before);
-  finding.message = std::string("after the operation at ") + names_->site(before) +
-                    " a rule of the runtime's structure is broken (" + fault.rule + ")";
-  if (fault.tasklet != nullptr) {
-    sanitizer::unpoison(&fault.tasklet->number, sizeof fault.tasklet->number);
-    finding.message += ": tasklet " + std::to_string(fault.tasklet->number);
-  }
-  if (fault.parked.rule != nullptr) finding.message += ": " + describe(fault.parked);
-  execution_->report(std::move(finding), /*stops=*/true);
   abandon();
 }
 

@@ -119,7 +119,7 @@ class Watched {
       : subject_(scenario, settings), execution_(settings.limits) {}
 
   std::uint64_t run(Chooser& chooser, bool watch) {
-    subject_.set_telemetry(watch ? &telemetry_ : nullptr);
+    subject_.set_watcher(watch ? &telemetry_ : nullptr);
     execution_.begin(chooser, /*keep_log=*/true);
     subject_.run(execution_);
     return execution_.trace_hash();

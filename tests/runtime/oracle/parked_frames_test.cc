@@ -6,6 +6,7 @@
 
 #include "runtime/life/references.h"
 #include "runtime/oracle/census.h"
+#include "runtime/oracle/structure.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -41,7 +42,7 @@ class ParkedFrames : public testing::Test, protected RootHolder {
       thread.release(thread.evaluate(thread.make_frame(keeper_, keeper_.entry), thread.none()));
       EXPECT_TRUE(program_.execution.step(thread.current()->actor, program_.at("after")));
       spoil(thread);
-      thread.check_structure(program_.at("after"));
+      StructureOracle::check(thread, program_.at("after"));
       return thread.none();
     });
     if (program_.execution.findings().empty()) return "";

@@ -47,7 +47,7 @@ class Structure : public testing::Test {
 
   void step(Thread& thread, const char* site) {
     EXPECT_TRUE(program_.execution.step(thread.current()->actor, program_.at(site)));
-    thread.check_structure(program_.at(site));
+    StructureOracle::check(thread, program_.at(site));
   }
 
   NativeProgram program_;

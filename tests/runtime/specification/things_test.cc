@@ -35,7 +35,7 @@ Ran run(const Scenario& scenario, Settings settings = {}) {
   settings.check_structure = settings.check_specification = true;
   ScenarioSubject subject(scenario, settings);
   Lingering lingering;
-  subject.watch_lingering(&lingering);
+  subject.watch_garbage(&lingering);
   Execution execution(settings.limits);
   Ordinary ordinary;
   execution.begin(ordinary, /*keep_log=*/true);

@@ -2,7 +2,7 @@
 //
 // Numbers such as p00186 are recorded cases of the real interpreter: they prove that it, too, lets
 // the value go there.
-#include "runtime/oracle/ledger.h"
+#include "runtime/tasklet/ledger.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

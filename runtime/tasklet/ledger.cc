@@ -1,4 +1,4 @@
-#include "runtime/oracle/ledger.h"
+#include "runtime/tasklet/ledger.h"
 
 #include <utility>
 
