@@ -35,6 +35,9 @@ Execution::Execution(Limits limits) : limits_(limits) {}
 void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   chooser_ = &chooser;
   named_mode_ = chooser.wants_names();
+  wants_steps_ = chooser.wants_steps();
+  attentive_ = named_mode_ || wants_steps_;
+  question_ = {};
   keep_log_ = keep_log;
   keep_answers_ = muted_ = false;
   tape_ = tape;
@@ -105,12 +108,33 @@ void Execution::set_step_hook(StepHook hook, void* context) {
   watched_ = tape_ != nullptr || step_hook_ != nullptr;
 }
 
-std::uint32_t Execution::ask_named(QuestionKind kind, ActorId actor, SiteId site,
-                                   std::uint32_t answers, std::span<const Option> options) {
-  ++points_;
-  const std::uint32_t nth = counts_.pass(kind, actor, site);
-  if (answers < 2) return 0;
-  return ask_chooser(kind, actor, site, answers, options, nth);
+std::uint32_t Execution::ask_attentively(QuestionKind kind, ActorId actor, SiteId site,
+                                         std::uint32_t answers, std::span<const Option> options) {
+  std::uint32_t nth = 0;
+  if (named_mode_) {
+    ++points_;
+    nth = counts_.pass(kind, actor, site);
+  }
+  std::uint32_t answer = 0;
+  if (answers >= 2) {
+    answer = ask_chooser(kind, actor, site, answers, options, nth);
+  } else if (wants_steps_ && !stopped_) {
+    show_pass(kind, actor, site, nth, options);
+  }
+  question_.blocked = {};
+  return answer;
+}
+
+void Execution::show_pass(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t nth,
+                          std::span<const Option> options) {
+  question_.kind = kind;
+  question_.actor = actor;
+  question_.site = site;
+  question_.answers = 1;
+  question_.index = questions_;
+  question_.nth = nth;
+  question_.options = options;
+  chooser_->pass(question_);
 }
 
 std::uint32_t Execution::refuse_question() {

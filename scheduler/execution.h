@@ -9,7 +9,8 @@
 // Two modes, same steps and same hash: the fast one appends the non-ordinary answers densely
 // (question index, answer); the named one also counts every point passed, so that answers can be
 // kept under names that survive edits of the subject. The fast mode allocates nothing once its
-// buffers have grown.
+// buffers have grown. What actors are about to do is asked of the subject only if the chooser wants
+// to know (wants_steps()); in both modes, and without a cost for those that do not.
 //
 // One execution object is reused for many runs; it belongs to one OS thread.
 #pragma once
@@ -114,6 +115,11 @@ class Execution {
   /// run.
   bool actor_is(ActorId actor, std::string_view path) const;
   std::uint32_t actor_count() const { return static_cast<std::uint32_t>(actors_.size()); }
+  /// Whose child an actor is, and which one. `actor` as for actor_path().
+  ActorOrigin actor_origin(ActorId actor) const {
+    CHECK(static_cast<std::size_t>(actor) < actors_.size());
+    return actors_[static_cast<std::size_t>(actor)];
+  }
 
   /// Called at the beginning of every step with its number, when set; a debugger's breakpoint goes
   /// here. Survives begin(). Null removes it.
@@ -127,11 +133,18 @@ class Execution {
   [[gnu::always_inline]] std::uint32_t ask(QuestionKind kind, ActorId actor, SiteId site,
                                            std::uint32_t answers,
                                            std::span<const Option> options = {}) {
-    if (named_mode_) [[unlikely]]
-      return ask_named(kind, actor, site, answers, options);
+    if (attentive_) [[unlikely]]
+      return ask_attentively(kind, actor, site, answers, options);
     if (answers < 2) return 0;
     return ask_chooser(kind, actor, site, answers, options, 0);
   }
+
+  /// True: the subject is to fill in the pending steps of options, and to call show_blocked(). The
+  /// same during a whole execution; there is no need to look where only one answer is possible and
+  /// making the options costs more than the question.
+  bool wants_steps() const { return wants_steps_; }
+  /// Who cannot go on, for the next question only: the span must be valid until it was asked.
+  void show_blocked(std::span<const Option> blocked) { question_.blocked = blocked; }
 
   /// A new actor, the next child of `parent`. Beyond the limit it is still made, so that the
   /// subject can end in order, but the execution is stopped.
@@ -217,8 +230,10 @@ class Execution {
     hash = (hash ^ word) * 0x9fb21c651e98df25u;
     return hash ^ (hash >> 32);
   }
-  std::uint32_t ask_named(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
-                          std::span<const Option> options);
+  std::uint32_t ask_attentively(QuestionKind kind, ActorId actor, SiteId site,
+                                std::uint32_t answers, std::span<const Option> options);
+  void show_pass(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t nth,
+                 std::span<const Option> options);
   /// Inlined by force: the compiler finds it too large, but the call would cost as much as the
   /// rest.
   [[gnu::always_inline]] std::uint32_t ask_chooser(QuestionKind kind, ActorId actor, SiteId site,
@@ -267,6 +282,8 @@ class Execution {
   Chooser* chooser_ = nullptr;
   SharedTape* tape_ = nullptr;
   bool named_mode_ = false;
+  bool wants_steps_ = false;
+  bool attentive_ = false;  // One of both: every point passed is looked at.
   bool keep_log_ = false;
   bool keep_answers_ = false;
   bool muted_ = false;

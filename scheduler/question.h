@@ -14,6 +14,8 @@
 #include <span>
 #include <string_view>
 
+#include "scheduler/dependence.h"
+
 namespace reweave {
 
 /// What a question decides. The order is part of the text format's tests; new kinds go to the end.
@@ -36,22 +38,11 @@ std::optional<QuestionKind> find_question_kind(std::string_view word);
 /// Who asks. An index into the execution's table of actors, in order of creation; 0 is the root,
 /// whose path is "0".
 enum class ActorId : std::uint32_t {};
-/// Where it is asked. Numbers belong to the subject, which also names them; the same site has one
-/// number in every execution of one subject.
-enum class SiteId : std::uint32_t {};
 
-/// What an actor would do if it ran now. `operation` and `object` are the subject's numbers; equal
-/// objects conflict.
-struct PendingStep {
-  std::uint32_t operation = 0;
-  std::uint32_t object = 0;
-  SiteId site{};
-};
-
-/// One possible answer to a `run` question.
+/// One possible answer to a question about who goes on.
 struct Option {
   ActorId actor{};
-  PendingStep next{};
+  PendingStep next{};  // Filled only for a chooser that wants steps.
 };
 
 struct Question {
@@ -61,8 +52,12 @@ struct Question {
   std::uint32_t answers = 0;  // At least 2; possible answers are 0 … answers-1.
   std::uint32_t index = 0;    // How many questions this execution asked before this one.
   std::uint32_t nth = 0;      // n-th time at (actor, kind, site), from 0; only if names are wanted.
-  /// For `run`: one for each answer, in answer order. Valid during the call only.
+  /// One for each answer, in answer order: always for `run`; for a chooser that wants steps also
+  /// for `preempt`, where the subject knows who would go on instead. Valid during the call only.
   std::span<const Option> options;
+  /// For a chooser that wants steps, at a `run` question: who cannot go on now, and what each of
+  /// them would do if it could. Valid during the call only.
+  std::span<const Option> blocked;
 };
 
 class Execution;
@@ -88,6 +83,13 @@ class Chooser {
   /// choose by `form`, which is filled in. Called after attach(). Other kinds are asked all the
   /// same.
   virtual bool fast_form(FastForm& /*form*/) { return false; }
+
+  /// True: options say what their actors would do next, `blocked` is filled, and pass() is called.
+  virtual bool wants_steps() const { return false; }
+
+  /// A point was passed where only one answer was possible, so that nothing is asked; the answer is
+  /// 0. Called only if wants_steps(); the same rules as for choose().
+  virtual void pass(const Question& /*question*/) {}
 };
 
 }  // namespace reweave

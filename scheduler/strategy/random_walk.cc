@@ -6,9 +6,7 @@ namespace reweave {
 
 void RandomWalk::begin(Prng prng, std::uint64_t /*execution*/) {
   prng_ = prng;
-  swarm_.scope = static_cast<SwarmScope>(prng_.below(kSwarmScopeCount));
-  swarm_.seed = prng_.next();
-  for (std::uint8_t& rate : swarm_.rates) rate = static_cast<std::uint8_t>(prng_.below(4));
+  swarm_.draw(prng_);
 }
 
 std::uint32_t RandomWalk::choose(const Question& question) {

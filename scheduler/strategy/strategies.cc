@@ -1,6 +1,5 @@
 #include "scheduler/strategy/strategies.h"
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -11,19 +10,47 @@
 #include "scheduler/strategy/ordinary.h"
 #include "scheduler/strategy/pct.h"
 #include "scheduler/strategy/portfolio.h"
+#include "scheduler/strategy/pos.h"
 #include "scheduler/strategy/random_walk.h"
+#include "scheduler/strategy/surw.h"
+#include "scheduler/strategy/urw.h"
 
 namespace reweave {
 namespace {
 
-constexpr std::array<StrategyInfo, 6> kStrategies = {{
-    {"portfolio", "few deviations, random walk, PCT and depth first in turn"},
-    {"ordinary", "one execution in which nobody interferes"},
-    {"few-deviations", "ordinary but for one to three answers anywhere"},
-    {"random-walk", "every answer at random, rates drawn for each execution"},
-    {"pct", "random priorities with d-1 change points; pct:D, D from 1 to 64, default 3"},
-    {"depth-first", "everything, fewest deviations first; depth-first:N stops after N deviations"},
-}};
+using Made = std::unique_ptr<Strategy>;
+
+/// A factory for one that takes no number.
+template <typename Kind>
+Made make(std::uint32_t /*number*/) {
+  return std::make_unique<Kind>();
+}
+/// A factory for one that takes a number.
+template <typename Kind>
+Made make_with(std::uint32_t number) {
+  return std::make_unique<Kind>(number);
+}
+
+// To add a strategy: a file of its own, and a row here.
+constexpr StrategyInfo kStrategies[] = {
+    {"portfolio", "few deviations, random walk, PCT and depth first in turn", make<Portfolio>},
+    {"ordinary", "one execution in which nobody interferes", make<Ordinary>},
+    {"few-deviations", "ordinary but for one to three answers anywhere (delay bounding)",
+     make<FewDeviations>},
+    {"random-walk", "every answer at random, rates drawn for each execution", make<RandomWalk>},
+    {"pct",
+     "random priorities with d-1 change points; pct:D, D from 1 to 64, default 3",
+     make_with<Pct>,
+     {.name = "the depth", .low = 1, .high = Pct::kDepthMax, .otherwise = 3}},
+    {"depth-first",
+     "everything, fewest deviations first; depth-first:N stops after N deviations",
+     make_with<DepthFirst>,
+     {.name = "the bound", .high = UINT32_MAX, .otherwise = UINT32_MAX}},
+    {"pos", "random priorities of steps, drawn again where steps conflict", make<Pos>},
+    {"urw", "random walk by how many steps each has left: interleavings alike", make<Urw>},
+    {"surw", "orders of the accesses to one object alike, an object for each execution",
+     make<Surw>},
+};
 
 /// Splits "name:number". Without a number `number` stays as it is.
 bool split(std::string_view text, std::string_view& name, std::int64_t& number) {
@@ -46,36 +73,28 @@ Error unknown(std::string_view name) {
 
 std::span<const StrategyInfo> strategies() { return kStrategies; }
 
-Expected<std::unique_ptr<Strategy>> make_strategy(std::string_view text) {
-  using Result = std::unique_ptr<Strategy>;
+Expected<Made> make_strategy(std::string_view text) {
   std::string_view name;
   std::int64_t number = -1;
   if (!split(text, name, number)) {
     return Error{"\"" + std::string(text.substr(0, 60)) +
                  "\": after the colon a number is expected, as in \"pct:3\"."};
   }
-  if (name == "pct") {
-    if (number == -1) number = 3;
-    if (number < 1 || number > Pct::kDepthMax) {
-      return Error{"\"pct:" + std::to_string(number) + "\": the depth is a number from 1 to " +
-                   std::to_string(Pct::kDepthMax) + "."};
+  for (const StrategyInfo& info : kStrategies) {
+    if (info.name != name) continue;
+    const StrategyInfo::Number& takes = info.number;
+    if (takes.high == 0 && number != -1)
+      return Error{"\"" + std::string(name) +
+                   "\" takes no number; leave out the colon and what follows."};
+    if (number == -1) number = takes.otherwise;
+    if (takes.high != 0 && (number < takes.low || number > takes.high)) {
+      return Error{"\"" + std::string(name) + ":" + std::to_string(number) +
+                   "\": " + std::string(takes.name) + " is a number from " +
+                   std::to_string(takes.low) + " to " + std::to_string(takes.high) + "."};
     }
-    return Result(std::make_unique<Pct>(static_cast<std::uint32_t>(number)));
+    return info.make(static_cast<std::uint32_t>(number));
   }
-  if (name == "depth-first") {
-    if (number == -1) number = UINT32_MAX;
-    return Result(std::make_unique<DepthFirst>(static_cast<std::uint32_t>(number)));
-  }
-  Result made;
-  if (name == "portfolio") made = std::make_unique<Portfolio>();
-  if (name == "ordinary") made = std::make_unique<Ordinary>();
-  if (name == "few-deviations") made = std::make_unique<FewDeviations>();
-  if (name == "random-walk") made = std::make_unique<RandomWalk>();
-  if (made == nullptr) return unknown(name);
-  if (number != -1)
-    return Error{"\"" + std::string(name) +
-                 "\" takes no number; leave out the colon and what follows."};
-  return made;
+  return unknown(name);
 }
 
 }  // namespace reweave

@@ -1,6 +1,7 @@
 // The strategies that a user can name, and how they are made.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -11,8 +12,18 @@
 namespace reweave {
 
 struct StrategyInfo {
+  /// The number that may follow the name, as in "pct:5".
+  struct Number {
+    std::string_view name;  // "the depth"
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;       // 0: it takes none.
+    std::uint32_t otherwise = 0;  // What it is if it is left out.
+  };
+
   std::string_view name;
   std::string_view help;  // One line, without a full stop.
+  std::unique_ptr<Strategy> (*make)(std::uint32_t number);
+  Number number{};
 };
 
 /// All of them, the default first. Lives for ever.

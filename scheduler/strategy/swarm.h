@@ -36,6 +36,13 @@ struct Swarm {
   /// lets each actor or site draw its own: never, never, 1/4, 3/4.
   std::array<std::uint8_t, kQuestionKindCount> rates{};
 
+  /// Draws all three, for one execution.
+  void draw(Prng& prng) {
+    scope = static_cast<SwarmScope>(prng.below(kSwarmScopeCount));
+    seed = prng.next();
+    for (std::uint8_t& rate : rates) rate = static_cast<std::uint8_t>(prng.below(4));
+  }
+
   /// Of 256 such questions how many are answered extraordinarily.
   std::uint32_t of_256(const Question& question) const;
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 
 #include "scheduler/strategy/ordinary.h"
@@ -62,6 +63,43 @@ TEST(Execution, CountsPointsPassedUnderNamesWhetherAskedOrNot) {
   EXPECT_EQ(execution.points(), 5u);
   EXPECT_EQ(execution.questions(), 2u);
   EXPECT_EQ(chooser.asked[1].index, 1u);
+}
+
+/// Keeps what it is shown.
+class Curious : public Chooser {
+ public:
+  std::uint32_t choose(const Question& question) override {
+    blocked.push_back(question.blocked.size());
+    return 0;
+  }
+  bool wants_steps() const override { return true; }
+  void pass(const Question& question) override {
+    passed.push_back(question.site);
+    blocked.push_back(question.blocked.size());
+  }
+  std::vector<SiteId> passed;
+  std::vector<std::size_t> blocked;
+};
+
+TEST(Execution, ShowsPointsPassedAndWhoIsBlockedToThoseWhoWantSteps) {
+  Curious chooser;
+  Execution execution;
+  execution.begin(chooser);
+  EXPECT_TRUE(execution.wants_steps());
+  const std::array<Option, 2> waiting{};
+  execution.show_blocked(waiting);
+  execution.ask(QuestionKind::kSpill, kRoot, SiteId{3}, 2);
+  execution.ask(QuestionKind::kSpill, kRoot, SiteId{4}, 1);
+  execution.show_blocked(waiting);
+  execution.ask(QuestionKind::kSpill, kRoot, SiteId{5}, 1);
+  EXPECT_THAT(chooser.passed, testing::ElementsAre(SiteId{4}, SiteId{5}));
+  EXPECT_THAT(chooser.blocked, testing::ElementsAre(2u, 0u, 2u)) << "for one question only";
+  EXPECT_EQ(execution.questions(), 1u);
+  EXPECT_EQ(execution.points(), 0u) << "those are counted in named mode";
+
+  Scripted other({});
+  execution.begin(other);
+  EXPECT_FALSE(execution.wants_steps());
 }
 
 TEST(Execution, ForgetsCountsWhenItBeginsAgain) {

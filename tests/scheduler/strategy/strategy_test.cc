@@ -281,8 +281,8 @@ TEST(FewDeviations, ReachesARarePlaceBesideALongLoop) {
 }
 
 TEST(EveryStrategy, FindsTheLostUpdate) {
-  for (const char* name :
-       {"portfolio", "random-walk", "pct", "pct:2", "depth-first", "few-deviations"}) {
+  for (const char* name : {"portfolio", "random-walk", "pct", "pct:2", "depth-first",
+                           "few-deviations", "pos", "urw", "surw"}) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       LostUpdate subject(3);
       auto strategy = make_strategy(name);
@@ -342,6 +342,9 @@ TEST(EveryStrategy, GivesTheSameTracesInEveryBuild) {
       {"random-walk", 0x152bc57aedeb0292u},
       {"pct", 0x675343410eaa93f2u},
       {"depth-first", 0x91e3ee6a9968b19du},
+      {"pos", 0xd902ba7db019481cu},
+      {"urw", 0xbb0b5e0d9d6a1e79u},
+      {"surw", 0x91c41556541455feu},
   };
   for (const StrategyInfo& info : strategies()) {
     Medley subject;
