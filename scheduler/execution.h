@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 #include "scheduler/finding.h"
 #include "scheduler/point_counts.h"
 #include "scheduler/question.h"
@@ -249,11 +249,11 @@ class Execution {
     question_.index = questions_;
     question_.nth = nth;
     question_.options = options;
-    DCHECK(kind != QuestionKind::kRun || options.size() == answers);
+    REWEAVE_DCHECK(kind != QuestionKind::kRun || options.size() == answers);
     ++questions_;
     if (tape_ != nullptr) tape_->questions = questions_;
     const std::uint32_t answer = chooser_->choose(question_);
-    CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
+    REWEAVE_CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
     if (stopped_) [[unlikely]]
       return 0;  // The chooser ended the run as diverged.
     hash_ =

@@ -2,6 +2,8 @@
 // in a slot.
 #include "runtime/interpreter/locals.h"
 
+#include "scheduler/base/check.h"
+
 namespace reweave::runtime {
 
 void Interpreter::log_object(EventKind kind, const Object* object) {

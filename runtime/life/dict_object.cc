@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/tasklet/runtime.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -50,7 +50,7 @@ class Heap {
   /// The end of an object's life: a new generation, the body out of reach. Its references must be
   /// gone already.
   void retire(Object* object) {
-    CHECK(!object->dead);
+    REWEAVE_CHECK(!object->dead);
     object->dead = true;
     ++object->generation;
     --live_[static_cast<std::size_t>(object->kind)];
@@ -58,7 +58,7 @@ class Heap {
   }
   /// A parked frame begins a new life; its memory may be touched again.
   void revive(Object* object) {
-    CHECK(object->dead);
+    REWEAVE_CHECK(object->dead);
     object->dead = false;
     object->refs = 1;
     ++live_[static_cast<std::size_t>(object->kind)];

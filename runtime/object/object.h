@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 
 namespace reweave::runtime {
 
@@ -78,7 +78,7 @@ struct Thing : Object {
 /// One more reference. Returns the object.
 template <typename T>
 T* retain(T* object) {
-  DCHECK(object->refs > 0);
+  REWEAVE_DCHECK(object->refs > 0);
   ++object->refs;
   return object;
 }

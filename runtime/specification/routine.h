@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 
 namespace reweave::runtime::specification {
 
@@ -30,7 +30,7 @@ class FramePool {
  public:
   void* take(std::size_t bytes) {
     const std::size_t size_class = (bytes + sizeof(Header) + kGrain - 1) / kGrain;
-    CHECK(size_class < kClasses);
+    REWEAVE_CHECK(size_class < kClasses);
     Header* header = free_[size_class];
     if (header != nullptr) {
       free_[size_class] = header->next_free;

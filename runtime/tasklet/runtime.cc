@@ -2,6 +2,7 @@
 
 #include "runtime/stack/window.h"
 #include "runtime/tasklet/watcher.h"
+#include "scheduler/base/check.h"
 #include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {

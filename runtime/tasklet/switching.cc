@@ -7,6 +7,7 @@
 // the switch is complete (del_post_switch_).
 #include "runtime/life/references.h"
 #include "runtime/tasklet/runtime.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/tasklet/runtime.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

@@ -11,6 +11,7 @@
 
 #include "runtime/tasklet/runtime.h"
 #include "runtime/tasklet/watcher.h"
+#include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 

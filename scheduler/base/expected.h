@@ -9,7 +9,7 @@
 #include <utility>
 #include <variant>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 
 namespace reweave {
 
@@ -30,15 +30,15 @@ class [[nodiscard]] Expected {
 
   /// The value. Aborts when there is none: test first.
   T& value() & {
-    CHECK_MSG(has_value(), "Expected holds an error");
+    REWEAVE_CHECK_MSG(has_value(), "Expected holds an error");
     return std::get<0>(state_);
   }
   const T& value() const& {
-    CHECK_MSG(has_value(), "Expected holds an error");
+    REWEAVE_CHECK_MSG(has_value(), "Expected holds an error");
     return std::get<0>(state_);
   }
   T&& value() && {
-    CHECK_MSG(has_value(), "Expected holds an error");
+    REWEAVE_CHECK_MSG(has_value(), "Expected holds an error");
     return std::get<0>(std::move(state_));
   }
   T& operator*() & { return value(); }
@@ -49,7 +49,7 @@ class [[nodiscard]] Expected {
 
   /// The error. Aborts when there is a value.
   const Error& error() const {
-    CHECK_MSG(!has_value(), "Expected holds a value");
+    REWEAVE_CHECK_MSG(!has_value(), "Expected holds a value");
     return std::get<1>(state_);
   }
 

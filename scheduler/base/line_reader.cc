@@ -1,5 +1,7 @@
 #include "scheduler/base/line_reader.h"
 
+#include "scheduler/base/check.h"
+
 namespace reweave {
 namespace {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 
 namespace reweave {
 
@@ -34,7 +34,7 @@ class Prng {
   /// Uniform enough for search in 0 … bound-1 (multiply-shift, bias below 2^-32); bound is at
   /// least 1.
   std::uint32_t below(std::uint32_t bound) {
-    DCHECK(bound > 0);
+    REWEAVE_DCHECK(bound > 0);
     return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);
   }
 

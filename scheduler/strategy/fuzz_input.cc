@@ -1,5 +1,7 @@
 #include "scheduler/strategy/fuzz_input.h"
 
+#include "scheduler/base/check.h"
+
 namespace reweave {
 
 void FuzzInput::attach(Execution& /*execution*/) {

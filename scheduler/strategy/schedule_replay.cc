@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "scheduler/base/check.h"
+
 namespace reweave {
 
 Replay::Replay(const Schedule& schedule, const Subject& subject, ReplayMode mode)
