@@ -50,7 +50,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }
 
-  /// What ORACLE's FLAGS say of a tasklet, one bit for each letter of "abspcm".
+  /// The flags of a tasklet, one bit for each letter of "abspcm": runtime/doc/semantics.md §1.
   std::uint32_t flags_of(const Tasklet& tasklet) const;
   /// How the last execution ended, and what it left; until the next one.
   void describe_end(EndState& state) const;

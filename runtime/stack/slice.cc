@@ -63,7 +63,8 @@ constexpr std::size_t kGap = 1024;
   for (; i < count; ++i) *static_cast<volatile std::uint8_t*>(at + i) = 0;
 }
 
-// Below the arriver nothing may stay poisoned that the leaver left there (DESIGN.md §3, trap 1).
+// Nothing that the leaver poisoned below the arriver may stay so (runtime/doc/stack_traps.md,
+// trap 1).
 [[maybe_unused]] REWEAVE_UNINSTRUMENTED void clear_stale_shadow(const SliceStack& stack,
                                                                 std::byte* arriver_low) {
   std::byte* const end = arriver_low < stack.base ? arriver_low : stack.base;

@@ -7,18 +7,8 @@
 
 namespace reweave::runtime {
 
-// Each is what the real interpreter does, too. The recorded cases (p…: public.jsonl, peer-…:
-// peer_suite.jsonl) that prove it, with the value that goes unheard; §: SEMANTICS.md.
-//   send-failed       p01388 v2 (deadlock), p01621 v1 (closed), p01554 v6 (block_trap), p00236 v1
-//                     (switch_trap)
-//   holder-finalized  §6, §10: a tasklet without C stack just vanishes; none of the public cases
-//                     shows one that holds a value
-//   holder-killed     peer-031 v1, p00693 v2 (a blocked sender); §10 for what was delivered already
-//   raised-by-run     p01152 x3, p00528 x2
-//   uncaught-error    p00186 v2
-//   channel-died      §6: who is blocked on a channel that dies waits for nobody any more; none of
-//                     the public cases shows one that goes on all the same
-//   program-ended     p01388 v1: it still waits with its sender
+// Each is what the real interpreter does, too: runtime/doc/semantics.md §9 cites the recorded case
+// that proves it.
 const char* release_reason_name(ReleaseReason reason) {
   static constexpr const char* kNames[] = {
       "none",           "receiver-got-it", "send-failed",    "holder-finalized", "holder-killed",

@@ -42,9 +42,9 @@ inline Finding finding(FindingKind kind, std::uint64_t step, std::string signatu
   return Finding{kind, step, std::move(signature), "A toy's finding."};
 }
 
-/// n actors, children of the root; actor i has `steps` steps. Who goes on is a `run` question, as
-/// DESIGN.md words it: the current one first, then the others in cyclic order. Allocates nothing
-/// while it runs.
+/// n actors, children of the root; actor i has `steps` steps. Which of them takes the next step is a
+/// `run` question (scheduler/doc/design.md §2): the current one first, then the others in cyclic
+/// order. Allocates nothing while it runs.
 class Threads : public Toy {
  public:
   static constexpr std::size_t kThreadsMax = 8;

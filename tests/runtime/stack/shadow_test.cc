@@ -1,5 +1,5 @@
 // The shadow of the sliced stack, byte by byte: after a switch it says what the arriver's frames
-// say, and below the arriver's sp it says nothing (DESIGN.md §3, traps 1 and 2).
+// say, and below the arriver's sp it says nothing (runtime/doc/stack_traps.md, traps 1 and 2).
 //
 // Only ASan has a shadow; the other builds skip these tests.
 #include <gtest/gtest.h>

@@ -416,7 +416,8 @@ TEST_F(Reasons, AKilledSenderTakesItsValueAlong) {
   expect_clean();
 }
 
-// SEMANTICS §10: an exception thrown at a tasklet replaces a value that was delivered to it.
+// runtime/doc/semantics.md §7: an exception thrown at a tasklet replaces a value that was delivered
+// to it.
 TEST_F(Reasons, AReceiverKilledBeforeItRunsTakesItsValueAlong) {
   program_.run([&](Thread& thread) {
     channel_ = thread.make_channel(0);
@@ -433,8 +434,8 @@ TEST_F(Reasons, AReceiverKilledBeforeItRunsTakesItsValueAlong) {
   expect_clean();
 }
 
-// SEMANTICS §10: a tasklet without C stack just vanishes when nothing holds it, and what was
-// delivered to it goes with it.
+// runtime/doc/semantics.md §8: a tasklet without C stack just vanishes when nothing holds it, and
+// what was delivered to it goes with it.
 TEST_F(Reasons, AReceiverThatVanishesTakesItsValueAlong) {
   Code& soft_receiver =
       program_.steps({[&](Thread& thread) { return thread.receive(channel_, /*soft=*/true); }});
