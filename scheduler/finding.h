@@ -1,5 +1,4 @@
-// A finding: what an oracle saw go wrong in an execution, with the signature by which it is counted
-// once.
+// A finding: what an oracle saw go wrong, with the signature by which it is counted once.
 #pragma once
 
 #include <cstdint>
@@ -9,40 +8,48 @@
 
 namespace reweave {
 
+/// Verdicts and signatures name kinds by their words; new ones go to the end.
 enum class FindingKind : std::uint8_t {
+  // About a value; the execution continues.
   kLostValue,
   kDuplicatedValue,
   kWrongValue,
-  kNullTempval,  // about a value: the execution goes on (but see below)
+  kNullTempval,
+  // About memory; the execution stops.
   kDanglingFrame,
   kDanglingTasklet,
-  kDanglingStack,  // about memory: the execution stops
+  kDanglingStack,
+  // About what is kept in memory.
   kRefcount,
   kLeak,
   kStructure,
+  // About the program as a whole.
   kDeadlock,
   kLivelock,
   kDiverged,
-  kAssertion,
-  kRace,
+  kAssertion,  // Reserved: no oracle reports it yet.
+  kRace,       // Reserved: no oracle reports it yet.
+  // About the process.
   kCrash,
   kHang,
-  kDanglingObject,  // about memory
+  // About memory; the execution stops.
+  kDanglingObject,
 };
 inline constexpr int kFindingKindCount = 18;
 
-/// "lost-value", "dangling-frame", …: the words of DESIGN.md §4. Never null.
+/// "lost-value", "dangling-frame", …: the words of scheduler/doc/design.md §4. Never null.
 const char* finding_kind_name(FindingKind kind);
 /// The kind of that word, if there is one.
 std::optional<FindingKind> find_finding_kind(std::string_view word);
 
 struct Finding {
   FindingKind kind{};
-  std::uint64_t step =
-      0;  // The step during which it was seen, from 1; 0: before the first or after the last.
-  std::string signature;  // Kind and the operations involved; no address, no number of a tasklet,
-                          // no schedule.
-  std::string message;    // One or more sentences for a person: what, where, since when.
+  /// The step during which it was seen, from 1; 0: before the first or after the last.
+  std::uint64_t step = 0;
+  /// Kind and the operations involved; no address, no number of a tasklet, no schedule.
+  std::string signature;
+  /// One or more sentences for a person: what, where, since when.
+  std::string message;
 };
 
 }  // namespace reweave

@@ -7,10 +7,9 @@
 // The text has one answer on a line, in the order in which they were given, five words each:
 //
 //     ACTOR   KIND     SITE        NTH  ANSWER
-//     0.1     spill    callback.2  0    1         # the first child of the root, at its first spill
-//     point in callback.2 0       preempt  main.4      2    1         # the root, the third time
-//     that it passes main.4 0.1     run      sender.3    0    0.2       # the answer to `run` is
-//     the path of the actor that goes on
+//     0.1     spill    callback.2  0    1       # the root's first child, first pass of callback.2
+//     0       preempt  main.4      2    1       # the root, the third time that it passes main.4
+//     0.1     run      sender.3    0    0.2     # `run` is answered by the path of an actor
 //
 // ACTOR is a path, "n-th child of its creator"; the root is "0". NTH counts from 0. ANSWER is a
 // number from 1 (0 is the ordinary answer and never written). The same in one line, for terminals
@@ -54,8 +53,8 @@ struct Schedule {
   /// One answer a line, each with `indent` before it and a newline after it, in aligned columns.
   std::string text(std::string_view indent = "") const;
 
-  /// All in one line. With `chars_max`, as many answers as fit are written, at least one, then ";
-  /// and 12 more".
+  /// All in one line. With `chars_max`, as many answers as fit are written, at least one, then
+  /// "; and 12 more".
   std::string one_line(std::size_t chars_max = SIZE_MAX) const;
 };
 

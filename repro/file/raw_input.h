@@ -1,7 +1,8 @@
 // The input of the fuzz targets, so that `replay` and `shrink` read what libFuzzer left behind.
 //
-//   input   scenario plan     scenario: runtime/language/bytes.h; plan: scheduler/strategy/plan.h,
-//   up to the end
+//   input   scenario plan
+//             scenario: see runtime/language/bytes.h
+//             plan: all the rest, see scheduler/strategy/plan.h
 //
 // Every string of bytes is a valid input. A target is a name and the settings that its executions
 // have; the fuzz programs take them from here, too, so that the two cannot differ.

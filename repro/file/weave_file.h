@@ -1,5 +1,4 @@
-// The one text format of files, `*.weave`: a scenario; in a repro also its settings, schedule and
-// verdict.
+// The text format of all files, `*.weave`: a scenario; in a repro settings, schedule and verdict.
 //
 //   weave 1                       # always the first line: the format's version
 //   settings                      # optional; what is not said has its default
@@ -10,8 +9,7 @@
 //   function main
 //     send c
 //   end
-//   schedule                      # optional; the answers that were not ordinary: see
-//   scheduler/schedule.h
+//   schedule                      # optional; the answers that were not ordinary: see schedule.h
 //     0.1  spill  callback.2  0  1
 //   end
 //   verdict                       # optional; what this execution must give, whole

@@ -74,8 +74,8 @@ const char* canary_name(Canary canary);
 struct Op {
   OpCode code{};
   std::uint16_t label = 0;  // From 1; 0 for `then` and `end`, which are no sites.
-  std::uint32_t match = 0;  // Set by link(). Block: its `then` or `end`. `then`: its `end`.
-                            // `end`: the block.
+  /// Set by link(). Block: its `then` or `end`. `then`: its `end`. `end`: the block.
+  std::uint32_t match = 0;
   std::array<std::int32_t, 3> args{};  // As many as the table says; the rest is 0.
   bool operator==(const Op&) const = default;
 };

@@ -37,8 +37,9 @@ struct DictTuning {
   std::uint32_t load_den = 3;
   std::uint32_t growth_num = 4;  // The rate of growth.
   std::uint32_t growth_den = 1;
-  std::uint32_t slower_above = 50'000;  // More entries than these: a table of twice `used`, as
-                                        // CPython's `used > 50000 ? 2 : 4`. 0: no such limit.
+  /// More entries than these: a table of twice `used`, as CPython's `used > 50000 ? 2 : 4`. 0: no
+  /// such limit.
+  std::uint32_t slower_above = 50'000;
   Test test = Test::kReached;
 
   static constexpr std::uint32_t kSmallestMax = 1u << 16;

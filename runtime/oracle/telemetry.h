@@ -36,17 +36,18 @@ class Telemetry final : public Watcher {
     kCallEnds,           // The innermost one of `thread`.
     kTaskletCallBegins,  // The same on the track of tasklet `number`.
     kTaskletCallEnds,
-    kWaitBegins,    // `thread` waits for something of kind `value`, lock `number`; `id`.
-    kWaitEnds,      // The same `id`.
-    kWoke,          // `thread` gave thread `number` what it waited for; `id` of that waiting.
-    kLockPassed,    // The interpreter lock, from `thread` to thread `number`; -1: nobody can run.
-    kObjectBegins,  // An object of kind `value` with `bytes`, made in `thread`; `number`: which
-                    // tasklet or channel it is, or -1; `id`.
-    kObjectEnds,    // The same `id`.
-    kRunQueue,      // `value` tasklets are in the run queue of `thread`.
-    kLiveObjects,   // `value` objects are alive.
-    kVirtualTime,   // `value` microseconds.
-    kGilTick,       // The ticks of `thread` are over: the interpreter lock goes round.
+    kWaitBegins,  // `thread` waits for something of kind `value`, lock `number`; `id`.
+    kWaitEnds,    // The same `id`.
+    kWoke,        // `thread` gave thread `number` what it waited for; `id` of that waiting.
+    kLockPassed,  // The interpreter lock, from `thread` to thread `number`; -1: nobody can run.
+    /// An object of kind `value` with `bytes`, made in `thread`; `number`: which tasklet or channel
+    /// it is, or -1; `id`.
+    kObjectBegins,
+    kObjectEnds,   // The same `id`.
+    kRunQueue,     // `value` tasklets are in the run queue of `thread`.
+    kLiveObjects,  // `value` objects are alive.
+    kVirtualTime,  // `value` microseconds.
+    kGilTick,      // The ticks of `thread` are over: the interpreter lock goes round.
   };
   struct Record {
     What what{};

@@ -1,9 +1,11 @@
 // Slicing the machine stack: many tasklets share one stack, and the part that belongs to a
 // suspended one is copied away.
 //
-//   host frames ........ never copied
-//   base  -------------- fixed, 128-aligned; every slice reaches from here down to the sp of its
-//   owner running tasklet sp
+//   high   frames of the host     never copied
+//          ------ base ------     fixed, 128-aligned: every slice begins here
+//          frames of the          the slice of the running tasklet, which is copied away when it
+//          running tasklet        is suspended
+//   low    ------- sp -------     where its slice ends
 //
 // switch_slices() saves the running part in one slice and puts another one back at the very
 // addresses it came from, so every pointer inside it stays good. A fresh slice has nothing to put
@@ -108,8 +110,8 @@ struct SliceStack {
   SliceEntry entry = nullptr;
   void* argument = nullptr;
   std::byte* base = nullptr;  // Set by enter_sliced().
-  std::byte* leaver_low =
-      nullptr;  // Lowest address that the side which switched away last may have used.
+  /// Lowest address that the side which switched away last may have used.
+  std::byte* leaver_low = nullptr;
   void* exceptions = nullptr;  // What libstdc++ keeps for this OS thread. Set by enter_sliced().
   std::uint64_t switches = 0;  // How often switch_slices() ran.
   std::uint64_t bytes_copied = 0;  // Bytes of slices saved so far.

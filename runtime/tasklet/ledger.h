@@ -24,7 +24,7 @@ namespace reweave::runtime {
 struct Tasklet;
 
 /// Why a token may leave the ledger without having been received. Each is a behaviour of the real
-/// thing; the recorded case that proves it is cited in ledger.cc.
+/// interpreter; runtime/doc/semantics.md §9 cites the recorded case that proves it.
 enum class ReleaseReason : std::uint8_t {
   kNone,
   kReceiverGotIt,
@@ -127,8 +127,8 @@ class Ledger {
   Execution* execution_ = nullptr;
   const LedgerNames* names_ = nullptr;
   std::uint32_t tokens_ = 0;
-  std::int32_t delivered_alive_ =
-      0;  // Values (not exceptions) that were received and not destroyed.
+  /// Values (not exceptions) that were received and not destroyed.
+  std::int32_t delivered_alive_ = 0;
   std::vector<ReceiveResult> receives_;
   std::vector<std::uint32_t> lost_;  // Numbers of tokens already reported as lost.
 };

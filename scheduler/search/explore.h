@@ -60,8 +60,8 @@ struct Found {
   std::uint64_t steps = 0;
   std::uint64_t trace_hash = 0;
   std::vector<DenseAnswer> answers;
-  bool died = false;  // It ended its process: replay it only in a child (isolate.h). Then there is
-                      // no trace hash.
+  /// It ended its process: replay it only in a child (isolate.h). Then there is no trace hash.
+  bool died = false;
   bool complete =
       true;  // False: it gave more answers than the tape of the child holds; it cannot be replayed.
 };

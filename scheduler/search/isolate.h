@@ -27,9 +27,10 @@
 namespace reweave {
 
 struct IsolateOptions {
-  std::uint64_t hang_ms = 10'000;  // No new step for so long is a hang.
-  std::size_t stderr_bytes_max =
-      32u << 10;  // Of the child's standard error, the last so many are kept.
+  /// Without a new step for this long the child hangs.
+  std::uint64_t hang_ms = 10'000;
+  /// How much of the end of the child's standard error is kept.
+  std::size_t stderr_bytes_max = 32u << 10;
 };
 
 /// One execution in a child.

@@ -8,14 +8,17 @@
 // step.
 //
 // Passes, repeated until all of them fail:
-// * delete answers: all, then halves, quarters … single ones (delta debugging after Zeller,
-// Hildebrandt, TSE 2002);
-// * apply the subject's reductions from the boldest; where the schedule is short, also with one of
-//   its answers less. Where answers are lost by it, once more with the ordinals of actors
-//   lowered, because "0.3" is "0.2" when the spawn of "0.2" is deleted;
-// * lower numbers: answers to 1, counts ("the n-th time") to 0, so that the next round can shorten
-// loops. So the result is 1-minimal: no single answer can be deleted and no single reduction be
-// made. Deterministic: no clock, no random number.
+//
+//   * Delete answers: all, then halves, quarters … single ones (delta debugging after Zeller and
+//     Hildebrandt, TSE 2002).
+//   * Apply the subject's reductions from the boldest; where the schedule is short, also with one
+//     of its answers less. Where answers are lost by it, once more with the ordinals of actors
+//     lowered, because "0.3" is "0.2" when the spawn of "0.2" is deleted.
+//   * Lower numbers: answers to 1, counts ("the n-th time") to 0, so that the next round can
+//     shorten loops.
+//
+// So the result is 1-minimal: no single answer can be deleted and no single reduction be made.
+// Deterministic: no clock, no random number.
 #pragma once
 
 #include <cstdint>

@@ -10,17 +10,16 @@
 //     runs     A A A B B B A A A      B outranks all but A; A falls at 3, B falls at 6 below A
 //
 // Where we differ:
-// * Points are all questions, the yes/no kinds included: a change point on one of those gives its
-// extraordinary answer
-//   instead of changing a priority. So k counts all questions, and the bound holds for bugs whose
-//   d-1 events are of any kind.
-// * k is the most questions that one of the last eight executions asked (PointEstimate); if the
-// execution is longer than
-//   that, the rest has no change points. The first execution, when k is unknown, has none: it
-//   measures. The bound holds as far as k is right.
-// * `pick` and `fire` are data, not priorities: uniform, change point or not.
-// * An actor chosen 1000 times in a row over other ready ones falls too: a loop that waits for
-// somebody would run for ever.
+//
+//   * Points are all questions, the yes/no kinds included: a change point on one of those gives its
+//     extraordinary answer instead of changing a priority. So k counts all questions, and the bound
+//     holds for bugs whose d-1 events are of any kind.
+//   * k is the most questions that one of the last eight executions asked (PointEstimate). A longer
+//     execution has no change points in the rest. The first execution, when k is unknown, has none
+//     at all: it measures. The bound holds as far as k is right.
+//   * `pick` and `fire` are data, not priorities: uniform, change point or not.
+//   * An actor that was chosen 1000 times in a row over other ready ones falls, too: otherwise a
+//     loop that waits for another actor would never end.
 #pragma once
 
 #include <vector>
@@ -52,10 +51,10 @@ class Pct final : public Strategy {
   PointEstimate estimate_;
   std::vector<std::uint32_t> changes_;  // Indices of questions, sorted; may repeat.
   std::size_t next_change_ = 0;
-  std::uint64_t fallen_ =
-      0;  // The priority that the last fallen actor got; falls by one each time.
-  std::vector<std::uint64_t>
-      priorities_;  // By actor; 0: not drawn yet. Never fallen: above 2^63. Fallen: below.
+  /// The priority that the last fallen actor got; falls by one each time.
+  std::uint64_t fallen_ = 0;
+  /// By actor; 0: not drawn yet. Never fallen: above 2^63. Fallen: below.
+  std::vector<std::uint64_t> priorities_;
   ActorId last_{};
   std::uint32_t in_a_row_ = 0;  // How often `last_` was chosen over others without a break.
 };

@@ -8,13 +8,18 @@
 //
 // Bytes, little endian; what is missing at the end is 0, and a broken item at the end is ignored:
 //
-//     0   4  seed
-//     4   2  rates: two bits for each kind, `run` lowest, see swarm.h; then two bits of scope:
-//     kind, actor, site, kind 6  6n  items:  kind + 128 if by index | position, 2 bytes | nth, 2
-//     bytes | answer - 1
+//     at  bytes
+//      0  4   seed
+//      4  2   rates: two bits for each kind of question, `run` in the lowest (see swarm.h); above
+//             them two bits of scope: 0 kind, 1 actor, 2 site, 3 kind
+//      6  6n  items of six bytes each:
+//               1  kind, + 128 if the position is an index
+//               2  position: the question's index, or the site
+//               2  nth
+//               1  answer - 1
 //
-//     07 00 00 00  00 00   02 03 00 02 00 00     seed 7, nothing at random; the 3rd `spill` at site
-//     3 is answered 1
+//     07 00 00 00   00 00   02 03 00 02 00 00
+//     seed 7        rates   kind 2 (spill), at site 3, for the 3rd time there: answer 1
 #pragma once
 
 #include <array>
@@ -36,11 +41,12 @@ struct Plan {
   struct Item {
     QuestionKind kind{};
     bool by_index = false;  // Else by site.
-    std::uint16_t position =
-        0;  // By index: of the question, of whatever kind. By site: the low 16 bits of its number.
-    std::uint16_t nth = 0;  // By site: from 0, the n-th time that anybody is asked this kind there.
-    std::uint8_t answer =
-        0;  // The answer is 1 + this, modulo what is possible: never the ordinary one.
+    /// By index: of the question, of whatever kind. By site: the low 16 bits of its number.
+    std::uint16_t position = 0;
+    /// By site: from 0, the n-th time that anybody is asked this kind there.
+    std::uint16_t nth = 0;
+    /// The answer is 1 + this, modulo what is possible: never the ordinary one.
+    std::uint8_t answer = 0;
     bool operator==(const Item&) const = default;
   };
 

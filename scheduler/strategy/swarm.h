@@ -5,10 +5,11 @@
 // them, so each execution draws its own mixture ("swarm testing", Groce, Zhang, Eide, Chen, Regehr,
 // ISSTA 2012). At which scope matters as much as how often:
 //
-//     kind    spill 1/4, preempt 1/32, collect never           noise everywhere
-//     actor   0.3 is preempted 3 times in 4, 0.1 never          slow and fast actors: deep orders,
-//     few draws site    at loader.4 preempt 1 in 4, elsewhere never       the same unusual event
-//     each time round
+//     scope   an example                                   what it is good at
+//     kind    spill 1/4, preempt 1/32, collect never       noise everywhere
+//     actor   0.3 is preempted 3 times in 4, 0.1 never     slow and fast actors: deep orders
+//                                                          with few draws
+//     site    preempt 1 in 4 at loader.4, nowhere else     the same unusual event each time round
 //
 // Slowing one actor down a little at each of its steps takes seven right answers of 200 in one of
 // our scenarios; by the scope of kinds that took 1,100 executions (median of 40 seeds), by sites

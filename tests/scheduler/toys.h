@@ -42,7 +42,7 @@ inline Finding finding(FindingKind kind, std::uint64_t step, std::string signatu
   return Finding{kind, step, std::move(signature), "A toy's finding."};
 }
 
-/// n actors, children of the root; actor i has `steps` steps. Which of them takes the next step is a
+/// n actors, children of the root; actor i has `steps` steps. Which one takes the next step is a
 /// `run` question (scheduler/doc/design.md §2): the current one first, then the others in cyclic
 /// order. Allocates nothing while it runs.
 class Threads : public Toy {
