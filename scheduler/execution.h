@@ -117,7 +117,7 @@ class Execution {
   std::uint32_t actor_count() const { return static_cast<std::uint32_t>(actors_.size()); }
   /// Whose child an actor is, and which one. `actor` as for actor_path().
   ActorOrigin actor_origin(ActorId actor) const {
-    CHECK(static_cast<std::size_t>(actor) < actors_.size());
+    REWEAVE_CHECK(static_cast<std::size_t>(actor) < actors_.size());
     return actors_[static_cast<std::size_t>(actor)];
   }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 
+#include "scheduler/base/check.h"
 #include "scheduler/machine/sanitizer.h"
 
 extern "C" [[noreturn]] void reweave_park(const int* never);

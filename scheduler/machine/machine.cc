@@ -1,5 +1,7 @@
 #include "scheduler/machine/machine.h"
 
+#include "scheduler/base/check.h"
+
 namespace reweave {
 
 Machine::Machine(SwitchFunction switch_function)

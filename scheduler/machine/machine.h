@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/reweave_check.h"
 #include "scheduler/machine/context.h"
 
 namespace reweave {
@@ -30,7 +30,7 @@ class Machine {
   /// How many places there are; place() may be called for these.
   std::uint32_t places() const { return places_; }
   Context& place(std::uint32_t number) {
-    DCHECK(number < places_);
+    REWEAVE_DCHECK(number < places_);
     return contexts_[number];
   }
   /// Makes places until there are `count`, at most kPlacesMax. Only while the OS thread runs on its
