@@ -10,13 +10,9 @@
 
 #include <cstdint>
 
-#include "scheduler/question.h"
+#include "scheduler/dependence.h"
 
 namespace reweave {
-
-/// What a step does to its object. Two steps conflict unless both only read, or one touches
-/// nothing.
-enum class Access : std::uint8_t { kNone, kRead, kWrite, kReadModifyWrite, kAcquire, kRelease };
 
 struct Pending {
   static constexpr std::uint32_t kSiteMax = 0xfffffe;
@@ -40,17 +36,11 @@ struct Pending {
   constexpr Access access() const { return static_cast<Access>(word >> 32 & 0xff); }
   constexpr std::uint32_t object() const { return static_cast<std::uint32_t>(word); }
 
-  /// The same as the scheduler's other half says it.
-  constexpr PendingStep step() const {
-    return {static_cast<std::uint32_t>(access()), object(), SiteId{site()}};
-  }
+  /// The same, unpacked.
+  constexpr PendingStep step() const { return {ObjectId{object()}, access(), SiteId{site()}}; }
 };
 
-/// True if the order of the two may matter: the same object, and not both only read it.
-constexpr bool conflict(Pending a, Pending b) {
-  if (a.object() != b.object() || a.object() == 0) return false;
-  if (a.access() == Access::kNone || b.access() == Access::kNone) return false;
-  return a.access() != Access::kRead || b.access() != Access::kRead;
-}
+/// The same rule as conflicts(), over words.
+constexpr bool conflict(Pending a, Pending b) { return conflicts(a.step(), b.step()); }
 
 }  // namespace reweave
