@@ -33,15 +33,27 @@ const char* outcome_name(Outcome outcome) {
 Execution::Execution(Limits limits) : limits_(limits) {}
 
 void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
+  keep_log_ = keep_log;
+  tape_ = tape;
+  watched_ = tape != nullptr || step_hook_ != nullptr;
+  reset(chooser);
+  if (tape_ != nullptr) tape_->executions.fetch_add(1, std::memory_order_relaxed);
+  chooser.attach(*this);
+}
+
+void Execution::begin_again(Chooser& chooser) {
+  CHECK(!named_mode_ && !chooser.wants_names());
+  reset(chooser);
+  chooser.attach(*this);
+}
+
+void Execution::reset(Chooser& chooser) {
   chooser_ = &chooser;
   named_mode_ = chooser.wants_names();
   wants_steps_ = chooser.wants_steps();
   attentive_ = named_mode_ || wants_steps_;
   question_ = {};
-  keep_log_ = keep_log;
   keep_answers_ = muted_ = false;
-  tape_ = tape;
-  watched_ = tape != nullptr || step_hook_ != nullptr;
   stopped_ = false;
   outcome_ = Outcome::kCompleted;
   step_ = 0;
@@ -60,19 +72,16 @@ void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   findings_.clear();
   if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
   if (named_mode_) counts_.clear();
-  if (tape_ != nullptr) {
-    tape_->step.store(0, std::memory_order_relaxed);
-    tape_->questions = 0;
-    tape_->answer_count = 0;
-    tape_->named_count = 0;
-    tape_->actor_count = 0;
-    tape_->overflowed = false;
-    tape_->has_finding = false;
-    tape_->fast = false;
-    if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
-    tape_->executions.fetch_add(1, std::memory_order_relaxed);
-  }
-  chooser.attach(*this);
+  if (tape_ == nullptr) return;
+  tape_->step.store(0, std::memory_order_relaxed);
+  tape_->questions = 0;
+  tape_->answer_count = 0;
+  tape_->named_count = 0;
+  tape_->actor_count = 0;
+  tape_->overflowed = false;
+  tape_->has_finding = false;
+  tape_->fast = false;
+  if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
 }
 
 std::string Execution::actor_path(ActorId actor) const {

@@ -91,6 +91,13 @@ class Execution {
   /// they are given, and in named mode the actors too.
   void begin(Chooser& chooser, bool keep_log = false, SharedTape* tape = nullptr);
 
+  /// For a subject, at the end of its run: everything afresh, for the same run once more under
+  /// `chooser`, which gives the answers of dense_answers() again and must live until this run is
+  /// over. Whoever drives sees one execution, the second; the tape counts one. Fast mode only.
+  void begin_again(Chooser& chooser);
+
+  /// True: answers are kept under their names, and every point is counted.
+  bool is_named() const { return named_mode_; }
   Outcome outcome() const { return outcome_; }
   std::uint64_t steps() const { return step_; }
   std::uint64_t points() const { return points_; }  // Points passed, asked or not; named mode only.
@@ -266,6 +273,7 @@ class Execution {
     }
     return answer;
   }
+  void reset(Chooser& chooser);
   std::uint32_t refuse_question();
   void record(const Question& question, std::uint32_t answer);
   void keep_answer(const Question& question, std::uint32_t answer) {

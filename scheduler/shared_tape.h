@@ -57,12 +57,14 @@ struct SharedTape {
   static constexpr std::uint32_t kSignatureBytes = 256, kMessageBytes = 2048;
   static constexpr std::uint32_t kWordsMax = 1u << 20;
 
-  std::atomic<std::uint64_t> executions{0};  // How many were begun.
-  std::atomic<std::uint64_t> step{0};        // The last step begun.
-  std::uint32_t questions = 0;               // Asked so far in this execution.
-  std::uint32_t answer_count = 0;            // Valid entries of `answers`.
-  std::uint32_t named_count = 0;             // Valid entries of `named`: 0 in fast mode.
-  std::uint32_t actor_count = 0;             // Valid entries of `actors`: 0 in fast mode.
+  std::atomic<std::uint64_t> executions{0};            // How many were begun.
+  std::atomic<std::uint64_t> step{0};                  // The last step begun.
+  std::atomic<std::uint64_t> number{0};                // Of the execution, in a search.
+  std::atomic<std::uint64_t> stop_before{UINT64_MAX};  // The parent: the search ends before it.
+  std::uint32_t questions = 0;                         // Asked so far in this execution.
+  std::uint32_t answer_count = 0;                      // Valid entries of `answers`.
+  std::uint32_t named_count = 0;                       // Valid entries of `named`: 0 in fast mode.
+  std::uint32_t actor_count = 0;                       // Valid entries of `actors`: 0 in fast mode.
   bool overflowed = false;   // Something did not fit: what is here is only the beginning.
   bool has_finding = false;  // An oracle spoke before the end; the four fields below say what.
   FindingKind finding_kind{};

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "scheduler/base/check.h"
+#include "scheduler/base/distinct.h"
 #include "scheduler/base/wall_clock.h"
 
 namespace reweave {
@@ -55,33 +56,51 @@ std::optional<Finding> finding_of(const Execution& execution, const ExploreOptio
   return finding;
 }
 
-void count(const Execution& execution, Statistics& statistics) {
+void count(const Execution& execution, DistinctHashes& seen, Statistics& statistics) {
   ++statistics.executions;
+  (void)seen.add(execution.trace_hash());
+  statistics.distinct = seen.count();
+  statistics.distinct_is_exact = seen.is_exact();
   statistics.steps += execution.steps();
   statistics.questions += execution.questions();
   ++statistics.outcomes[static_cast<std::size_t>(execution.outcome())];
+}
+
+/// Of this shard: the number that comes after `execution`, when the strategy wants to go on with
+/// `next`.
+std::uint64_t next_of_shard(std::uint64_t execution, std::uint64_t next,
+                            const ExploreOptions& options) {
+  const std::uint64_t block = execution / options.block;
+  return next / options.block == block ? next : (block + options.stride) * options.block;
 }
 
 }  // namespace
 
 Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& options,
                     SharedTape* tape, Statistics* live) {
-  CHECK(options.stride > 0);
+  CHECK(options.stride > 0 && options.block > 0);
   Exploration exploration;
   Statistics& statistics = exploration.statistics;
   const Prng root(options.seed);
   Execution execution(options.limits);
   Timer timer(options);
-  for (std::uint64_t i = options.first_execution;; i += options.stride) {
+  DistinctHashes seen;
+  for (std::uint64_t i = options.first_execution;;
+       i = next_of_shard(i, strategy.next(i), options)) {
     if (options.budget.executions != 0 && statistics.executions >= options.budget.executions) {
       exploration.reason = StopReason::kExecutions;
       break;
     }
+    if (tape != nullptr && i >= tape->stop_before.load(std::memory_order_relaxed)) {
+      exploration.reason = StopReason::kExecutions;
+      break;
+    }
+    if (tape != nullptr) tape->number.store(i, std::memory_order_relaxed);
     strategy.begin(root.split(i), i);
     execution.begin(strategy, /*keep_log=*/false, tape);
     subject.run(execution);
     const bool goes_on = strategy.end(execution);
-    count(execution, statistics);
+    count(execution, seen, statistics);
     if (live != nullptr) *live = statistics;
     if (std::optional<Finding> finding = finding_of(execution, options)) {
       exploration.reason = StopReason::kFound;

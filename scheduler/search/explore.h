@@ -3,7 +3,8 @@
 //
 // Execution i of seed s gets the i-th stream of s, so that with a strategy without memory it is a
 // function of (s, i) alone, and shards share the work by taking every n-th. It calls back and
-// prints nothing. In this process: a subject that crashes takes the process with it; isolate.h does
+// prints nothing. It counts the different executions by their trace hashes (distinct.h). In this
+// process: a subject that crashes takes the process with it; isolate.h does
 // the same in a child. Cost: about 100 ns for each execution beside the execution itself; nothing
 // is allocated after warm-up.
 #pragma once
@@ -31,6 +32,8 @@ struct Statistics {
   std::uint64_t executions = 0;  // Ended.
   std::uint64_t steps = 0;
   std::uint64_t questions = 0;
+  std::uint64_t distinct = 0;     // Executions with a trace hash that no earlier one had.
+  bool distinct_is_exact = true;  // False: estimated (distinct.h).
   std::array<std::uint64_t, kOutcomeCount> outcomes{};  // How many executions ended so.
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
 };
@@ -41,6 +44,9 @@ struct ExploreOptions {
   Limits limits{};
   std::uint64_t first_execution = 0;  // Shard k of n: k, …
   std::uint64_t stride = 1;           // … and n.
+  /// Shards share the executions by blocks of so many: for strategies that remember what they saw
+  /// within a block. `first_execution` of a shard k: k * block, or later in that block.
+  std::uint64_t block = 1;
 
   /// Which findings count, if set; it is asked after an execution with findings, for one after the
   /// other. An execution of which none counts is like one without.

@@ -16,6 +16,8 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "scheduler/base/check.h"
 #include "scheduler/base/wall_clock.h"
@@ -140,6 +142,47 @@ Finding hang(std::uint64_t ms, std::uint64_t step) {
   return finding;
 }
 
+void add(const Statistics& part, Statistics& sum) {
+  sum.executions += part.executions;
+  sum.steps += part.steps;
+  sum.questions += part.questions;
+  // What two children have both seen counts twice.
+  sum.distinct_is_exact =
+      sum.distinct_is_exact && part.distinct_is_exact && (sum.distinct == 0 || part.distinct == 0);
+  sum.distinct += part.distinct;
+  for (std::size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += part.outcomes[i];
+}
+
+/// What child `job` of `jobs` does.
+ExploreOptions share_of(const ExploreOptions& options, std::uint64_t job, std::uint64_t jobs) {
+  ExploreOptions share = options;
+  if (job > 0) {
+    share.first_execution =
+        (options.first_execution / options.block + job * options.stride) * options.block;
+  }
+  share.stride = options.stride * jobs;
+  const std::uint64_t executions = options.budget.executions;
+  share.budget.executions = executions / jobs + (job < executions % jobs ? 1 : 0);
+  return share;
+}
+
+/// The lowest finding, or why the last of them stopped. Not empty.
+Exploration merge(const std::vector<Exploration>& parts) {
+  Exploration all;
+  bool exhausted = true;
+  for (const Exploration& part : parts) {
+    add(part.statistics, all.statistics);
+    exhausted = exhausted && part.reason == StopReason::kExhausted;
+    if (part.reason == StopReason::kCancelled || part.reason == StopReason::kSeconds)
+      all.reason = part.reason;
+    if (part.found && (!all.found || part.found->execution < all.found->execution))
+      all.found = part.found;
+  }
+  if (exhausted) all.reason = StopReason::kExhausted;
+  if (all.found) all.reason = StopReason::kFound;
+  return all;
+}
+
 Finding finding_on(const SharedTape& tape) {
   return Finding{tape.finding_kind, tape.finding_step, tape.signature.data(), tape.message.data()};
 }
@@ -178,6 +221,19 @@ struct Isolator::Ending {
   }
 };
 
+/// The child that runs, as its parent sees it.
+struct Isolator::Child {
+  explicit Child(std::size_t stderr_bytes_max) : tail(stderr_bytes_max) {}
+
+  pid_t pid = 0;  // 0: it has ended.
+  Pipe pipe;
+  Tail tail;
+  std::uint64_t begin_ms = wall_clock_ms();
+  // When it was last seen to move on, and what it had done by then.
+  std::uint64_t seen_ms = begin_ms, seen_executions = 0, seen_step = 0;
+  Ending ending;
+};
+
 Isolator::Isolator(IsolateOptions options) : options_(options) {
   void* memory =
       mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -186,71 +242,109 @@ Isolator::Isolator(IsolateOptions options) : options_(options) {
 }
 
 Isolator::~Isolator() {
+  end_child();
   board_->~Board();
   munmap(board_, sizeof(Board));
 }
 
-template <typename Work>
-Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool()>& keep_waiting) {
+// True in the child.
+bool Isolator::fork_child() {
+  CHECK(child_ == nullptr);
   SharedTape& tape = board_->tape;
   board_->done = false;
   tape.executions = 0;
+  tape.number = 0;
+  tape.stop_before = UINT64_MAX;
   tape.step = 0;
   tape.questions = 0;
   tape.answer_count = tape.named_count = tape.actor_count = 0;
   tape.overflowed = tape.has_finding = tape.fast = false;
 
-  Pipe pipe;
+  child_ = std::make_unique<Child>(options_.stderr_bytes_max);
   std::fflush(nullptr);  // Else the child would hold a copy of what is not yet written.
   const pid_t parent = getpid();
-  const pid_t child = fork();
-  CHECK_MSG(child >= 0, "the system gives no process");
-  if (child == 0) {
-    become_child(pipe, parent);
-    work();
-    board_->done = true;
-    _exit(0);
+  child_->pid = fork();
+  CHECK_MSG(child_->pid >= 0, "the system gives no process");
+  if (child_->pid == 0) {
+    become_child(child_->pipe, parent);
+    child_.reset();
+    return true;
   }
-  pipe.close_write_end();
+  child_->pipe.close_write_end();
+  return false;
+}
 
-  Ending ending;
-  Tail tail(options_.stderr_bytes_max);
-  std::uint64_t seen_executions = 0, seen_step = 0, seen_ms = wall_clock_ms();
-  while (true) {
-    pipe.wait(/*ms=*/20, tail);
-    // Once its work is done and its pipe closed nothing can keep it from ending: no need to look
-    // again and again.
-    const bool leaving = pipe.ended() && board_->done;
-    const pid_t waited = waitpid(child, &ending.status, leaving ? 0 : WNOHANG);
-    CHECK(waited == 0 || waited == child || errno == EINTR);
-    if (waited == child) break;
+template <typename Work>
+void Isolator::start_child(const Work& work) {
+  if (!fork_child()) return;
+  work();
+  leave_child();
+}
+
+void Isolator::leave_child() {
+  board_->done = true;
+  _exit(0);
+}
+
+// Waits for the child for `ms`, or until it ends: true. One that does nothing for too long, or that
+// nobody wants to wait for, is ended.
+bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) {
+  Child& child = *child_;
+  const SharedTape& tape = board_->tape;
+  child.pipe.wait(ms, child.tail);
+  // Once its work is done and its pipe closed nothing can keep it from ending: no need to look
+  // again and again.
+  const bool leaving = child.pipe.ended() && board_->done;
+  const pid_t waited = waitpid(child.pid, &child.ending.status, leaving ? 0 : WNOHANG);
+  CHECK(waited == 0 || waited == child.pid || errno == EINTR);
+  if (waited != child.pid) {
     const std::uint64_t executions = tape.executions.load(std::memory_order_relaxed);
     const std::uint64_t step = tape.step.load(std::memory_order_relaxed);
     const std::uint64_t now = wall_clock_ms();
-    if (executions != seen_executions || step != seen_step) {
-      seen_executions = executions;
-      seen_step = step;
-      seen_ms = now;
+    if (executions != child.seen_executions || step != child.seen_step) {
+      child.seen_executions = executions;
+      child.seen_step = step;
+      child.seen_ms = now;
     }
-    ending.hung = now - seen_ms >= options_.hang_ms;
-    ending.cancelled = !ending.hung && keep_waiting && !keep_waiting();
-    if (!ending.hung && !ending.cancelled) continue;
-    kill(child, SIGKILL);
-    while (waitpid(child, &ending.status, 0) < 0 && errno == EINTR) {
-    }
-    break;
+    child.ending.hung = now - child.seen_ms >= options_.hang_ms;
+    child.ending.cancelled = !child.ending.hung && keep_waiting && !keep_waiting();
+    if (!child.ending.hung && !child.ending.cancelled) return false;
+    end_child_process();
   }
-  pipe.drain(tail);
-  ending.standard_error = tail.take();
-  ending.done = board_->done;
-  return ending;
+  child.pid = 0;
+  child.pipe.drain(child.tail);
+  child.ending.standard_error = child.tail.take();
+  child.ending.done = board_->done;
+  return true;
 }
 
-Exploration Isolator::explore(Subject& subject, Strategy& strategy, const ExploreOptions& options) {
+void Isolator::end_child_process() {
+  if (child_->pid == 0) return;
+  kill(child_->pid, SIGKILL);
+  while (waitpid(child_->pid, &child_->ending.status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void Isolator::end_child() {
+  if (child_ == nullptr) return;
+  end_child_process();
+  child_.reset();
+}
+
+template <typename Work>
+Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool()>& keep_waiting) {
+  start_child(work);
+  while (!look_at_child(/*ms=*/20, keep_waiting)) {
+  }
+  return std::exchange(child_, nullptr)->ending;
+}
+
+void Isolator::start_exploring(Subject& subject, Strategy& strategy,
+                               const ExploreOptions& options) {
   board_->statistics = {};
   ExploreOptions inner = options;
   inner.progress = nullptr;
-  const auto work = [&] {
+  start_child([&] {
     const Exploration result =
         reweave::explore(subject, strategy, inner, &board_->tape, &board_->statistics);
     board_->reason = result.reason;
@@ -264,23 +358,17 @@ Exploration Isolator::explore(Subject& subject, Strategy& strategy, const Explor
     put_text(result.found->finding.signature, board_->tape.signature);
     put_text(result.found->finding.message, board_->tape.message);
     board_->tape.has_finding = true;
-  };
-  const std::uint64_t start = wall_clock_ms();
-  std::uint64_t last = start;
-  const auto keep_waiting = [&] {
-    const std::uint64_t now = wall_clock_ms();
-    if (!options.progress || now - last < options.progress_ms) return true;
-    last = now;
-    Statistics statistics = board_->statistics;
-    statistics.milliseconds = now - start;
-    return options.progress(statistics);
-  };
-  const Ending ending = run_child(work, keep_waiting);
+  });
+}
 
+// What the child that has ended came to.
+Exploration Isolator::take_exploration() {
+  const std::unique_ptr<Child> child = std::exchange(child_, nullptr);
+  const Ending& ending = child->ending;
   const SharedTape& tape = board_->tape;
   Exploration exploration;
   exploration.statistics = board_->statistics;
-  exploration.statistics.milliseconds = wall_clock_ms() - start;
+  exploration.statistics.milliseconds = wall_clock_ms() - child->begin_ms;
   if (ending.cancelled) {
     exploration.reason = StopReason::kCancelled;
   } else if (ending.done && !board_->has_found) {
@@ -288,10 +376,7 @@ Exploration Isolator::explore(Subject& subject, Strategy& strategy, const Explor
   } else {
     exploration.reason = StopReason::kFound;
     Found found;
-    const std::uint64_t begun = tape.executions.load(std::memory_order_relaxed);
-    found.execution = ending.done
-                          ? board_->execution
-                          : options.first_execution + (begun == 0 ? 0 : begun - 1) * options.stride;
+    found.execution = ending.done ? board_->execution : tape.number.load(std::memory_order_relaxed);
     found.finding = ending.finding(*this);
     found.steps = ending.done ? board_->steps : tape.steps();
     found.trace_hash = ending.done ? board_->trace_hash : 0;
@@ -300,8 +385,82 @@ Exploration Isolator::explore(Subject& subject, Strategy& strategy, const Explor
     found.complete = !tape.overflowed;
     exploration.found = std::move(found);
   }
-  if (options.progress) (void)options.progress(exploration.statistics);
   return exploration;
+}
+
+Exploration Isolator::explore(Subject& subject, Strategy& strategy, const ExploreOptions& options) {
+  Isolator* const child = this;
+  Strategy* const one = &strategy;
+  return explore_in({&child, 1}, subject, {&one, 1}, options);
+}
+
+// Each child has its own share. One that has found something bounds the others: they go on up to
+// that execution, so that it does not matter who is the fastest.
+Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& subject,
+                                 std::span<Strategy* const> strategies,
+                                 const ExploreOptions& options) {
+  const std::uint64_t begin = wall_clock_ms();
+  for (std::uint64_t job = 0; job < children.size(); ++job) {
+    const ExploreOptions share = share_of(options, job, children.size());
+    if (options.budget.executions != 0 && share.budget.executions == 0) break;
+    children[job]->start_exploring(subject, *strategies[job], share);
+  }
+  std::uint64_t last = begin;
+  bool cancelled = false;
+  const auto keep_waiting = [&] {
+    const std::uint64_t now = wall_clock_ms();
+    if (cancelled || !options.progress || now - last < options.progress_ms) return !cancelled;
+    last = now;
+    Statistics sum;
+    for (const Isolator* const child : children) add(child->board_->statistics, sum);
+    sum.milliseconds = now - begin;
+    cancelled = !options.progress(sum);
+    return !cancelled;
+  };
+  std::vector<Exploration> ended;
+  std::uint64_t found_in = UINT64_MAX;
+  for (bool waits = true; waits;) {
+    waits = false;
+    for (Isolator* const child : children) {
+      if (child->child_ == nullptr) continue;
+      child->board_->tape.stop_before.store(found_in, std::memory_order_relaxed);
+      waits = true;
+      if (!child->look_at_child(/*ms=*/children.size() == 1 ? 20 : 2, keep_waiting)) continue;
+      ended.push_back(child->take_exploration());
+      if (ended.back().found) found_in = std::min(found_in, ended.back().found->execution);
+    }
+  }
+  Exploration all = merge(ended);
+  all.statistics.milliseconds = wall_clock_ms() - begin;
+  if (options.progress) (void)options.progress(all.statistics);
+  return all;
+}
+
+Exploration explore_in_children(Subject& subject, std::span<Strategy* const> strategies,
+                                const ExploreOptions& options, const IsolateOptions& isolate) {
+  CHECK(!strategies.empty());
+  std::vector<std::unique_ptr<Isolator>> made;
+  std::vector<Isolator*> children;
+  for (std::size_t job = 0; job < strategies.size(); ++job) {
+    made.push_back(std::make_unique<Isolator>(isolate));
+    children.push_back(made.back().get());
+  }
+  return Isolator::explore_in(children, subject, strategies, options);
+}
+
+SharedTape& Isolator::tape() { return board_->tape; }
+
+bool Isolator::go_ahead() {
+  if (fork_child()) return true;
+  while (!look_at_child(/*ms=*/20, nullptr)) {
+  }
+  return false;
+}
+
+std::optional<IsolatedRun> Isolator::take_death(Subject& subject) {
+  Ending ending = std::exchange(child_, nullptr)->ending;
+  if (ending.done) return std::nullopt;
+  return run_of(subject, std::move(ending));
 }
 
 template <typename Work>
@@ -316,7 +475,10 @@ IsolatedRun Isolator::run_one(Subject& subject, const Work& work) {
     put_text(execution.divergence().expected, board_->expected);
     put_text(execution.divergence().found, board_->found);
   };
-  Ending ending = run_child(work_and_tell, nullptr);
+  return run_of(subject, run_child(work_and_tell, nullptr));
+}
+
+IsolatedRun Isolator::run_of(Subject& subject, Ending ending) {
   const SharedTape& tape = board_->tape;
   IsolatedRun run;
   run.died = !ending.done;

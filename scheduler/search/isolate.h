@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,6 +61,19 @@ class Isolator {
   /// came to.
   Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& options);
 
+  /// Goes on in a child: true there, at once, with everything as it is here; it has to end with
+  /// leave_child(), and nothing that it changes is seen here but what it writes into shared memory.
+  /// False here, when the child has ended, which take_death() has to be asked about then. For
+  /// trials_ahead.h.
+  [[nodiscard]] bool go_ahead();
+  [[noreturn]] void leave_child();
+  /// The execution of `subject` in which that child died; none: it left in order.
+  std::optional<IsolatedRun> take_death(Subject& subject);
+  /// Instead of take_death(), where nobody wants to know. Ends a child that still runs.
+  void end_child();
+  /// For an execution in that child.
+  SharedTape& tape();
+
   /// As replay() does.
   IsolatedRun replay(Subject& subject, const Schedule& schedule, ReplayMode mode,
                      const Limits& limits = {});
@@ -70,15 +84,38 @@ class Isolator {
 
  private:
   struct Board;   // What is shared with the child.
+  struct Child;   // The one that runs.
   struct Ending;  // How a child ended.
+  friend Exploration explore_in_children(Subject&, std::span<Strategy* const>,
+                                         const ExploreOptions&, const IsolateOptions&);
+
+  static Exploration explore_in(std::span<Isolator* const> children, Subject& subject,
+                                std::span<Strategy* const> strategies,
+                                const ExploreOptions& options);
+  void start_exploring(Subject& subject, Strategy& strategy, const ExploreOptions& options);
+  Exploration take_exploration();
+  bool fork_child();
+  template <typename Work>
+  void start_child(const Work& work);
+  bool look_at_child(int ms, const std::function<bool()>& keep_waiting);
+  void end_child_process();
   template <typename Work>
   Ending run_child(const Work& work, const std::function<bool()>& keep_waiting);
   template <typename Work>
   IsolatedRun run_one(Subject& subject, const Work& work);
+  IsolatedRun run_of(Subject& subject, Ending ending);
 
   IsolateOptions options_;
   Board* board_;
+  std::unique_ptr<Child> child_;  // Null: none runs.
 };
+
+/// As Isolator::explore(), in as many children at once as there are strategies, none of which knows
+/// of the others: the k-th takes every n-th block of executions (ExploreOptions::block). What is
+/// found is the execution with the lowest number of all that any of them finds within its share of
+/// the budget, whoever is the fastest; the statistics count what was run besides.
+Exploration explore_in_children(Subject& subject, std::span<Strategy* const> strategies,
+                                const ExploreOptions& options, const IsolateOptions& isolate = {});
 
 /// What a sanitizer or a failed CHECK says is wrong, in its own words without numbers:
 /// "heap-use-after-free", "CHECK failed"; empty if `standard_error` holds no report.

@@ -247,4 +247,21 @@ Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_
   return Shrinker(subject, signature, run, options).shrink(schedule);
 }
 
+Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
+                        Isolator& isolator, const Limits& limits, const ShrinkOptions& options) {
+  TrialsAhead trials(isolator, limits);
+  ShrinkOptions quiet_ahead = options;
+  if (options.progress) {
+    quiet_ahead.progress = [&](std::size_t answers, std::size_t size, std::uint64_t executions) {
+      if (!trials.is_ahead()) options.progress(answers, size, executions);
+    };
+  }
+  const TrialRunner run = [&trials](Subject& candidate, const Schedule& followed) {
+    return trials.run(candidate, followed);
+  };
+  Expected<Shrunk> shrunk = shrink(subject, schedule, signature, run, quiet_ahead);
+  trials.finish();
+  return shrunk;
+}
+
 }  // namespace reweave

@@ -29,15 +29,10 @@
 #include "scheduler/base/expected.h"
 #include "scheduler/schedule.h"
 #include "scheduler/search/isolate.h"
+#include "scheduler/search/trials_ahead.h"
 #include "scheduler/subject.h"
 
 namespace reweave {
-
-/// What a candidate did.
-struct Trial {
-  std::optional<Finding> finding;  // The first one.
-  Schedule followed;
-};
 
 /// Runs a candidate leniently. It is called many times and must give the same for the same.
 using TrialRunner = std::function<Trial(Subject&, const Schedule&)>;
@@ -67,5 +62,11 @@ struct Shrunk {
 /// what it shows instead. `subject` does not change.
 Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
                         const TrialRunner& run, const ShrinkOptions& options = {});
+
+/// The same with candidates that may crash or hang: in children of `isolator`, one after the other
+/// in one of them until it dies (trials_ahead.h).
+Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
+                        Isolator& isolator, const Limits& limits,
+                        const ShrinkOptions& options = {});
 
 }  // namespace reweave

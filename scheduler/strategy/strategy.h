@@ -21,6 +21,10 @@ class Strategy : public Chooser {
 
   /// Called after each execution. False: there is nothing left to try.
   virtual bool end(const Execution& /*execution*/) { return true; }
+
+  /// Called after end(): the number of the execution to go on with, at least `execution` + 1. One
+  /// that is higher leaves out those between.
+  virtual std::uint64_t next(std::uint64_t execution) const { return execution + 1; }
 };
 
 }  // namespace reweave

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "scheduler/search/shrink.h"
 #include "scheduler/strategy/portfolio.h"
@@ -281,6 +282,71 @@ TEST(Isolate, ShrinksACrashAsItWouldAFinding) {
   EXPECT_EQ(shrunk->schedule.one_line(), "0 spill op.5 0 1; 0 pick op.14 0 7");
   ASSERT_NE(shrunk->subject, nullptr);
   EXPECT_EQ(shrunk->subject->size(), 3u);
+}
+
+// Whoever is the fastest: the lowest number counts, which is what one process finds.
+TEST(Isolate, SeveralChildrenFindWhatOneFinds) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    toys::LostUpdate subject(12);
+    RandomWalk strategy;
+    const ExploreOptions options{.budget = {.executions = 10'000}, .seed = seed};
+    const Exploration one = explore(subject, strategy, options);
+    Strategy* const jobs[] = {&strategy, &strategy, &strategy};
+    const Exploration three = explore_in_children(subject, jobs, options);
+    ASSERT_TRUE(one.found);
+    ASSERT_TRUE(three.found);
+    EXPECT_EQ(three.found->execution, one.found->execution);
+    EXPECT_EQ(three.found->answers, one.found->answers);
+    EXPECT_EQ(three.found->trace_hash, one.found->trace_hash);
+  }
+}
+
+TEST(Isolate, SeveralChildrenShareTheBudgetAndAllOfTheirWorkCounts) {
+  toys::Interleavings subject(2, 2);
+  RandomWalk strategy;
+  Strategy* const jobs[] = {&strategy, &strategy, &strategy};
+  ExploreOptions options{.budget = {.executions = 1000}};
+  std::uint64_t shown = 0;
+  options.progress = [&](const Statistics& statistics) {
+    shown = statistics.executions;
+    return true;
+  };
+  const Exploration result = explore_in_children(subject, jobs, options);
+  EXPECT_EQ(result.reason, StopReason::kExecutions);
+  EXPECT_EQ(result.statistics.executions, 1000u);
+  EXPECT_EQ(shown, 1000u);
+  options.progress = [](const Statistics&) { return false; };
+  options.progress_ms = 1;
+  options.budget = {};
+  EXPECT_EQ(explore_in_children(subject, jobs, options).reason, StopReason::kCancelled);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
+}
+
+// One child for many trials: what it says is what a child for each trial says, also where trials
+// kill it.
+TEST(Isolate, ShrinksInOneChildAsInOneForEachTrial) {
+  for (const Death death : {Death::kNone, Death::kExit, Death::kReportThenAbort}) {
+    Isolator isolator;
+    const Found found = hunt(death, isolator);
+    Deadly subject(20, death);
+    const Schedule schedule = isolator.record(subject, found.answers).schedule;
+    std::uint64_t calls = 0;
+    ShrinkOptions options;
+    options.progress = [&](std::size_t, std::size_t, std::uint64_t) { ++calls; };
+    const auto slow =
+        shrink(subject, schedule, found.finding.signature, trial_runner(isolator, {}), options);
+    const std::uint64_t slow_calls = std::exchange(calls, 0);
+    const auto fast = shrink(subject, schedule, found.finding.signature, isolator, {}, options);
+    ASSERT_TRUE(slow && fast);
+    EXPECT_EQ(fast->schedule, slow->schedule);
+    EXPECT_EQ(fast->finding.signature, slow->finding.signature);
+    EXPECT_EQ(fast->executions, slow->executions);
+    EXPECT_EQ(fast->minimal, slow->minimal);
+    EXPECT_EQ(fast->subject != nullptr ? fast->subject->size() : 0,
+              slow->subject != nullptr ? slow->subject->size() : 0);
+    EXPECT_EQ(calls, slow_calls);
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
+  }
 }
 
 }  // namespace
