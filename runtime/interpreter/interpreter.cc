@@ -61,7 +61,8 @@ void Interpreter::set_scenario(const Scenario& scenario) {
   }
 }
 
-Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) {
+Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
+                                const SeenTraces* seen) {
   slots_.assign(scenario_->slots.size(), nullptr);
   channels_.assign(scenario_->channels.size(), nullptr);
   runto_returned_ = false;
@@ -71,10 +72,11 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution) 
   keys_ = nullptr;
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
+  was_seen_ = seen != nullptr && seen->has(execution.trace_hash());
   if (!ending.ended) return ending;
   runtime_.note_lingering_at_end();
   thread().ledger().end();
-  if (settings.check_census && !execution.stopped()) census_.take(runtime_, *this);
+  if (settings.check_census && !execution.stopped() && !was_seen_) census_.take(runtime_, *this);
   const bool deadlocked =
       ending.failed &&
       (ending.code == ErrorCode::kDeadlock || ending.code == ErrorCode::kMainRecvDeadlock ||

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/interpreter/scenario_service.h"
+#include "runtime/interpreter/seen_traces.h"
 #include "runtime/language/scenario.h"
 #include "runtime/oracle/census.h"
 #include "runtime/service/call_async.h"
@@ -34,8 +35,12 @@ class Interpreter : public LedgerNames, private RootHolder {
   /// Points it at another scenario; keeps its memory.
   void set_scenario(const Scenario& scenario);
 
-  /// One execution of the scenario. See Runtime::run().
-  Thread::Ending run(const Settings& settings, Execution& execution);
+  /// One execution of the scenario. See Runtime::run(). The census is not taken of one whose trace
+  /// `seen` has; it may be null.
+  Thread::Ending run(const Settings& settings, Execution& execution,
+                     const SeenTraces* seen = nullptr);
+  /// That was so in the last execution.
+  bool was_seen() const { return was_seen_; }
 
   const Runtime& runtime() const { return runtime_; }
   /// Of the last execution, under Settings::check_collections: from which event to which (not
@@ -139,6 +144,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   Census census_;
   std::vector<EventRange> collections_;
   Thread::Ending ending_;
+  bool was_seen_ = false;
 };
 
 /// The letters of flags_of(): "abs".

@@ -1,10 +1,13 @@
 #include "runtime/interpreter/scenario_subject.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/language/reductions.h"
 #include "runtime/oracle/collection.h"
+#include "runtime/oracle/structure.h"
 #include "runtime/specification/comparison.h"
+#include "scheduler/strategy/dense_replay.h"
 
 namespace reweave::runtime {
 
@@ -12,22 +15,45 @@ ScenarioSubject::ScenarioSubject(Scenario scenario, Settings settings)
     : scenario_(std::move(scenario)), settings_(settings), interpreter_(scenario_) {}
 
 void ScenarioSubject::run(Execution& execution) {
+  const bool fast = !execution.is_named();
+  Runtime& runtime = interpreter_.runtime();
+  runtime.look_at_touched(fast && !looks_at_everything_ && StructureOracle::is_wanted(settings_));
+  run_once(execution, fast ? &seen_ : nullptr);
+  if (!fast || repeated() || execution.outcome() == Outcome::kDiverged) return;
+  // That a program does not end is no sign of a broken structure.
+  const bool clean = std::ranges::all_of(execution.findings(), [](const Finding& finding) {
+    return finding.kind == FindingKind::kLivelock;
+  });
+  if (clean && !StructureOracle::is_doubtful(runtime)) {
+    seen_.add(execution.trace_hash());
+  } else if (runtime.looked_at_touched()) {
+    answers_ = execution.dense_answers();
+    DenseReplay chooser(answers_, /*names=*/false);
+    execution.begin_again(chooser);
+    runtime.look_at_touched(false);
+    run_once(execution, nullptr);
+  }
+}
+
+void ScenarioSubject::run_once(Execution& execution, const SeenTraces* seen) {
   last_execution_ = &execution;
   const bool asks_specification = settings_.check_specification || settings_.only_specification;
   if (!asks_specification && !settings_.check_collections) {
-    ending_ = interpreter_.run(settings_, execution);
+    ending_ = interpreter_.run(settings_, execution, seen);
     return;
   }
   execution.keep_record();
   execution.mute(settings_.only_specification);
-  ending_ = interpreter_.run(settings_, execution);
+  ending_ = interpreter_.run(settings_, execution, seen);
   execution.mute(false);
   // It speaks last: where another oracle spoke, that says more than the first difference would.
+  if (repeated()) return;
   const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
   // It knows nothing of memory that runs out.
   const bool memory_failed = interpreter_.runtime().memory_failed();
   if (said || memory_failed) return;
-  if (asks_specification) consult_specification(execution);
+  if (asks_specification && (!filter_ || execution.is_named() || filter_(execution)))
+    consult_specification(execution);
   if (settings_.check_collections && execution.findings().empty()) look_at_collections(execution);
 }
 

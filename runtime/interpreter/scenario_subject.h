@@ -1,8 +1,10 @@
 // A scenario under given settings, as a subject that the scheduler can explore, shrink and replay.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/interpreter/interpreter.h"
@@ -21,7 +23,10 @@ class ScenarioSubject : public Subject {
   const Scenario& scenario() const { return scenario_; }
   const Settings& settings() const { return settings_; }
   /// For the next execution.
-  void set_settings(const Settings& settings) { settings_ = settings; }
+  void set_settings(const Settings& settings) {
+    settings_ = settings;
+    seen_.forget();
+  }
   const Interpreter& interpreter() const { return interpreter_; }
   /// See Runtime::watch_garbage().
   void watch_garbage(GarbageWatcher* watcher) { interpreter_.watch_garbage(watcher); }
@@ -35,10 +40,24 @@ class ScenarioSubject : public Subject {
   void edit_scenario(Edit edit) {
     edit(scenario_);
     interpreter_.set_scenario(scenario_);
+    seen_.forget();
   }
 
   /// With Settings::check_specification the specification speaks when the execution is over.
+  ///
+  /// In fast mode the structure oracle looks at what each step touches only. If anything is found,
+  /// or the end shows that it came too late, the execution is run once more with a look at
+  /// everything in every step, as in named mode; that is what is reported. An execution whose trace
+  /// hash was shown before is not judged once more.
   void run(Execution& execution) override;
+  /// True: a look at everything in every step at once, in fast mode, too. For comparison.
+  void look_at_everything(bool wanted) { looks_at_everything_ = wanted; }
+  /// Whether the specification is asked about an execution that is over and showed nothing else;
+  /// null: always. For fuzz targets, under Settings::check_specification only.
+  using SpecificationFilter = std::function<bool(const Execution&)>;
+  void filter_specification(SpecificationFilter filter) { filter_ = std::move(filter); }
+  /// The last execution was one that was shown before. Fast mode only.
+  bool repeated() const { return interpreter_.was_seen(); }
   std::uint64_t fingerprint() const override;
   std::string site_name(SiteId site) const override;
   std::optional<SiteId> find_site(std::string_view name) const override;
@@ -52,6 +71,7 @@ class ScenarioSubject : public Subject {
   std::size_t size() const override;
 
  private:
+  void run_once(Execution& execution, const SeenTraces* seen);
   void consult_specification(Execution& execution);
   void look_at_collections(Execution& execution);
 
@@ -60,6 +80,10 @@ class ScenarioSubject : public Subject {
   Interpreter interpreter_;
   Thread::Ending ending_;
   const Execution* last_execution_ = nullptr;
+  bool looks_at_everything_ = false;
+  SpecificationFilter filter_;
+  SeenTraces seen_;                   // Of this scenario under these settings; all of them clean.
+  std::vector<DenseAnswer> answers_;  // Of an execution that is run once more.
   std::unique_ptr<specification::Specification> specification_;  // Made when it is first asked.
   EndState end_;                                                 // For it; its memory is kept.
 };

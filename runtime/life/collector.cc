@@ -212,7 +212,10 @@ void Collector::clear_thing(Thread& by, Thing& thing) {
 
 // ---- Where it is asked ----
 
-void Thread::collect() { runtime_.collector_.collect(*this); }
+void Thread::collect() {
+  touched_.look_at_everything();
+  runtime_.collector_.collect(*this);
+}
 
 void Thread::debug_collector(std::uint32_t flags) { runtime_.collector_.debug(flags); }
 

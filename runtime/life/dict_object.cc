@@ -53,6 +53,7 @@ Object* Thread::dict_get(const DictObject* object, DictKey key) {
 }
 
 Object* Thread::dict_set(DictObject* object, DictKey key, Object* value) {
+  touched_.add(object);
   if (lacks_memory()) {
     release(value);
     return nullptr;
@@ -79,6 +80,7 @@ Object* Thread::dict_set(DictObject* object, DictKey key, Object* value) {
 }
 
 void Thread::dict_remove(DictObject* object, DictKey key) {
+  touched_.add(object);
   Dict& dict = object->dict();
   if (settings_.defects.has(Defect::kDictReleasesFirst)) {
     if (DictEntry* const entry = dict.entry(key.word, key.hash); entry != nullptr) {
@@ -97,6 +99,7 @@ void Thread::dict_remove(DictObject* object, DictKey key) {
 }
 
 void Thread::dict_clear(DictObject* object) {
+  touched_.add(object);
   Dict& dict = object->dict();
   const auto release_entry = [&](const DictEntry& entry) {
     if (object->counts_keys) release(DictKey{entry.key, entry.hash}.object());

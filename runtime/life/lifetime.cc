@@ -60,6 +60,7 @@ Tasklet* Thread::make_tasklet() {
   (last == nullptr ? runtime_.first_tasklet_ : last->next_made) = tasklet;
   runtime_.last_tasklet_ = tasklet;
   tasklet->serial = runtime_.tasklets_made_++;
+  touched_.add(tasklet);
   tasklet->thread = this;
   tasklet->tempval = none();
   tasklet->cstate = &stub_cstack_;

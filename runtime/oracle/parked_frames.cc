@@ -52,18 +52,29 @@ ParkedFrameFault look_at(Frame& frame) {
   return {"parked-frame-keeps-reference", &frame, visitor.first()};
 }
 
+// Parked in an earlier step than `since`.
+bool is_older(const Frame& frame, std::uint64_t since) {
+  if (since == 0) return false;
+  sanitizer::unpoison(&frame.parked_step, sizeof frame.parked_step);
+  const bool older = frame.parked_step < since;
+  if (frame.dead) sanitizer::poison(&frame.parked_step, sizeof frame.parked_step);
+  return older;
+}
+
 }  // namespace
 
-ParkedFrameFault look_at_parked_frames(const FrameCache& cache) {
+ParkedFrameFault look_at_parked_frames(const FrameCache& cache, std::uint64_t since) {
   for (const Code* const code : cache.codes_with_zombie) {
     if (!code->zombie) continue;
     Frame& frame = *code->zombie.frame;
+    if (is_older(frame, since)) continue;
     if (frame.generation != code->zombie.generation) return {"parked-frame-of-another", &frame};
     if (ParkedFrameFault fault = look_at(frame); fault.rule != nullptr) return fault;
     const Opened opened(frame);
     if (frame.code != code) return {"parked-frame-of-another", &frame};
   }
   for (Frame* frame = cache.free; frame != nullptr; frame = frame->next_free) {
+    if (is_older(*frame, since)) break;  // They lie in order: the last one is the first.
     if (ParkedFrameFault fault = look_at(*frame); fault.rule != nullptr) return fault;
   }
   return {};

@@ -24,8 +24,9 @@ struct ParkedFrameFault {
   const Object* held = nullptr;  // What it keeps; or null.
 };
 
-/// The first rule that a frame in `cache` breaks.
-ParkedFrameFault look_at_parked_frames(const FrameCache& cache);
+/// The first rule that a frame in `cache` breaks, of those that were parked in step `since` or
+/// later.
+ParkedFrameFault look_at_parked_frames(const FrameCache& cache, std::uint64_t since = 0);
 
 /// "the frame that tasklet 2 parked in step 7 keeps a tasklet".
 std::string describe(const ParkedFrameFault& fault);

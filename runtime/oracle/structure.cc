@@ -34,9 +34,14 @@ void skip_dead(T* object, T* T::*link) {
 void StructureOracle::judge(Thread& thread, SiteId site) {
   const SiteId before = thread.runtime_.step_site_;
   thread.runtime_.step_site_ = site;
-  const Fault fault = look(thread);
+  Touched& touched = thread.touched_;
+  const std::uint64_t step = thread.execution().steps();
+  const bool whole = touched.is_whole(step);
+  const Fault fault = whole ? look(thread) : look_at_touched(thread);
+  touched.looked(step, whole, thread.heap().live_objects());
   if (fault.rule == nullptr) [[likely]]
     return;
+  thread.runtime_.structure_broken_ = true;
   Finding finding;
   finding.kind = fault.kind;
   finding.step = thread.execution().steps() - 1;
@@ -53,28 +58,17 @@ void StructureOracle::judge(Thread& thread, SiteId site) {
   thread.abandon();
 }
 
+bool StructureOracle::is_doubtful(const Runtime& runtime) {
+  if (!runtime.touched_.wanted()) return false;
+  return runtime.structure_broken_ || look(runtime.main_thread_).rule != nullptr;
+}
+
 StructureOracle::Fault StructureOracle::look(const Thread& thread) {
-  if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};
-  if (thread.transfer_frame_ || thread.transfer_value_ != nullptr) return {"transfer-left"};
   std::uint32_t runnable = 0;
+  if (Fault fault = look_at_threads(thread, &runnable); fault.rule != nullptr) return fault;
   const Runtime& runtime = thread.runtime_;
-  for (std::size_t i = 0; i <= runtime.threads_.size(); ++i) {
-    const Thread& each = i == 0 ? runtime.main_thread_ : *runtime.threads_[i - 1];
-    if (each.phase_ == Thread::Phase::kUnused || each.phase_ == Thread::Phase::kEnded) continue;
-    if (Fault fault = look_at_run_queue(each); fault.rule != nullptr) return fault;
-    if (each.phase_ == Thread::Phase::kAsleep && each.head_ != nullptr)
-      return {"lost-wake-up", each.head_};
-    const Tasklet* const main = each.main_;
-    if (main != nullptr && !main->dead && !main->ended && main->thread != &each)
-      return {"main-of-another-thread", main};
-    if (each.lost_turn_atomic_) return {"atomic-section-entered", each.current_};
-    runnable += each.run_count_;
-  }
-  if (!thread.in_schedule_callback_ &&
-      (thread.current_ == nullptr || thread.current_ != thread.head_))
-    return {"current-is-not-head"};
   unsigned blocked = 0;
-  for (Channel* channel = thread.runtime_.last_channel_; channel != nullptr;
+  for (Channel* channel = runtime.last_channel_; channel != nullptr;
        channel = channel->made_before) {
     skip_dead(channel, &Channel::made_before);
     if (channel->dead) continue;
@@ -82,18 +76,123 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   }
   if (Fault fault = look_at_tasklets(thread, blocked, runnable); fault.rule != nullptr)
     return fault;
-  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) {
-    const Tasklet* const runner = thread.watchdogs_[i];
-    if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
-  }
+  if (Fault fault = look_at_runners(thread); fault.rule != nullptr) return fault;
   const ParkedFrameFault parked = look_at_parked_frames(runtime.frames_);
   if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
-  for (const DictObject* dict = thread.runtime_.last_dict_; dict != nullptr;
-       dict = dict->made_before) {
+  for (const DictObject* dict = runtime.last_dict_; dict != nullptr; dict = dict->made_before) {
     if (dict->dead) continue;
     if (Fault fault = look_at_dict(*dict); fault.rule != nullptr) return fault;
   }
   return look_at_saved_stacks(thread);
+}
+
+StructureOracle::Fault StructureOracle::look_at_touched(const Thread& thread) {
+  if (Fault fault = look_at_threads(thread, nullptr); fault.rule != nullptr) return fault;
+  if (thread.current_ != nullptr) {
+    if (Fault fault = look_at_place(*thread.current_); fault.rule != nullptr) return fault;
+    if (Fault fault = look_at(*thread.current_, /*running=*/true); fault.rule != nullptr)
+      return fault;
+  }
+  const Touched& touched = thread.touched_;
+  for (const Object* const object : touched.objects()) {
+    if (object->dead || object == thread.current_) continue;
+    Fault fault;
+    if (object->kind == ObjectKind::kTasklet) {
+      const auto& tasklet = static_cast<const Tasklet&>(*object);
+      fault = look_at_place(tasklet);
+      if (fault.rule == nullptr) fault = look_at(tasklet, /*running=*/false);
+    } else if (object->kind == ObjectKind::kChannel) {
+      fault = look_at_ends(static_cast<const Channel&>(*object));
+    } else {
+      fault = look_at_dict(static_cast<const DictObject&>(*object));
+    }
+    if (fault.rule != nullptr) return fault;
+  }
+  if (Fault fault = look_at_runners(thread); fault.rule != nullptr) return fault;
+  const ParkedFrameFault parked =
+      look_at_parked_frames(thread.runtime_.frames_, touched.looked_in());
+  if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
+  return {};
+}
+
+// Adds up in `runnable`, if it is not null, how many are in the run queues, after a look at each of
+// those.
+StructureOracle::Fault StructureOracle::look_at_threads(const Thread& thread,
+                                                        std::uint32_t* runnable) {
+  if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};
+  if (thread.transfer_frame_ || thread.transfer_value_ != nullptr) return {"transfer-left"};
+  const Runtime& runtime = thread.runtime_;
+  for (std::size_t i = 0; i <= runtime.threads_.size(); ++i) {
+    const Thread& each = i == 0 ? runtime.main_thread_ : *runtime.threads_[i - 1];
+    if (each.phase_ == Thread::Phase::kUnused || each.phase_ == Thread::Phase::kEnded) continue;
+    if (runnable != nullptr) {
+      if (Fault fault = look_at_run_queue(each); fault.rule != nullptr) return fault;
+      *runnable += each.run_count_;
+    } else if ((each.head_ == nullptr) != (each.run_count_ == 0)) {
+      return {"run-count"};
+    }
+    if (each.phase_ == Thread::Phase::kAsleep && each.head_ != nullptr)
+      return {"lost-wake-up", each.head_};
+    const Tasklet* const main = each.main_;
+    if (main != nullptr && !main->dead && !main->ended && main->thread != &each)
+      return {"main-of-another-thread", main};
+    if (each.lost_turn_atomic_) return {"atomic-section-entered", each.current_};
+  }
+  if (!thread.in_schedule_callback_ &&
+      (thread.current_ == nullptr || thread.current_ != thread.head_))
+    return {"current-is-not-head"};
+  return {};
+}
+
+StructureOracle::Fault StructureOracle::look_at_runners(const Thread& thread) {
+  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) {
+    const Tasklet* const runner = thread.watchdogs_[i];
+    if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
+  }
+  return {};
+}
+
+// That it is linked with its neighbours, in the queue that it says it is in.
+StructureOracle::Fault StructureOracle::look_at_place(const Tasklet& tasklet) {
+  if (tasklet.blocked == 0) {
+    if (tasklet.channel != nullptr) return {"channel-but-not-blocked", &tasklet};
+    if ((tasklet.next == nullptr) != (tasklet.previous == nullptr)) return {"links", &tasklet};
+    if (tasklet.next == nullptr || tasklet.thread == nullptr) return {};
+    if (Fault fault = member_fault(tasklet); fault.rule != nullptr) return fault;
+    if (tasklet.next->dead || tasklet.next->previous != &tasklet || tasklet.previous->dead ||
+        tasklet.previous->next != &tasklet)
+      return {"run-queue-links", &tasklet};
+    return {};
+  }
+  const Channel* const channel = tasklet.channel;
+  if (channel == nullptr) return {"blocked-without-channel", &tasklet};
+  if (channel->dead) return {"blocked-in-no-queue", &tasklet};
+  if (Fault fault = member_fault(tasklet); fault.rule != nullptr) return fault;
+  if ((channel->balance > 0) != (tasklet.blocked > 0) || channel->balance == 0)
+    return {"direction", &tasklet};
+  const auto is_at = [&tasklet](const Tasklet* neighbour, Tasklet* Tasklet::*back,
+                                const Tasklet* end) {
+    if (neighbour == nullptr) return end == &tasklet;
+    return !neighbour->dead && neighbour->*back == &tasklet;
+  };
+  if (!is_at(tasklet.previous, &Tasklet::next, channel->head) ||
+      !is_at(tasklet.next, &Tasklet::previous, channel->tail))
+    return {"channel-links", &tasklet};
+  return {};
+}
+
+// The first and the last of a channel's queue.
+StructureOracle::Fault StructureOracle::look_at_ends(const Channel& channel) {
+  if ((channel.head == nullptr) != (channel.balance == 0) ||
+      (channel.tail == nullptr) != (channel.balance == 0))
+    return {"balance"};
+  for (const Tasklet* const end : {channel.head, channel.tail}) {
+    if (end == nullptr) continue;
+    if (Fault fault = member_fault(*end); fault.rule != nullptr) return fault;
+    if (end->channel != &channel) return {"channel-links", end};
+    if (Fault fault = look_at_place(*end); fault.rule != nullptr) return fault;
+  }
+  return {};
 }
 
 // A ring of as many as are counted. In the running thread its head is the running tasklet; but

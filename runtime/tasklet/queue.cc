@@ -36,6 +36,7 @@ void Thread::check_channel(const Channel* channel) {
 void Thread::queue_append(Tasklet* tasklet) {
   check_floating(tasklet);
   require(tasklet->thread != nullptr, "null-thread");
+  touched_.add(tasklet);
   Thread& home = *tasklet->thread;
   Tasklet* const head = home.head_;
   if (head == nullptr) {
@@ -63,6 +64,9 @@ void Thread::queue_insert_after_head(Tasklet* tasklet) {
 // Out of `home`'s, which is its own thread's but under a defect.
 void Thread::queue_remove(Thread& home, Tasklet* tasklet) {
   check_queued(tasklet);
+  touched_.add(tasklet);
+  touched_.add(tasklet->next);
+  touched_.add(tasklet->previous);
   if (tasklet->next == tasklet) {
     require(home.head_ == tasklet, "run-queue-head");
     home.head_ = nullptr;
@@ -89,6 +93,8 @@ void Thread::channel_append(Channel* channel, Tasklet* tasklet, int direction) {
 void Thread::channel_insert(Channel* channel, Tasklet* successor, Tasklet* tasklet, int direction) {
   check_floating(tasklet);
   check_channel(channel);
+  touched_.add(channel);
+  touched_.add(tasklet);
   tasklet->blocked = static_cast<std::int8_t>(direction);
   tasklet->channel = channel;
   tasklet->next = successor;
@@ -104,6 +110,9 @@ void Thread::channel_remove(Tasklet* tasklet) {
     if (each != nullptr) check_tasklet(each, "in-channel");
   require(channel != nullptr && tasklet->blocked != 0, "not-in-channel");
   require(!channel->dead, "channel-is-gone");
+  for (Tasklet* const each : {tasklet->previous, tasklet->next, tasklet})
+    if (each != nullptr) touched_.add(each);
+  touched_.add(channel);
   (tasklet->previous == nullptr ? channel->head : tasklet->previous->next) = tasklet->next;
   (tasklet->next == nullptr ? channel->tail : tasklet->next->previous) = tasklet->previous;
   channel->balance -= tasklet->blocked;

@@ -78,6 +78,8 @@ Thread::Ending Runtime::run(Code& main_code, const Settings& settings, Execution
   last_dict_ = nullptr;
   tasklets_made_ = 0;
   step_site_ = SiteId{};
+  structure_broken_ = false;
+  touched_.begin(looks_at_touched_);
   thing_count_ = 0;
   free_records_.clear();
   given_up_ = 0;

@@ -84,6 +84,11 @@ class Runtime {
   /// How often MemoryError was raised in this execution for want of memory.
   std::uint32_t memory_errors() const { return memory_errors_; }
   const Collector& collector() const { return collector_; }
+  /// Whether the structure oracle of later executions looks at what the steps touch, and at
+  /// everything now and then (touched.h); false, as it is at first: at everything in every step.
+  void look_at_touched(bool wanted) { looks_at_touched_ = wanted; }
+  /// In the last execution it did so.
+  bool looked_at_touched() const { return touched_.wanted(); }
   /// Tells `watcher`, which must live until the next call, what lingers in later executions; null:
   /// nobody wants to know.
   void watch_garbage(GarbageWatcher* watcher) { garbage_watcher_ = watcher; }
@@ -117,6 +122,9 @@ class Runtime {
   Settings settings_;
   Ledger ledger_;
   Heap heap_;
+  Touched touched_;
+  bool looks_at_touched_ = false;
+  bool structure_broken_ = false;  // The structure oracle has reported.
   Collector collector_{*this};
   Object none_;
   Bomb memory_error_;           // Made before memory can run out; its references are not counted.

@@ -205,6 +205,8 @@ Object* Thread::make_runnable_elsewhere(Tasklet* prev, Tasklet* next) {
 }
 
 Object* Thread::switch_tasklets(Tasklet* prev, Tasklet* next, bool soft) {
+  touched_.add(prev);
+  touched_.add(next);
   suspend_frame(prev);
   prev->recursion_depth = recursion_depth_;
   recursion_depth_ = next->recursion_depth;

@@ -56,6 +56,7 @@ Thread::Thread(Runtime& runtime)
       settings_(runtime.settings_),
       ledger_(runtime.ledger_),
       heap_(runtime.heap_),
+      touched_(runtime.touched_),
       none_(runtime.none_),
       memory_error_(runtime.memory_error_),
       frames_(runtime.frames_),

@@ -30,6 +30,7 @@
 #include "runtime/stack/slice.h"
 #include "runtime/tasklet/ledger.h"
 #include "runtime/tasklet/tasklet.h"
+#include "runtime/tasklet/touched.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/clock.h"
 #include "scheduler/execution.h"
@@ -598,6 +599,7 @@ class Thread {
   Settings& settings_;
   Ledger& ledger_;
   Heap& heap_;
+  Touched& touched_;
   Object& none_;
   Bomb& memory_error_;
   FrameCache& frames_;
