@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "repro/command/input.h"
 #include "repro/file/workdir.h"
 #include "repro/run/generated.h"
+#include "scheduler/strategy/exhausting.h"
 #include "scheduler/strategy/strategies.h"
 
 namespace reweave::repro {
@@ -23,8 +28,10 @@ struct HuntFlags {
   std::string output = "findings";
   bool generated = false;
   std::uint64_t first = 0;
+  std::uint64_t jobs = 1;
 
   static constexpr std::uint64_t kExecutionsDefault = 100'000;
+  static constexpr std::uint64_t kJobsMax = 256;
 };
 
 void add_flags(CLI::App& app, HuntFlags& flags) {
@@ -36,6 +43,10 @@ void add_flags(CLI::App& app, HuntFlags& flags) {
   app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
       ->type_name("N")
       ->check(whole_number());
+  app.add_option("--jobs", flags.jobs,
+                 "Search in so many processes at once (default: 1): each takes its share")
+      ->type_name("N")
+      ->check(whole_number(1, HuntFlags::kJobsMax));
   app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")
       ->type_name("N")
       ->check(whole_number());
@@ -79,7 +90,11 @@ int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file,
   if (!schedule) return line.fail(schedule.error(), kExitDiverged);
   file.schedule = std::move(schedule).value();
   const RunResult run = runner.run(file, ReplayMode::kStrict);
-  if (run.findings.empty() || run.findings.front().signature != found.finding.signature) {
+  // What died may have broken the structure before: only a look at everything in every step, as in
+  // a replay, is sure to see that (ScenarioSubject::run()).
+  const bool shows = !run.findings.empty() &&
+                     (found.died || run.findings.front().signature == found.finding.signature);
+  if (!shows) {
     return line.fail(
         fmt::format("the finding \"{}\" of execution {} does not show again: the subject "
                     "is not deterministic",
@@ -112,14 +127,27 @@ ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Pro
   return options;
 }
 
+/// How many executions it took, up to the finding if there is one. Of what several processes did,
+/// those that a finding needs: how many they ran besides depends on the machine.
+std::uint64_t executions_of(const HuntFlags& flags, const Exploration& exploration) {
+  if (!exploration.found) return exploration.statistics.executions;
+  if (flags.jobs > 1) return exploration.found->execution - flags.first + 1;
+  return exploration.statistics.executions + (exploration.found->died ? 1 : 0);
+}
+
 Report report_of(const HuntFlags& flags, const Exploration& exploration, double seconds) {
   Report report{.command = "hunt",
                 .file = flags.generated ? "generated scenarios" : flags.input.file,
                 .program = own_program()};
-  report.executions = exploration.statistics.executions;
+  report.executions = executions_of(flags, exploration);
+  if (flags.jobs == 1 || !exploration.found) {
+    report.distinct = Report::Distinct{.executions = exploration.statistics.distinct,
+                                       .is_exact = exploration.statistics.distinct_is_exact};
+  }
   report.seconds = seconds;
   report.facts = {{"seed", fmt::format("{}", flags.seed)},
                   {"strategy", flags.generated ? "all in turn" : flags.strategy}};
+  if (flags.jobs > 1) report.facts.emplace_back("jobs", fmt::format("{}", flags.jobs));
   if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
   return report;
 }
@@ -139,7 +167,10 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
   ExploreOptions options = explore_options(flags, generated_limits(), progress);
   options.counts = [](const Finding& finding) { return finding.kind != FindingKind::kLivelock; };
   const auto begin = std::chrono::steady_clock::now();
-  const Exploration exploration = runner.isolator().explore(subject, strategy, options);
+  options.block = executions_each(GeneratedAnswers::kAll);
+  const std::vector<Strategy*> strategies(flags.jobs, &strategy);  // Each child has its own copy.
+  const Exploration exploration =
+      explore_in_children(subject, strategies, options, {.hang_ms = flags.hang_ms});
   progress.finish();
   Report report =
       report_of(flags, exploration,
@@ -151,13 +182,44 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
   if (exploration.found) {
     const std::uint64_t execution = exploration.found->execution;
     report.facts.emplace_back("execution", fmt::format("{}", execution));
-    report.executions = std::max(report.executions, execution - flags.first + 1);
     code = write_found(line, flags,
                        generated_file(flags.seed, execution, GeneratedAnswers::kAll, *settings),
                        *exploration.found, runner, report);
     if (code != kExitFinding) return code;
   }
   return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+/// Who answers in each process. With the default strategy a small scenario is tried out, by the
+/// first of them.
+class SearchStrategies {
+ public:
+  SearchStrategies(const HuntFlags& flags, std::unique_ptr<Strategy> named)
+      : first_(std::move(named)) {
+    if (flags.strategy == kDefaultStrategy)
+      first_ = std::make_unique<Exhausting>(std::move(first_));
+    jobs_.push_back(first_.get());
+    if (flags.jobs == 1) return;
+    others_ = make_strategy(flags.strategy).value();
+    jobs_.resize(flags.jobs, others_.get());  // Each child has its own copy.
+  }
+  std::span<Strategy* const> of_jobs() const { return jobs_; }
+
+ private:
+  std::unique_ptr<Strategy> first_;
+  std::unique_ptr<Strategy> others_;
+  std::vector<Strategy*> jobs_;
+};
+
+/// What can be said of a search that found nothing because it tried everything; else "".
+std::string exhausted_words(const HuntFlags& flags, const Exploration& exploration,
+                            const Limits& limits) {
+  const bool without_bound = flags.strategy == kDefaultStrategy || flags.strategy == "depth-first";
+  if (exploration.reason != StopReason::kExhausted || !without_bound) return "";
+  return fmt::format(
+      "exhausted: every execution was tried, under these bounds ({} steps, {} questions); nothing "
+      "was found",
+      with_commas(limits.steps_max), with_commas(limits.questions_max));
 }
 
 int hunt(const CommandLine& line, const HuntFlags& flags) {
@@ -175,12 +237,15 @@ int hunt(const CommandLine& line, const HuntFlags& flags) {
   const ExploreOptions options = explore_options(flags, file->settings.limits, progress);
   const std::unique_ptr<Subject> subject = make_subject(*file);
   const auto begin = std::chrono::steady_clock::now();
-  const Exploration exploration = runner.isolator().explore(*subject, **strategy, options);
+  const SearchStrategies strategies(flags, std::move(strategy).value());
+  const Exploration exploration =
+      explore_in_children(*subject, strategies.of_jobs(), options, {.hang_ms = flags.hang_ms});
   progress.finish();
 
   Report report =
       report_of(flags, exploration,
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  report.headline = exhausted_words(flags, exploration, file->settings.limits);
   report.facts.emplace_back("defects", file->settings.defects.empty()
                                            ? "none"
                                            : runtime::defect_names(file->settings.defects));
@@ -188,7 +253,6 @@ int hunt(const CommandLine& line, const HuntFlags& flags) {
   int code = kExitClean;
   if (exploration.found) {
     report.facts.emplace_back("execution", fmt::format("{}", exploration.found->execution));
-    report.executions = std::max(report.executions, exploration.found->execution + 1);
     code = write_found(line, flags, *file, *exploration.found, runner, report);
     if (code != kExitFinding) return code;
   }

@@ -61,8 +61,8 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
   };
   const std::unique_ptr<Subject> subject = make_subject(*file);
   // Always in children: a smaller program may crash where this one does not.
-  const TrialRunner trials = trial_runner(runner.isolator(), file->settings.limits);
-  Expected<Shrunk> shrunk = shrink(*subject, *file->schedule, signature, trials, options);
+  Expected<Shrunk> shrunk = shrink(*subject, *file->schedule, signature, runner.isolator(),
+                                   file->settings.limits, options);
   progress.finish();
   if (!shrunk) return line.fail(shrunk.error(), kExitChanged);
 

@@ -55,8 +55,9 @@ class Hunt {
 
  private:
   std::optional<Catch> hunt(std::uint64_t seed);
-  Exploration explore(std::uint64_t seed, std::uint64_t first, std::uint64_t executions,
-                      GeneratedAnswers answers, const std::function<bool(const Finding&)>& counts);
+  Exploration explore(std::uint64_t seed, std::uint64_t first, std::uint64_t done,
+                      std::uint64_t executions, GeneratedAnswers answers,
+                      const std::function<bool(const Finding&)>& counts);
   bool counts(const Finding& finding) const {
     return options_.oracle.empty() || options_.oracle == oracle_of(finding);
   }
@@ -75,19 +76,21 @@ class Hunt {
   GauntletRow row_;
 };
 
-Exploration Hunt::explore(std::uint64_t seed, std::uint64_t first, std::uint64_t executions,
-                          GeneratedAnswers answers,
+// From number `first` on; `done` executions were run before.
+Exploration Hunt::explore(std::uint64_t seed, std::uint64_t first, std::uint64_t done,
+                          std::uint64_t executions, GeneratedAnswers answers,
                           const std::function<bool(const Finding&)>& counts) {
   GeneratedSubject subject(seed, answers, settings_);
   GeneratedStrategy strategy(subject);
   ExploreOptions explore{.budget = {.executions = executions},
                          .seed = seed,
                          .limits = generated_limits(),
-                         .first_execution = first};
+                         .first_execution = first,
+                         .block = executions_each(answers)};
   explore.counts = counts;
   if (options_.progress) {
     explore.progress = [&](const Statistics& statistics) {
-      options_.progress(defect_.name, seed, first + statistics.executions);
+      options_.progress(defect_.name, seed, done + statistics.executions);
       return true;
     };
   }
@@ -105,16 +108,19 @@ std::optional<Finding> Hunt::finding_without_defect(const WeaveFile& file) {
 
 std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
   std::uint64_t first = 0;
+  std::uint64_t executions = 0;
   std::uint64_t milliseconds = 0;
-  while (first < options_.executions && row_.errors.size() < kErrorsMax) {
+  while (executions < options_.executions && row_.errors.size() < kErrorsMax) {
     const Exploration exploration =
-        explore(seed, first, options_.executions - first, GeneratedAnswers::kAll,
+        explore(seed, first, executions, options_.executions - executions, GeneratedAnswers::kAll,
                 [this](const Finding& finding) { return counts(finding); });
     milliseconds += exploration.statistics.milliseconds;
+    executions += exploration.statistics.executions;
     if (!exploration.found) return std::nullopt;
     const Found& found = *exploration.found;
     first = found.execution + 1;
-    Catch caught{.executions = first,
+    executions += found.died ? 1 : 0;
+    Catch caught{.executions = executions,
                  .seconds = static_cast<double>(milliseconds) / 1000,
                  .file = generated_file(seed, found.execution, GeneratedAnswers::kAll, settings_),
                  .finding = found.finding};
@@ -125,6 +131,11 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
       continue;
     }
     caught.file.schedule = std::move(schedule).value();
+    if (found.died) {
+      // What died may have broken the structure before, which a replay sees for sure.
+      const RunResult again = runner_.run(caught.file, ReplayMode::kStrict);
+      if (!again.findings.empty()) caught.finding = again.findings.front();
+    }
     const std::optional<Finding> without = finding_without_defect(caught.file);
     if (!without) return caught;
     if (without->kind != FindingKind::kLivelock) {
@@ -156,9 +167,9 @@ void Hunt::shrink_smallest(std::vector<Catch>& catches) {
   for (Catch& caught : catches) {
     WeaveFile& file = caught.file;
     const std::unique_ptr<Subject> subject = make_subject(file);
-    const Expected<Shrunk> shrunk = shrink(*subject, *file.schedule, caught.finding.signature,
-                                           trial_runner(runner_.isolator(), file.settings.limits),
-                                           {.executions_max = options_.shrink});
+    const Expected<Shrunk> shrunk =
+        shrink(*subject, *file.schedule, caught.finding.signature, runner_.isolator(),
+               file.settings.limits, {.executions_max = options_.shrink});
     if (shrunk) {
       if (shrunk->subject) {
         file.scenario = dynamic_cast<const runtime::ScenarioSubject&>(*shrunk->subject).scenario();
@@ -190,7 +201,7 @@ void Hunt::count_ordinary() {
   while (first < options_.ordinary) {
     // None of them ends the search, so that the statistics count them all.
     const Exploration exploration =
-        explore(1, first, options_.ordinary - first, GeneratedAnswers::kOrdinary,
+        explore(1, first, first, options_.ordinary - first, GeneratedAnswers::kOrdinary,
                 [](const Finding&) { return false; });
     row_.ordinary_found +=
         exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kFinding)];

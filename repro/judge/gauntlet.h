@@ -24,7 +24,7 @@ namespace reweave::repro {
 struct GauntletOptions {
   std::uint64_t seeds = 5;               // 1 … seeds
   std::uint64_t executions = 2'000'000;  // For each defect and seed.
-  std::uint64_t ordinary = 100'000;      // Executions under ordinary answers, with seed 1.
+  std::uint64_t ordinary = 10'000;       // Executions under ordinary answers, with seed 1.
   std::uint64_t shrink = 3'000;          // Executions to shrink one finding with.
   std::string oracle;                    // Only its findings count; "": all.
 

@@ -51,6 +51,10 @@ std::string render_json(const Report& report) {
   json["findings"] = Json::array();
   for (const Finding& finding : report.findings) json["findings"].push_back(json_of(finding));
   json["executions"] = report.executions;
+  if (report.distinct) {
+    json["distinct"] = report.distinct->executions;
+    json["distinct_is_exact"] = report.distinct->is_exact;
+  }
   json["seconds"] = report.seconds;
   json["steps"] = report.steps;
   json["trace_hash"] = json_of(report.trace_hash);
@@ -84,6 +88,13 @@ std::string schedule_words(const Schedule& schedule) {
   return text;
 }
 
+/// "2,444 distinct of "; "about …" if it was estimated; "" if nobody counted.
+std::string distinct_words(const Report& report) {
+  if (!report.distinct) return "";
+  return fmt::format("{}{} distinct of ", report.distinct->is_exact ? "" : "about ",
+                     with_commas(report.distinct->executions));
+}
+
 std::string render_text(const Report& report, const Terminal& terminal) {
   std::string text;
   for (const std::string& event : report.log) text += event + "\n";
@@ -106,8 +117,8 @@ std::string render_text(const Report& report, const Terminal& terminal) {
                         report.steps == 0 ? "" : fmt::format(" of {}", with_commas(report.steps)));
     if (report.schedule) text += schedule_words(*report.schedule);
   }
-  text += fmt::format("  run        {}, {:.2f} s\n", plural(report.executions, "execution"),
-                      report.seconds);
+  text += fmt::format("  run        {}{}, {:.2f} s\n", distinct_words(report),
+                      plural(report.executions, "execution"), report.seconds);
   if (report.trace_hash) text += fmt::format("  trace hash {}\n", hex(*report.trace_hash));
   std::string facts;
   for (const auto& [name, value] : report.facts) {

@@ -33,6 +33,12 @@ struct Report {
   std::string repro{};              // The file that repeats the finding; "" if there is none.
   std::vector<Finding> findings{};  // In order; the first gives kind and signature.
   std::uint64_t executions = 0;
+  /// Of a search: how many of the executions were different.
+  struct Distinct {
+    std::uint64_t executions = 0;
+    bool is_exact = true;  // False: an estimate.
+  };
+  std::optional<Distinct> distinct{};
   double seconds = 0;
   std::uint64_t steps = 0;  // Of the reported execution.
   std::optional<std::uint64_t> trace_hash{};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -57,12 +58,21 @@ void Progress::update(const char* label, std::uint64_t done, std::uint64_t total
                       const char* phase) {
   if (quiet_) return;
   const auto now = Clock::now();
+  if (phase_ != phase) {
+    if (!phase_.empty()) {
+      begin_ = now;
+      done_before_ = done;
+    }
+    phase_ = phase;
+  }
   if (now < next_) return;
-  const double seconds = std::chrono::duration<double>(now - begin_).count();
+  const double seconds = std::max(std::chrono::duration<double>(now - begin_).count(), 1e-3);
+  const std::uint64_t done_in_phase = done < done_before_ ? done : done - done_before_;
+  const double rate = static_cast<double>(done_in_phase) / seconds;
   const std::string of = total == 0 ? "" : " of " + with_commas(total);
   const std::string line =
       fmt::format("{}: {}{} {}, {:.0f} s, {}/s", phase, with_commas(done), of, label, seconds,
-                  with_commas(static_cast<std::uint64_t>(static_cast<double>(done) / seconds)));
+                  with_commas(static_cast<std::uint64_t>(rate)));
   if (terminal_.is_terminal) {
     fmt::print(stderr, "\r{}\033[K", line);
     std::fflush(stderr);

@@ -34,7 +34,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// Cheap enough to be called for every execution: looks at the clock once in a while. `label`
-  /// says what is counted.
+  /// says what is counted. Time and rate are those of a phase: another `phase` begins anew.
   void update(const char* label, std::uint64_t done, std::uint64_t total, const char* phase);
   /// Takes the line away.
   void finish();
@@ -44,6 +44,8 @@ class Progress {
   Terminal terminal_;
   bool quiet_;
   bool shown_ = false;
+  std::string phase_;
+  std::uint64_t done_before_ = 0;  // When the phase began.
   Clock::time_point begin_;
   Clock::time_point next_;
 };

@@ -9,7 +9,7 @@ constexpr std::uint64_t kExecutionsEach = 8;
 constexpr std::uint64_t kSystematicEvery = 16;
 
 std::uint64_t scenario_number(std::uint64_t execution, GeneratedAnswers answers) {
-  return answers == GeneratedAnswers::kOrdinary ? execution : execution / kExecutionsEach;
+  return execution / executions_each(answers);
 }
 
 void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scenario,
@@ -34,6 +34,10 @@ runtime::Scenario first_scenario(std::uint64_t seed) {
 }
 
 }  // namespace
+
+std::uint64_t executions_each(GeneratedAnswers answers) {
+  return answers == GeneratedAnswers::kOrdinary ? 1 : kExecutionsEach;
+}
 
 Limits generated_limits() {
   return {.steps_max = 1'000, .questions_max = 10'000, .actors_max = 300};
@@ -67,6 +71,7 @@ void GeneratedStrategy::begin(Prng prng, std::uint64_t execution) {
     if (fresh || !strategies_) {
       strategies_.emplace();
       systematic_done_ = false;
+      repeats_ = 0;
     }
     current_ = &turn(execution);
   }
@@ -84,7 +89,14 @@ Strategy& GeneratedStrategy::turn(std::uint64_t execution) {
   return strategies_->few_deviations;
 }
 
+std::uint64_t GeneratedStrategy::next(std::uint64_t execution) const {
+  if (repeats_ < kRepeatsMax) return execution + 1;
+  const std::uint64_t each = executions_each(subject_.answers());
+  return (execution / each + 1) * each;
+}
+
 bool GeneratedStrategy::end(const Execution& execution) {
+  repeats_ = subject_.repeated() ? repeats_ + 1 : 0;
   const bool goes_on = current_->end(execution);
   if (!strategies_) return true;
   if (current_ == &strategies_->depth_first && !goes_on) systematic_done_ = true;

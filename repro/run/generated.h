@@ -10,6 +10,8 @@
 // of one subject: the first execution is ordinary and measures, the others are few deviations,
 // random walks and PCT; every sixteenth scenario gets depth first instead.
 //
+// A scenario whose executions repeat themselves is left early: the rest of its numbers is not run.
+//
 // Cost: a scenario takes about as long as an execution of it.
 #pragma once
 
@@ -33,6 +35,10 @@ enum class GeneratedAnswers : std::uint8_t {
   kAll,       // By all strategies in turn.
   kOrdinary,  // Ordinarily: one execution of each scenario.
 };
+
+/// So many executions, from a multiple of it on, belong to one scenario: shards share a hunt by
+/// such blocks.
+std::uint64_t executions_each(GeneratedAnswers answers);
 
 /// The scenario that execution `execution` of `seed` runs, with its settings: those of `base`, but
 /// for what is drawn.
@@ -59,6 +65,8 @@ class GeneratedSubject final : public Subject {
     return subject_.find_site(name);
   }
   std::string describe(const Event& event) const override { return subject_.describe(event); }
+  /// The last execution was one that its scenario has shown before.
+  bool repeated() const { return subject_.repeated(); }
 
  private:
   std::uint64_t seed_;
@@ -84,8 +92,12 @@ class GeneratedStrategy final : public Strategy {
   void attach(Execution& execution) override { current_->attach(execution); }
   std::uint32_t choose(const Question& question) override { return current_->choose(question); }
   bool end(const Execution& execution) override;
+  /// Leaves a scenario whose last kRepeatsMax executions were all repetitions.
+  std::uint64_t next(std::uint64_t execution) const override;
 
  private:
+  static constexpr std::uint32_t kRepeatsMax = 3;
+
   Strategy& turn(std::uint64_t execution);
 
   GeneratedSubject& subject_;
@@ -93,6 +105,7 @@ class GeneratedStrategy final : public Strategy {
   RandomWalk random_walk_;
   std::optional<GeneratedStrategies> strategies_;  // Of this scenario.
   bool systematic_done_ = false;
+  std::uint32_t repeats_ = 0;  // So many executions, the last ones, have repeated others.
   Strategy* current_ = &ordinary_;
 };
 
