@@ -9,7 +9,8 @@
 
 namespace reweave::fuzz {
 
-/// Tells of a feature, by any 64-bit name; different features may share a counter.
-void count_feature(std::uint64_t feature);
+/// Tells of a feature, by any 64-bit name; different features may share a counter. True: this
+/// process has not been told of it before.
+bool count_feature(std::uint64_t feature);
 
 }  // namespace reweave::fuzz

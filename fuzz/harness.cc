@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "fuzz/coverage_sink.h"
+#include "fuzz/fuzzer_flags.h"
 #include "repro/file/weave_file.h"
 #include "repro/file/workdir.h"
 #include "runtime/language/generator.h"
@@ -19,6 +21,12 @@ namespace {
 // Small programs find as much as large ones, and faster.
 constexpr runtime::MutatorLimits kGrowth{
     .ops_max = 60, .functions_max = 8, .channels_max = 3, .slots_max = 4};
+
+#ifdef REWEAVE_LIBFUZZER
+constexpr bool kFuzzes = true;
+#else
+constexpr bool kFuzzes = false;  // It runs files, each of which is to be judged whole.
+#endif
 
 [[noreturn]] void refuse(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
@@ -51,6 +59,13 @@ const repro::FuzzTarget& target_by_name(std::string_view name) {
   return **target;
 }
 
+/// By the bytes of the input alone.
+bool is_one_of_eight(std::span<const std::uint8_t> input) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const std::uint8_t byte : input) hash = (hash ^ byte) * 0x100000001b3u;
+  return hash >> 61 == 0;
+}
+
 runtime::Scenario empty_scenario() {
   runtime::Scenario scenario;
   runtime::decode_scenario({}, scenario);
@@ -66,13 +81,19 @@ Harness::Harness(std::string_view target)
       execution_(subject_.settings().limits) {
   const char* const output = std::getenv("REWEAVE_OUTPUT");
   output_ = output == nullptr ? "." : output;
+  if (!kFuzzes) return;
+  subject_.filter_specification([this](const Execution&) {
+    const bool is_new = give_feedback();
+    return is_new || always_asks_;
+  });
 }
 
-void Harness::read_arguments(int argc, char** argv) {
+void Harness::read_arguments(int* argc, char*** argv) {
+  add_default_flags(argc, argv);
   constexpr std::string_view kPrefix = "-artifact_prefix=";
   if (std::getenv("REWEAVE_OUTPUT") != nullptr) return;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
+  for (int i = 1; i < *argc; ++i) {
+    const std::string_view argument = (*argv)[i];
     if (argument.substr(0, kPrefix.size()) != kPrefix) continue;
     const std::string_view prefix = argument.substr(kPrefix.size());
     const std::size_t slash = prefix.rfind('/');
@@ -85,18 +106,23 @@ void Harness::run(const std::uint8_t* data, std::size_t size) {
     const std::size_t used = decoder_.decode({data, size}, scenario);
     decode_plan({data + used, size - used}, case_.plan);
   });
+  gave_feedback_ = false;
+  always_asks_ = is_one_of_eight({data, size});
   strategy_.begin(Prng(0), 0);
   execution_.begin(strategy_, /*keep_log=*/true);
   subject_.run(execution_);
-  give_feedback();
+  if (!gave_feedback_) (void)give_feedback();
   if (!execution_.findings().empty() &&
       execution_.findings().front().kind != FindingKind::kLivelock)
     report();
 }
 
 // Which event followed which, whether in the same tasklet, and in the middle of what: a weak
-// reference's callback, a spilled stack, both. Cheap, and blind to numbers and names.
-void Harness::give_feedback() {
+// reference's callback, a spilled stack, both. Cheap, and blind to numbers and names. True: there
+// was something new.
+bool Harness::give_feedback() {
+  gave_feedback_ = true;
+  bool is_new = false;
   using runtime::EventKind;
   std::uint64_t previous = 0;
   ActorId actor{};
@@ -106,11 +132,12 @@ void Harness::give_feedback() {
     callbacks += (kind == EventKind::kWeakCallback) - (kind == EventKind::kWeakCallbackEnd);
     spills += (kind == EventKind::kSpill) - (kind == EventKind::kUnspill);
     const std::uint64_t amid = (callbacks > 0 ? 2u : 0u) | (spills > 0 ? 1u : 0u);
-    count_feature(amid << 34 | previous << 17 | std::uint64_t{event.kind} << 1 |
-                  (event.actor == actor ? 1u : 0u));
+    is_new |= count_feature(amid << 34 | previous << 17 | std::uint64_t{event.kind} << 1 |
+                            (event.actor == actor ? 1u : 0u));
     previous = event.kind;
     actor = event.actor;
   }
+  return is_new;
 }
 
 void Harness::report() {

@@ -9,6 +9,10 @@
 //   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
 //   folder
 //
+// The specification is asked about inputs with a feature that is new to the process, and about one
+// in eight of the others, by their bytes: it costs as much as half an execution. So whoever runs a
+// single input, as `reweave replay` and a target with one file do, always hears what it says.
+//
 // Cost: decoding, one execution, and a counter for each pair of neighbouring events as feedback;
 // nothing is allocated once the buffers have grown. A target never throws and always returns 0; a
 // finding aborts, as fuzzers expect.
@@ -33,8 +37,9 @@ class Harness {
   /// sentence, code 2.
   explicit Harness(std::string_view target);
 
-  /// Looks for `-artifact_prefix=`. For LLVMFuzzerInitialize.
-  void read_arguments(int argc, char** argv);
+  /// Looks for `-artifact_prefix=`, and adds our own defaults (fuzzer_flags.h). For
+  /// LLVMFuzzerInitialize.
+  void read_arguments(int* argc, char*** argv);
 
   /// One execution of the input. Aborts on a finding, after writing the repro.
   void run(const std::uint8_t* data, std::size_t size);
@@ -50,7 +55,7 @@ class Harness {
 
  private:
   [[noreturn]] void report();
-  void give_feedback();
+  bool give_feedback();
   void find_targets();
   std::size_t write(const repro::FuzzCase& fuzz_case, std::uint8_t* out, std::size_t size_max);
 
@@ -65,6 +70,8 @@ class Harness {
   runtime::ScenarioSubject subject_;
   FuzzInput strategy_;
   Execution execution_;
+  bool gave_feedback_ = false;  // About this input.
+  bool always_asks_ = false;    // The specification, for it is one of eight.
 };
 
 }  // namespace reweave::fuzz

@@ -17,7 +17,7 @@
   }                                                                                           \
   }                                                                                           \
   extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {                              \
-    harness().read_arguments(*argc, *argv);                                                   \
+    harness().read_arguments(argc, argv);                                                     \
     return 0;                                                                                 \
   }                                                                                           \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {         \

@@ -7,7 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/fuzzer_flags.h"
 #include "repro/file/weave_file.h"
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  reweave::fuzz::add_default_flags(argc, argv);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -24,6 +24,11 @@ const std::vector<std::uint8_t>& input() {
 
 }  // namespace
 
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  harness().read_arguments(argc, argv);
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   harness().run(data, size);
   return 0;

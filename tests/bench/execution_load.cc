@@ -8,6 +8,7 @@
 
 #include "repro/file/raw_input.h"
 #include "repro/file/weave_file.h"
+#include "repro/run/generated.h"
 #include "scheduler/base/check.h"
 #include "scheduler/strategy/strategies.h"
 #include "tests/bench/allocation_count.h"
@@ -101,6 +102,20 @@ void ExecutionLoad::explore_with(Subject& subject, std::uint64_t executions) {
   CHECK(!exploration.found);
   CHECK(exploration.statistics.executions == executions);
   done_ += executions;
+}
+
+void run_generated(std::uint64_t executions) {
+  runtime::Settings settings;
+  settings.check_structure = settings.check_specification = true;
+  repro::GeneratedSubject subject(/*seed=*/1, repro::GeneratedAnswers::kAll, settings);
+  repro::GeneratedStrategy strategy(subject);
+  ExploreOptions options{.budget = {.executions = executions},
+                         .seed = 1,
+                         .limits = repro::generated_limits(),
+                         .block = repro::executions_each(repro::GeneratedAnswers::kAll)};
+  options.counts = [](const Finding& finding) { return finding.kind != FindingKind::kLivelock; };
+  const auto tape = std::make_unique<SharedTape>();
+  CHECK(!explore(subject, strategy, options, tape.get()).found);
 }
 
 std::vector<std::uint8_t> fuzz_input_of(std::string_view scenario) {

@@ -37,6 +37,10 @@ class ExecutionLoad {
   std::uint64_t done_ = 0;
 };
 
+/// So many executions of generated scenarios, by all strategies and with every oracle, as
+/// `hunt --generated` runs them. Aborts if something is found.
+void run_generated(std::uint64_t executions);
+
 /// The scenario as an input of the fuzz target "tempval", with an empty plan.
 std::vector<std::uint8_t> fuzz_input_of(std::string_view scenario);
 

@@ -32,7 +32,8 @@ constexpr const char* kHelp =
   reweave_bench --gates                  the promises that hold on every machine; --gates=json
   reweave_bench --tasklets=WHAT N        N batches of 1,000 and nothing else: soft-switch,
                                          hard-switch, spawn or round-trip
-  reweave_bench --executions=N [SCENARIO] N ordinary executions and nothing else, for a profiler
+  reweave_bench --executions=N [SCENARIO] N ordinary executions and nothing else, for a profiler;
+                                         "generated": those of a hunt of generated scenarios
 
 Times are of this process alone, the fastest of 5 repetitions that are taken in turn with those of
 the others. All other flags are Google Benchmark's: --benchmark_repetitions=N,
@@ -186,7 +187,11 @@ int run_executions(std::string_view number, const char* scenario) {
     std::fprintf(stderr, "reweave_bench: --executions needs a whole number above 0\n");
     return 2;
   }
-  ExecutionLoad(scenario, "ordinary").run(executions);
+  if (scenario == std::string_view("generated")) {
+    run_generated(executions);
+  } else {
+    ExecutionLoad(scenario, "ordinary").run(executions);
+  }
   return 0;
 }
 
