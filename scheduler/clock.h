@@ -1,13 +1,13 @@
-// Virtual time: a number of microseconds that stands still while anybody can run, and jumps to the
-// next timer when nobody can.
+// Virtual time: a number of microseconds that stands still while any thread can run, and jumps to
+// the next timer when none can.
 //
 // There is no other time in an execution, so a program that sleeps for an hour runs as fast as one
 // that does not, and the same way every time. Where several timers are due, a `fire` question says
 // which one is delivered first; the ordinary answer is the earliest, then the one set first.
 //
 // Cost: setting and delivering one is linear in the number of timers, which is at most one for each
-// owner. Allocates nothing once the list has grown. Does not switch tasks: who sets a timer sees to
-// it that somebody looks.
+// owner. Allocates nothing once the list has grown. Does not switch tasks: the owner of a timer has
+// to ask for what is due.
 #pragma once
 
 #include <cstdint>

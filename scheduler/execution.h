@@ -83,7 +83,7 @@ class Execution {
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
-  // ---- For whoever drives: before and after a run ----
+  // ---- For the caller that drives the execution: before and after a run ----
 
   /// Starts afresh: no actors but the root, step 0, the limits as they are now. `chooser` must live
   /// until the run is over; its wants_names() chooses the mode. `keep_log`: events are kept as well

@@ -31,7 +31,7 @@ class NoNames : public runtime::LedgerNames {
   std::string operation(SiteId) const override { return "condvar"; }
 };
 
-/// One waiter, and one who notifies him after `delay` microseconds.
+/// One thread that waits, and one that notifies it after `delay` microseconds.
 CondvarSide measure(std::uint64_t delay, Condition::Kind kind) {
   runtime::Runtime machine;
   Lock lock;

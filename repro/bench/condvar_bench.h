@@ -1,4 +1,4 @@
-// How late a waiter wakes who was notified, and how often he woke for nothing before: for the
+// How late a notified waiter wakes, and how often it woke for nothing before: for the
 // condition variable of Python 2, which polls, and for one on timed locks.
 //
 // Each row is two executions of one program, one for each kind: a waiter with a limit that is far

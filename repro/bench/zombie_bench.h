@@ -20,7 +20,7 @@
 
 namespace reweave::repro {
 
-/// A program of the suite, as compiled in; lives for ever.
+/// A program of the suite, as compiled in; never freed.
 struct BenchProgram {
   std::string_view name;  // "nested-calls"
   std::string_view text;  // A `.weave` file.

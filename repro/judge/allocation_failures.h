@@ -21,7 +21,7 @@ namespace reweave::repro {
 struct AllocationFailures {
   std::uint64_t programs = 0;       // A case in one mode counts as one.
   std::uint64_t unfinished = 0;     // Programs that reach a limit by themselves: not tried.
-  std::uint64_t allocations = 0;    // So many failed, each in an execution of its own.
+  std::uint64_t allocations = 0;    // Made to fail, each in an execution of its own.
   std::uint64_t memory_errors = 0;  // Of these executions: in which MemoryError was raised.
   std::uint64_t done_without = 0;   // In which the runtime did without the memory.
 

@@ -1,4 +1,4 @@
-// The gauntlet: is every historical defect found by somebody who is told nothing of it?
+// The gauntlet, a mutation test of the oracles: is every historical defect found without a hint?
 //
 // Each defect is switched on alone and hunted from generated scenarios (generated.h), once for each
 // seed, until an oracle speaks or the budget of executions is used up. A finding counts only if the
@@ -36,7 +36,7 @@ struct GauntletOptions {
 struct GauntletRow {
   const char* defect = "";
   std::uint64_t seeds = 0;
-  std::uint64_t found = 0;  // By so many of them.
+  std::uint64_t found = 0;  // By this many of them.
   /// Of all seeds, one that found nothing counting as more than any; none if that is the one in the
   /// middle.
   std::optional<std::uint64_t> executions_median{};

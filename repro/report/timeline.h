@@ -2,8 +2,8 @@
 // chrome://tracing show: what the profiler of the post "Condition variables and Telemetry" drew.
 //
 //   process 1, threads: a track for each thread, with the calls of whichever tasklet runs in it and
-//     what the thread waits for; arrows lead from who gave a lock back to who waited for it. A
-//     track for the interpreter lock (the GIL) shows who has it. Plots: run queues, virtual time.
+//     what the thread waits for; arrows lead from the thread that gave a lock back to the waiter. A
+//     track for the interpreter lock (the GIL) shows its holder. Plots: run queues, virtual time.
 //   process 2, tasklets: a track for each tasklet, with its calls alone.
 //   process 3, objects: each object from its creation to its death. Plot: how many are alive.
 //

@@ -45,8 +45,8 @@ std::uint64_t executions_each(GeneratedAnswers answers);
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
                          const runtime::Settings& base);
 
-/// The limits of each of its executions: generated programs are short, and what goes on for longer
-/// goes on for ever.
+/// The limits of each of its executions: generated programs are short, and one that runs for longer
+/// never ends.
 Limits generated_limits();
 
 class GeneratedSubject final : public Subject {

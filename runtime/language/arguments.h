@@ -1,5 +1,5 @@
-// What the letters of operations.def mean: one place for everybody who checks, writes or draws
-// arguments.
+// What the letters of operations.def mean, in one place: how arguments are checked, written and
+// drawn.
 //
 // Every kind of argument is an integer in a range; the range of a letter depends only on how many
 // functions, channels, slots and words the scenario has. "Nothing" is -1.
@@ -25,7 +25,7 @@ inline constexpr std::int32_t kLocksMax = 8;
 
 /// The flags of `runto` (letter r), added up: 1 soft, 2 total, 4 ignore nesting.
 inline constexpr std::int32_t kRunFlagsCount = 8;
-/// "hard", "soft", "total", "soft+total", …; lives for ever.
+/// "hard", "soft", "total", "soft+total", …; never freed.
 const char* run_flags_name(std::int32_t flags);
 
 /// Values from low to high, both included; empty when low > high.
@@ -40,10 +40,10 @@ struct ArgumentRange {
 /// is not in the table's legend.
 ArgumentRange argument_range(const Scenario& scenario, char letter);
 
-/// How help and errors write an argument: "CHANNEL", "SLOT|-", "-1|0|1". Lives for ever.
+/// How help and errors write an argument: "CHANNEL", "SLOT|-", "-1|0|1". Never freed.
 const char* argument_placeholder(char letter);
 
-/// One line of explanation, for the help. Lives for ever.
+/// One line of explanation, for the help. Never freed.
 const char* argument_help(char letter);
 
 /// All letters, in the order of the help.

@@ -340,7 +340,7 @@ bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std:
 
 namespace {
 
-/// What is dead while main is alone: there is nobody to switch to, and whoever blocks ends the run.
+/// Operations without a use while main is alone: it cannot switch, and blocking ends the run.
 bool needs_company(OpCode code) {
   switch (code) {
     case OpCode::kSched:
@@ -377,7 +377,7 @@ bool needs_threads(OpCode code) {
   }
 }
 
-/// What goes on for ever unless somebody in run() set a limit of time.
+/// Operations that never end unless a run() has set a limit of time.
 bool needs_interruption(OpCode code) {
   return code == OpCode::kSpin || code == OpCode::kHspin || code == OpCode::kSpinsched;
 }

@@ -76,7 +76,7 @@ class Uses {
   std::uint32_t receivers(std::size_t channel) const { return receivers_[channel]; }
   /// True if the slot may hold a tasklet where the next operation goes.
   bool filled(std::size_t slot) const { return ((filled_ | expected_) >> slot & 1) != 0; }
-  /// True if somebody stores in it who may be done by then.
+  /// True if a function that may have ended by then stores in it.
   bool occupied(std::size_t slot) const { return (filled_ >> slot & 1) != 0; }
   /// True if a function that is being written from its start has created a tasklet, or is run by
   /// one.

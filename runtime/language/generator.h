@@ -2,7 +2,7 @@
 //
 // One table of weights, that of operations.def, is all there is, and nothing is aimed at any
 // defect. There are two templates, of two operations each: a slot that was just filled is often
-// used at once, and who waits or notifies mostly takes the lock first. Diversity comes from swarm
+// used at once, and a lock is mostly taken before a wait or a notify. Diversity comes from swarm
 // testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): each scenario switches a
 // random subset of the operations off, and so does each of its functions but main; how many are off
 // is itself drawn. (The paper switches each feature off with probability 1/2; we draw the

@@ -3,7 +3,7 @@
 //
 // A block operation is followed by its body and an `end` (`finally` has a `then` in between);
 // `link()` finds the partners. Every operation has a label, unique in its function, that it keeps
-// while others are deleted: "receiver.3" is the name of a site for ever. Numbers of channels, slots
+// while others are deleted: "receiver.3" stays the name of its site. Numbers of channels, slots
 // and functions are indices; -1 means "none" where the table allows it.
 //
 // Plain data: copying one is a deep copy, and a scenario used again as a buffer allocates nothing
@@ -59,7 +59,7 @@ struct OpInfo {
 /// The whole table, in the order of the codes.
 extern const OpInfo kOperations[];
 int op_count();
-/// `code` is a valid code; the result lives for ever.
+/// `code` is a valid code; the result is never freed.
 inline const OpInfo& op_info(OpCode code) { return kOperations[static_cast<std::size_t>(code)]; }
 std::optional<OpCode> find_op(std::string_view word);
 

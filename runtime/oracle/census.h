@@ -31,8 +31,8 @@ class Census final : private ReferenceVisitor {
  public:
   Census() { met_.reserve(256); }
 
-  /// Looks at `runtime`, whose program has just ended, and reports to its execution. `host`: who
-  /// else holds references.
+  /// Looks at `runtime`, whose program has just ended, and reports to its execution. `host` names
+  /// the references that are held outside of the runtime.
   void take(Runtime& runtime, const RootHolder& host);
 
   /// Of the last one: objects that only other unreachable objects refer to.

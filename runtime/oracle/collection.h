@@ -1,10 +1,10 @@
-// Nobody may notice a collection: wherever the cycle collector runs because a question said so, a
-// program does what it does without.
+// The collection oracle: a program must not notice a collection. Wherever the cycle collector runs
+// because a question said so, the program does what it does without.
 //
 // The execution is compared with the ordinary one: the same answers, but none of them lets the
-// collector run. The specification says what happens then, whose collector has no part in it. What
-// is compared are the events and how main ends; left out is when objects die (`fin`, `freed`) and
-// what the collector says itself (`collectable`).
+// collector run. The specification, in which no collector takes part, predicts that one. What is
+// compared are the events and how main ends; left out is when objects die (`fin`, `freed`) and what
+// the collector says itself (`collectable`).
 //
 // A program may observe finalization: by a callback of a weak reference, by one that it asks
 // (`deref`), or by the code of a tasklet with a C stack that is killed because nobody holds it any

@@ -1,8 +1,8 @@
 // The dangling-stack oracle: a pointer into the C stack of a tasklet that is suspended was used.
 //
-// Such an address is a good one for whoever runs now, so nobody notices by himself: only a build
-// with stack windows (stack/window.h) can, in which AddressSanitizer ends the process at the use.
-// Before it does, the finding is reported: `dangling-stack used OPERATION`.
+// Such an address is valid in the tasklet that runs now, so no other oracle sees the use. A build
+// with stack windows (stack/window.h) does: there AddressSanitizer ends the process at the use, and
+// before it does the finding is reported: `dangling-stack used OPERATION`.
 #pragma once
 
 #include "runtime/stack/slice.h"

@@ -1,10 +1,10 @@
-// What lingers: objects that reference counting would have freed, had they not held each other.
+// What lingers, cyclic garbage: objects that reference counting would have freed but for a cycle.
 //
 // Noted whenever the cycle collector finds garbage, before anything of it dies, and once more when
 // the program has ended: as a graph of tasklets, channels and things, in order of creation. What
-// one holds by way of its frames counts as held by itself. A report draws the cycles of it.
+// the frames of a tasklet hold counts as held by the tasklet. A report draws the cycles.
 //
-// Whoever wants it asks for it (Runtime::watch_garbage); executions without it pay nothing.
+// It is off unless asked for (Runtime::watch_garbage); executions without it pay nothing.
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,9 @@
 // other?
 //
 // It looks between two steps, when no operation is half done but those that wait for a callback.
-// Whatever it finds was done by the step before, whose operation is therefore in the signature:
-// `structure RULE OPERATION`. What a single operation of a queue can see for itself is checked
-// there (Thread::require); this oracle sees what only the whole shows: a tasklet in two queues, a
+// What it finds was done by the step before, and the signature names the operation of that step:
+// `structure RULE OPERATION`. A rule that a single operation of a queue can check is checked there
+// (Thread::require); this oracle sees what only the whole shows: a tasklet in two queues, a
 // balance that is not the length of its queue, a frame that its tasklet lost while it was
 // suspended, a thread that sleeps although it has something to run (a lost wake-up).
 //

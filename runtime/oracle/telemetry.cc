@@ -51,7 +51,7 @@ Telemetry::Record& Telemetry::add(What what, std::uint32_t thread) {
 
 void Telemetry::step(Thread& thread, SiteId) {
   goes_on(thread);
-  wait_ends(thread);  // Who runs does not wait, whoever woke him.
+  wait_ends(thread);  // A thread that runs does not wait.
   read_calls(thread);
   show_calls(thread);
   show_tasklet_calls(thread);

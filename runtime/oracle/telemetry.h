@@ -1,8 +1,8 @@
 // Telemetry: what a profiler would see of an execution, as a list of records in the order in which
-// things happened: the calls of every thread and of every tasklet, what a thread waited for, who
-// had the interpreter lock, how long each object lived, and how long queues were.
+// things happened: the calls of every thread and of every tasklet, what a thread waited for, which
+// one had the interpreter lock, how long each object lived, and how long queues were.
 //
-// It looks before every step and wherever a thread stops or goes on, and compares what it sees with
+// It looks before every step and wherever a thread stops or resumes, and compares what it sees with
 // what it saw last. So it needs no hook in calls, switches or allocations: switched off it costs
 // nothing there, and what takes no step takes no time. A thread's track shows the calls of
 // whichever tasklet runs in it: on a switch those of the leaving tasklet end, innermost first, and
@@ -58,7 +58,7 @@ class Telemetry final : public Watcher {
     std::uint32_t id = 0;  // From 1; each is begun once and ended once.
     std::uint32_t bytes = 0;
     SiteId site{};
-    const char* label = nullptr;  // Lives for ever; null: the function at `site`; "": nobody knows.
+    const char* label = nullptr;  // Never freed; null: the function at `site`; "": unknown.
   };
 
   /// Of the last execution. Everything that began has ended.
@@ -91,7 +91,7 @@ class Telemetry final : public Watcher {
   struct ThreadTrack {
     std::int32_t tasklet = -1;  // Whose calls are shown; -1: nobody's.
     std::vector<Call> calls;
-    std::uint32_t wait = 0;  // The id of the waiting that goes on; 0: none.
+    std::uint32_t wait = 0;  // The id of the waiting in progress; 0: none.
     WaitKind wait_kind{};
     std::uint64_t run_queue = 0;
   };

@@ -6,7 +6,7 @@
 namespace reweave::runtime::specification {
 
 namespace {
-constexpr int kKillsMax = 10;  // One that survives so many is given up.
+constexpr int kKillsMax = 10;  // A tasklet that survives them is given up.
 }
 
 // The caller holds the only reference.
@@ -108,7 +108,7 @@ Routine<Value> Specification::release(Id id) {
   Tasklet& tasklet = at(id);
   if (--tasklet.references > 0) co_return Value{};
   if (!is_tasklet(id)) co_return co_await destroy_thing(id);
-  // Its thread may sleep in the middle of it, and will go on there.
+  // Its thread may sleep in one of its switches, and will resume there.
   const bool slept_in = tasklet.thread != kNobody && elsewhere(id) &&
                         thread(tasklet.thread).current_ == id &&
                         tasklet.state == Tasklet::State::kRunning;
@@ -117,7 +117,7 @@ Routine<Value> Specification::release(Id id) {
     tasklet.finalized = true;
     tasklet.references = 1;
     if (elsewhere(id)) {
-      // It goes on there as if nothing had happened, and is never freed.
+      // It resumes there as if nothing had happened, and is never freed.
       ++tasklet.references;
       append(id);
       wake(id);
@@ -126,11 +126,11 @@ Routine<Value> Specification::release(Id id) {
       co_await throw_at(id, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
                         /*pending=*/false);
     }
-    if (tasklet.alive()) ++tasklet.references;  // Given up: kept for ever.
+    if (tasklet.alive()) ++tasklet.references;  // Given up: never freed.
     if (--tasklet.references > 0) co_return Value{};
   }
   co_await tell_of_end(id);
-  // What a C stack holds whose thread has ended is held for ever.
+  // What lies on the C stack of an ended thread is never released.
   const bool frames_go = !tasklet.has_c_state();
   tasklet.state = Tasklet::State::kDestroyed;
   drop_stack(id);
@@ -162,7 +162,7 @@ Routine<Value> Specification::forget_frames(Id id) {
   co_return Value{};
 }
 
-// An exception at a tasklet: it raises it when it goes on, in place of any value that it waits for.
+// Throws at a tasklet, which raises the exception when it resumes, in place of any awaited value.
 Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending, bool kills) {
   Tasklet& tasklet = at(id);
   if (id == current_) co_return error;
@@ -200,7 +200,7 @@ Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
 // bind(function): what it was in the middle of is forgotten. -1: no function.
 Routine<Value> Specification::bind(Id id, std::int32_t function) {
   Tasklet& tasklet = at(id);
-  // Its thread may sleep in the middle of it, and would go on there.
+  // Its thread may sleep in one of its switches, and would resume there.
   const bool in_context = tasklet.thread != kNobody && thread(tasklet.thread).current_ == id &&
                           !rules_.defects.has(Defect::kRebindInContext);
   if (is_current(id) || in_context) co_return Value::error(ErrorCode::kBindCurrent);

@@ -1,8 +1,8 @@
-// Routines: coroutines that can be left in the middle and gone on with, for a specification whose
-// rules nest (a release runs a callback, which switches, which releases …) but read straight on.
+// Routines: coroutines that are suspended and resumed, so that rules which nest (a release runs a
+// callback, which switches, which releases …) can be written down from top to bottom.
 //
 // A routine is called by `co_await`; it starts then, and its result is the value of the expression.
-// Whoever stores the handle of the innermost one can let another chain go on and come back later:
+// A caller that stores the handle of the innermost one can resume another chain and return later:
 // that is a tasklet switch. Nothing runs on the machine stack but the one loop below, so depth
 // costs nothing but memory, and no stack is ever copied.
 //
@@ -47,7 +47,7 @@ class FramePool {
     header->next_free = list;
     list = header;
   }
-  /// Everything is free again, whoever still holds it.
+  /// Frees everything; handles that are still held become invalid.
   void reset() {
     free_.fill(nullptr);
     chunk_ = used_ = 0;
@@ -159,7 +159,7 @@ class Routine {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// `co_await Switch{routines, slot, next}`: the running chain is kept in `slot` and `next` goes on;
+/// `co_await Switch{routines, slot, next}`: the running chain is kept in `slot`, `next` is resumed;
 /// null: nothing does.
 struct Switch {
   Routines& routines;

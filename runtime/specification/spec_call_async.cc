@@ -1,4 +1,4 @@
-// call_async: jobs, the workers that do them, and whoever waits for what comes of them.
+// call_async: jobs, the workers that do them, and the tasklets that wait for their results.
 #include <algorithm>
 #include <utility>
 

@@ -14,10 +14,10 @@ const Channel kEmpty;
 Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
   const Id self = current_;
   const bool soft = soft_;  // The callback may change it for those after this one.
-  // In a schedule callback of a tasklet that is on its way out: it cannot wait.
+  // In the schedule callback of a tasklet that has left the run queue: it cannot wait.
   if (!at(self).queued) co_return Value::error(ErrorCode::kRecursiveScheduleCallback);
 
-  // Not None only in the middle of another operation, whose callback this is.
+  // Not None only in the callback of another operation, whose value it is.
   const Value waiting = std::exchange(at(self).tempval, value);
   const Channel& ch = number == kTemporary ? kEmpty : channel(number);
   const auto peer_waits = [&ch, direction] {
@@ -36,7 +36,7 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
 
   // Looked at after the callback, which may have let others come or go.
   if (peer_elsewhere()) {
-    // It becomes runnable there, and this one goes on.
+    // It becomes runnable there, and the current one continues.
     const Id other = ch.waiting.front();
     Value result = Value::error(ErrorCode::kNoThread);
     if (at(other).thread != kNobody) {
@@ -80,7 +80,7 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
     wait_on(number, self, direction);
     next = queue_.empty() ? kNobody : queue_.front();
   }
-  // Where the program says who runs on, no pending interrupt interferes.
+  // Where the program says which tasklet runs, no pending interrupt interferes.
   const bool no_soft_irq = peer && !ch.schedule_all;
   const Value result = co_await switch_tasks(self, next, soft, kNobody, no_soft_irq);
   at(self).tempval = waiting;

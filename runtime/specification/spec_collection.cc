@@ -17,8 +17,8 @@ void Specification::reach(Id id) {
   reached_.push_back(id);
 }
 
-// Whoever is held by anybody else than an object is alive, and whom that reaches; and whoever has C
-// state, or belongs to another thread.
+// Alive is what is held by something else than an object, what has C state, what belongs to another
+// thread, and all that these reach. The rest is garbage.
 bool Specification::find_garbage() {
   garbage_.clear();
   reached_.clear();

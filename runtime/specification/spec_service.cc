@@ -1,8 +1,8 @@
 // Locks, conditions and virtual time.
 //
 // A condition is two lists of threads: those that sleep until they are notified, and those that
-// want its lock. Whoever waits leaves the first by a notify or because his time is over, and which
-// of the two it was is what he says, whenever he comes to say it.
+// want its lock. A thread leaves the first by a notify or because its time is over, and reports
+// which of the two it was once it has the lock again.
 #include <algorithm>
 
 #include "runtime/specification/specification.h"
@@ -22,7 +22,7 @@ std::uint32_t Specification::next_answer(QuestionKind kind, std::span<const Give
 
 // ---- Time ----
 
-// Nobody is ready: it is the next time that somebody waits for, and one of them goes on.
+// No thread is ready: time jumps to the next timer, and a thread that waits for it resumes.
 void Specification::fire() {
   now_ = std::max(now_, timers_.front().due);
   const auto due = std::count_if(timers_.begin(), timers_.end(),

@@ -19,8 +19,8 @@ bool Specification::leaving_would_switch() const {
   return wakeup != current_ && at(wakeup).floating();
 }
 
-// Who goes on when nothing is runnable. Those that the end of the thread has passed over are in
-// run() for ever.
+// The tasklet that runs when nothing is runnable. Those that the end of the thread has passed over
+// never return from run().
 Id Specification::innermost_runner() const {
   const auto own = [this](Id id) { return !elsewhere(id); };
   const auto found = std::find_if(watchdogs_.rbegin(), watchdogs_.rend(), own);
@@ -40,7 +40,7 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
     if (!revives && !queue_.empty()) {
       // Whoever is first; or itself, if others made it runnable meanwhile and it may not switch.
       next = at(prev).queued && refusal().is_error() ? prev : queue_.front();
-      // Held until `prev` goes on, if a C stack of it is kept that does.
+      // Held until `prev` resumes, if a C stack is kept that holds it.
       if (!soft || nesting_ > 0) held = next;
     } else if (revives) {
       // The innermost run() returns; an exception that nobody can receive comes out of it.

@@ -1,8 +1,8 @@
-// Threads: who runs, how one begins, sleeps, is woken and dies; and what is done to tasklets of
-// another one.
+// Threads: which one runs, how one begins, sleeps, is woken and dies; and what is done to tasklets
+// of another thread.
 //
-// One thread runs until it has nothing runnable, settles or ends; and before every operation it may
-// be somebody else's turn, as the answers say.
+// One thread runs until it has nothing runnable, settles or ends. Before every operation the turn
+// may pass to another thread, as the answers say.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +10,7 @@
 
 namespace reweave::runtime::specification {
 
-// ---- Who runs ----
+// ---- Which thread runs ----
 
 bool Specification::others_awake() {
   for (const ThreadState& each : threads_) {
@@ -24,9 +24,9 @@ bool Specification::others_awake() {
   return false;
 }
 
-// Which thread goes on: one of those that are ready, in turn, as the next answer says; where none
-// is, the youngest of those that settle; where there is none either, whose time comes first.
-// Nobody: all of them sleep, and for ever.
+// The thread that runs next: one of those that are ready, in turn, as the next answer says; if none
+// is, the youngest of those that settle; if there is none either, the one with the earliest timer.
+// kNobody: all of them sleep and no timer is set, so that none will ever run.
 std::int32_t Specification::choose(bool running_goes_on) {
   while (is_due()) end_waiting(0);
   for (;;) {
@@ -80,7 +80,7 @@ Routine<Value> Specification::settle() {
   co_return co_await hand_over(choose(/*running_goes_on=*/false));
 }
 
-// Until something of this thread is runnable, or nobody is left who could make it so.
+// Sleeps until a tasklet of this thread is runnable, or no thread is left that could make one so.
 Routine<Value> Specification::fall_asleep() {
   phase_ = Phase::kAsleep;
   idle_ = true;
@@ -157,8 +157,8 @@ Routine<Value> Specification::thread_life(std::int32_t function) {
   co_return co_await hand_over(next);
 }
 
-// The tasklets of a thread that ends, in the order in which their C stacks were saved: who is
-// runnable leaves the queue, who is suspended hard is killed, the rest just stop.
+// The tasklets of a thread that ends, in the order in which their C stacks were saved: a runnable
+// one leaves the queue, one with C state is killed, the others just stop.
 Routine<Value> Specification::reap(Id ended) {
   ++nesting_;
   drop_stack(main_);
@@ -253,7 +253,7 @@ bool Specification::is_current(Id id) const {
   if (tasklet.thread == kNobody) return false;
   const ThreadState& home = thread(tasklet.thread);
   if (!elsewhere(id)) return id == current_;
-  // A thread may sleep at the very end of a tasklet, and goes on from there.
+  // A thread may sleep at the very end of a tasklet, and resumes there.
   return (!home.queue_.empty() && home.queue_.front() == id) ||
          (tasklet.state == Tasklet::State::kEnded && home.current_ == id);
 }
@@ -299,7 +299,7 @@ Value Specification::bind_thread(Id id) {
   const bool about_to_run = tasklet.thread != kNobody && thread(tasklet.thread).switching_to_ == id;
   if (tasklet.queued || about_to_run) return Value::error(ErrorCode::kBindThreadRunnable);
   if (nesting_of(id) > 0) return Value::error(ErrorCode::kBindCState);
-  // Its old thread may sleep in the middle of it, and would go on there.
+  // Its old thread may sleep in one of its switches, and would resume there.
   if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id)
     return Value::error(ErrorCode::kBindCState);
   // A thread without its main tasklet has nobody to return to.

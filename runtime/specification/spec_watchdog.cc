@@ -1,7 +1,7 @@
 // run(), its time limit, and the operations that do nothing but take time.
 //
 // A tick is one operation, or one turn of a loop. A tasklet that ran for longer than its slice is
-// interrupted: the one that set the limit goes on, and its run() returns the victim. Where that is
+// interrupted: the one that set the limit resumes, and its run() returns the victim. Where that is
 // not allowed, the interrupt stays pending.
 #include <algorithm>
 
@@ -108,7 +108,7 @@ bool Specification::pending_irq_is_due() {
 }
 
 // `prev`, which has a soft interrupt pending, switches by itself. The watchdog comes right before
-// `next`; where this switch must not be diverted, the interrupt is `next`'s. Returns who runs.
+// `next`; where this switch must not be diverted, the interrupt is `next`'s. Returns which runs.
 Id Specification::divert_switch(Id prev, Id next, bool not_now) {
   const Id watcher = watchdog();
   if (!limit_.soft || watcher == prev || at(watcher).blocked != 0) return next;

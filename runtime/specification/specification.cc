@@ -116,7 +116,7 @@ std::uint32_t Specification::flags_of(Id id) const {
          (tasklet.main && tasklet.thread != kNobody ? 32u : 0);
 }
 
-// ---- The queues: none of these changes a count; who moves a tasklet moves its reference ----
+// ---- The queues: none of these changes a count; the caller moves the tasklet's reference ----
 
 void Specification::append(Id tasklet) {
   at(tasklet).queued = true;

@@ -43,8 +43,8 @@ struct Rules {
   bool soft = true;  // Soft switching.
   DefectSet defects;
   std::uint64_t steps_max = 0;
-  /// The execution asked in atomic sections as well whose turn it is. Where it was not the running
-  /// thread's, that was wrong; but the answers have to be known for what they are.
+  /// The execution asked in atomic sections, too, which thread runs. Only the running thread is a
+  /// right answer there; the others have to be read all the same.
   bool asks_within_atomic = false;
   std::uint32_t gil_ticks = 0;
 };
@@ -275,7 +275,7 @@ class Specification : private Routines, private ThreadState {
   const Scenario* scenario_ = nullptr;
   Rules rules_;
   std::span<const GivenAnswer> answers_;  // Those still to come.
-  std::span<const GivenAnswer> choices_;  // The same, for who only looks for those to `run`,
+  std::span<const GivenAnswer> choices_;  // The same, for looking for those to `run` only,
   std::span<const GivenAnswer> fires_;    // and to `fire`.
   std::vector<Event> events_;
   EndState end_state_;

@@ -71,7 +71,7 @@ struct Thing {
   /// What it holds, what it took last at the end: a tasklet what its operations in progress hold.
   std::vector<Id> held;
   std::int32_t weakrefs = -1;  // The newest one.
-  Routines::Handle caller{};   // A generator's: who waits for its next value.
+  Routines::Handle caller{};   // A generator's: the one that awaits its next value.
   bool running = false;        // Somebody does.
   bool yielded = false;        // It did, last time, and not end.
   std::int32_t word = 0;       // What it yielded.
@@ -97,7 +97,7 @@ struct Tasklet : Thing {
   bool main = false;           // Of any thread.
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;
-  Routines::Handle point{};  // kSuspended: where it goes on.
+  Routines::Handle point{};  // kSuspended: where it resumes.
   std::int32_t nesting = 0;  // kSuspended: interpreter levels under it; 0: it was left softly.
   std::vector<Id> calls;     // Channels on which its frames wait, or are to, for results of jobs.
   bool queued = false;       // In the run queue.
@@ -198,7 +198,7 @@ struct ThreadState {
   bool dying_ = false;            // Its main tasklet has ended; a makeshift one takes its place.
   ActorId actor_{};               // Of its main tasklet.
   ActorId nobody_{};              // Of a makeshift one without a number; 0: not needed yet.
-  Routines::Handle point_;        // Where it goes on when it runs again.
+  Routines::Handle point_;        // Where it resumes when it runs again.
   Id main_ = kNobody;
   std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
   Id current_ = kNobody;

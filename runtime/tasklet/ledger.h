@@ -94,8 +94,8 @@ class Ledger {
   /// Not a token, or one that has left already: nothing happens.
   void let_go(Object& value, Tasklet& holder, ReleaseReason reason);
 
-  /// `waiting` was taken out of the channel on which it was blocked, for `reason`: if it goes on
-  /// one day, nothing was taken and nothing is received.
+  /// `waiting` was taken out of the channel on which it was blocked, for `reason`: if it resumes
+  /// one day, it has sent or received nothing.
   void stop_waiting(Tasklet& waiting, bool sending, ReleaseReason reason);
 
   /// The last reference is gone. `doing`: what the runtime did at that moment, for the signature

@@ -2,8 +2,8 @@
 //
 // In a build without sanitizers each of them is empty. `REWEAVE_UNINSTRUMENTED` marks a function in
 // which no load or store is checked: what moves stacks and their shadow must be such a function,
-// because the memory it touches belongs to somebody who is not running, and because an intercepted
-// memcpy over a stack reports a false overflow.
+// because the memory it touches belongs to a tasklet that is not running, and because an
+// intercepted memcpy over a stack reports a false overflow.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The same in a child process: a subject may crash, hang or exit, and the hunt goes on to tell of
-// it.
+// Exploring, recording and trying in a child process: the subject may crash, hang or exit, and the
+// hunt survives to report it.
 //
 // The child mirrors its answers into shared memory as it gives them (shared_tape.h). The parent
 // waits; a child that died becomes a `crash` finding, one that began no step for some time is ended

@@ -1,4 +1,4 @@
-// Few deviations: an ordinary execution but for one to three answers.
+// Few deviations (delay bounding): an ordinary execution but for one to three answers.
 //
 // Many bugs need only one or two unusual events, and a thousand others around them only hide it.
 // Half of the executions place their deviations by index, uniformly over the estimated number of

@@ -1,6 +1,6 @@
 // Portfolio: several strategies in turn, by the number of the execution; the default of a hunt.
 //
-// No strategy is best for every bug, and nobody knows beforehand which bug there is. Of five
+// No strategy is best for every bug, and which bug there is is not known beforehand. Of five
 // executions two go to the random walk, which alone reaches bugs of great depth, and one each to
 // few deviations, PCT and depth first (at most two non-ordinary answers), which reach shallow ones
 // sooner. The first one is ordinary. The worst case is five times the cost of the best of them.

@@ -26,7 +26,7 @@ struct StrategyInfo {
   Number number{};
 };
 
-/// All of them, the default first. Lives for ever.
+/// All of them, the default first. Never freed.
 std::span<const StrategyInfo> strategies();
 
 inline constexpr std::string_view kDefaultStrategy = "portfolio";

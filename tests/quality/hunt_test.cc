@@ -1,4 +1,4 @@
-// How soon the lost value is found by somebody who is not told where it is, and that nothing is
+// How soon the lost value is found without a hint where it is, and that nothing is
 // found where nothing is.
 //
 // Counted in executions, so that the figures are the same on every machine. The full length of the

@@ -25,7 +25,7 @@ struct Cell {
   std::vector<const char*> findings;  // Signatures.
 };
 
-// The value arrives, or None does, and then a finding says who destroyed the value.
+// The value arrives, or None does, and then a finding says what destroyed the value.
 const std::vector<Cell>& table() {
   static const std::vector<Cell> cells = {
       {"d1", 'A', "None", {"lost-value send sched"}},

@@ -63,7 +63,7 @@ TEST_F(Gauntlet, RefusesAnUnknownDefect) {
               testing::HasSubstr("did you mean"));
 }
 
-// A hunt is a function of seed and number of the execution: whoever begins later finds the same.
+// A hunt is a function of seed and number of the execution: one that begins later finds the same.
 TEST_F(Gauntlet, AHuntOfGeneratedScenariosCanBeginAnywhere) {
   const std::vector<std::string> words = {"hunt",       "--generated",           "--quiet",
                                           "--defects",  "refused-send-replaces", "--output",

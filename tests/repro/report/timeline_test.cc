@@ -1,5 +1,5 @@
 // Timelines, by the rules of the Trace Event Format, of everything in corpora/ and of generated
-// programs; and that who watches changes nothing.
+// programs; and that watching changes nothing.
 #include "repro/report/timeline.h"
 
 #include <gmock/gmock.h>

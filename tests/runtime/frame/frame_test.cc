@@ -1,4 +1,4 @@
-// Frames and their two caches, and what happens to those who use a frame after it was released.
+// Frames and their two caches, and the findings for a use of a frame after it was released.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

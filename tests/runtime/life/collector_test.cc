@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// Code whose frame holds one object, and that is suspended softly until somebody goes on with it.
+/// Code whose frame holds one object, and that is suspended softly until it is resumed.
 class HoldingCode {
  public:
   /// Waits in a channel, or nowhere if it is null.
@@ -229,7 +229,7 @@ TEST_F(CollectorTest, LeavesAllOfItWhenACallbackHasTakenSomeBack) {
   EXPECT_EQ(collected(), 2u);
 }
 
-// The historical bug: whoever was being destroyed was found by the collector, and destroyed again.
+// The historical bug: the collector found an object in its destruction, and destroyed it again.
 TEST_F(CollectorTest, LeavesWhoIsBeingDestroyedAlready) {
   run([&](Thread& thread) {
     make_cycle(thread);

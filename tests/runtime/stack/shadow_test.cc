@@ -43,7 +43,7 @@ TEST(Shadow, ItsMappingIsKnown) {
 }
 
 // As a C library would: code that ASan did not instrument has an array on the stack and gives it
-// away. The instrumented reader must not take it for a redzone of somebody who stood there before.
+// away. The instrumented reader must not take it for a redzone of a frame that stood there before.
 [[gnu::noinline]] std::size_t poisoned_bytes_of([[maybe_unused]] const char* at,
                                                 [[maybe_unused]] std::size_t count) {
   std::size_t poisoned = 0;

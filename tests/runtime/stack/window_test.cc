@@ -1,4 +1,4 @@
-// Stack windows: whoever touches the stack of a suspended tasklet is found out, and nobody else.
+// Stack windows: a use of the stack of a suspended tasklet is reported, and no other use is.
 //
 // Each bug runs in a child process, which dies of it. Builds without windows skip them.
 #include <gmock/gmock.h>
