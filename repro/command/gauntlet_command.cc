@@ -119,8 +119,8 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
 
 int run_gauntlet_command(const Arguments& arguments) {
   CommandLine line("gauntlet",
-                   "Hunt every historical defect from generated scenarios: is it found, and how "
-                   "soon?",
+                   "A mutation test of the oracles: is every historical defect, switched on alone, "
+                   "found from generated scenarios, and how soon?",
                    "  reweave gauntlet\n"
                    "  reweave gauntlet --seeds 3 --defects post-switch-clear,spill-drops-tempval\n"
                    "  reweave gauntlet --oracle specification --format=json",

@@ -36,7 +36,7 @@ constexpr Command kCommands[] = {
     {"shrink", "make a repro as small as it can be", run_shrink},
     {"check", "for CI: does every repro give exactly its verdict?", run_check},
     {"conform", "does the runtime do what the real interpreter did?", run_conform},
-    {"gauntlet", "is every historical defect found from generated scenarios?",
+    {"gauntlet", "a mutation test of the oracles: is every historical defect found?",
      run_gauntlet_command},
     {"doctor", "is everything here that each command needs?", run_doctor},
     {"bench", "run the benchmarks", run_bench},

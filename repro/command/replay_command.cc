@@ -35,7 +35,8 @@ void add_flags(CLI::App& app, ReplayFlags& flags) {
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
-  app.add_flag("--lingering", flags.lingering, "Show what only cycles kept alive, and the cycles");
+  app.add_flag("--lingering", flags.lingering,
+               "Show cyclic garbage: what only cycles kept alive, and the cycles");
   app.add_option("--timeline", flags.timeline,
                  "Write what each thread and tasklet did when, for ui.perfetto.dev")
       ->type_name("FILE");
