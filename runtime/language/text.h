@@ -38,7 +38,7 @@
 namespace reweave::runtime {
 
 /// Reads lines up to the first one, outside of a function, whose first word is none of its own;
-/// that line is put back, so that the reader of a repro can continue there. The result is linked. An
+/// that line is put back, so that a reader of repros can continue there. The result is linked. An
 /// error says file, line, what was found and what to do; the reader is then somewhere in the
 /// middle.
 Expected<Scenario> read_scenario(LineReader& reader);

@@ -78,7 +78,7 @@ struct Exploration {
   std::optional<Found> found;
 };
 
-/// Runs `subject` under `strategy`, which continues from where it is. An execution that diverges (the
+/// Runs `subject` under `strategy`, which continues where it is. An execution that diverges (the
 /// subject contradicts a replayed prefix) is a finding of kind diverged. `tape` and `live` may be
 /// null; else they are kept up to date for a process that watches.
 Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& options,
