@@ -1,175 +1,67 @@
-// How an operation is completed when its switch, if any, is over; and the operations that take
-// several turns or steps.
+// How an operation is completed when its switch, if any, is over. Those that send and receive are
+// in exchange.cc.
 #include "runtime/interpreter/locals.h"
 
 namespace reweave::runtime {
 
-// What an operation does when its switch, if any, is over. `value` is its result, or null and an
-// exception.
+// `value` is the operation's result, or null and an exception. Returns what it comes to, or kAgain.
 Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (op.code == OpCode::kAsync) return called_async(locals, frame, value);
-  if (op.code == OpCode::kTatomic && value != nullptr && locals.held != nullptr) {
-    const auto* const tasklet = static_cast<const Tasklet*>(locals.held);
-    thread().log(EventKind::kTaskletAtomic, {static_cast<std::int32_t>(tasklet->number),
-                                             static_cast<std::int32_t>(locals.token)});
-  }
-  if (op.code == OpCode::kNext && locals.held != nullptr &&
-      locals.held->kind == ObjectKind::kGenerator)
-    value = log_next(*static_cast<const GeneratorObject*>(locals.held), value);
-  if (locals.held != nullptr) {
-    Object* const held = locals.held;
-    locals.held = nullptr;
-    thread().release(held);
-  }
-  const bool temporary = op.code == OpCode::kRecvtmp || op.code == OpCode::kSendtmp;
-  const std::int32_t channel = temporary ? -1 : op.args[0];
+  if (locals.held != nullptr) value = let_go(op, locals, value);
   switch (op.code) {
-    case OpCode::kRecv:
-    case OpCode::kRecvtmp:
-      thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
-                                 frame.site);
-      thread().current()->expects = locals.expected;
-      if (value != nullptr) {
-        const bool token = value->kind == ObjectKind::kToken;
-        thread().log(
-            EventKind::kGot,
-            {channel, token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
-      }
-      break;
-    case OpCode::kSend:
-    case OpCode::kSendtmp:
-      if (value != nullptr)
-        thread().log(EventKind::kSent, {channel, static_cast<std::int32_t>(locals.token)});
-      break;
-    case OpCode::kSendx:
-      if (value != nullptr)
-        thread().log(EventKind::kSentx, {channel, static_cast<std::int32_t>(locals.token)});
-      break;
-    case OpCode::kSendseq:
-      if (value == nullptr) break;
-      if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
-        thread().release(value);
-        return kAgain;
-      }
-      thread().log(EventKind::kSentSequence, {channel, op.args[1]});
-      break;
-    case OpCode::kIter:
-      return iterated(op, locals, frame, value);
     case OpCode::kAtomic:
     case OpCode::kIgnnest:
       if (value != nullptr) {
         thread().log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting,
                      {static_cast<std::int32_t>(locals.token)});
       }
-      break;
-    case OpCode::kRunall:
+      return value;
     case OpCode::kRunto:
-      if (op.code == OpCode::kRunto) runto_returned_ = true;
-      if (value != nullptr) {
-        const bool victim = value->kind == ObjectKind::kTasklet;
-        auto* const tasklet = victim ? static_cast<Tasklet*>(value) : nullptr;
-        thread().log(EventKind::kRan, {victim ? static_cast<std::int32_t>(tasklet->number) : -1});
-        if (op.code == OpCode::kRunto && op.args[2] >= 0)
-          store(op.args[2], victim ? retain(tasklet) : nullptr);
-      }
-      break;
+      runto_returned_ = true;
+      return ran(op, value);
+    case OpCode::kRunall:
+      return ran(op, value);
     case OpCode::kBurn:
-      if (value == nullptr || locals.token == 0) break;
-      ++locals.turn;
-      thread().release(value);
-      return kAgain;
+      if (value == nullptr || locals.token == 0) return value;
+      break;
     case OpCode::kAsyncstop:
-      ++locals.turn;
-      if (value == nullptr || pool_.has_stopped()) break;
-      thread().release(value);
-      return kAgain;
+      if (value == nullptr || pool_.has_stopped()) return value;
+      break;
     case OpCode::kSpin:
     case OpCode::kSpinsched:
-      ++locals.turn;
-      if (value == nullptr || !spins_on(op, locals.turn)) break;
-      thread().release(value);
-      return kAgain;
-    default:
+      if (value == nullptr || !spins_on(op, locals.turn + 1)) return value;
       break;
+    default:
+      return exchanged(op, locals, frame, value);
   }
+  ++locals.turn;
+  thread().release(value);
+  return kAgain;
+}
+
+// The operation holds something no longer, which it may have to tell of before.
+Object* Interpreter::let_go(const Op& op, Locals& locals, Object* value) {
+  Object* const held = locals.held;
+  if (op.code == OpCode::kTatomic && value != nullptr) {
+    thread().log(EventKind::kTaskletAtomic,
+                 {static_cast<std::int32_t>(static_cast<const Tasklet*>(held)->number),
+                  static_cast<std::int32_t>(locals.token)});
+  }
+  if (op.code == OpCode::kNext && held->kind == ObjectKind::kGenerator)
+    value = log_next(*static_cast<const GeneratorObject*>(held), value);
+  locals.held = nullptr;
+  thread().release(held);
   return value;
 }
 
-// A channel that only this operation holds: its reference goes as soon as the C stack unwinds.
-Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& frame) {
-  Object* value;
-  if (op.code == OpCode::kRecvtmp) {
-    locals.expected = thread().current()->expects;
-    thread().current()->expects = 0;
-  }
-  Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
-  if (channel == nullptr) return nullptr;
-  if (op.code == OpCode::kRecvtmp) {
-    value = thread().receive(channel, soft());
-  } else {
-    Token* const token = thread().make_token();
-    if (token == nullptr) {
-      thread().release(channel);
-      return nullptr;
-    }
-    thread().ledger().enter(*token, *thread().current(), frame.site);
-    locals.token = token->number;
-    thread().log(EventKind::kSend, {-1, static_cast<std::int32_t>(token->number)});
-    value = thread().send(channel, token, soft());
-  }
-  thread().release(channel);
-  return value;
-}
-
-// One value of a send_sequence. Their numbers are drawn together, before the first is sent.
-Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
-  const std::int32_t count = op.args[1];
-  if (locals.turn == 0) {
-    locals.token = thread().ledger().reserve(static_cast<std::uint32_t>(count));
-    thread().log(EventKind::kSendSequence,
-                 {op.args[0], static_cast<std::int32_t>(locals.token), count});
-    if (count == 0) return thread().none();
-  }
-  Token* const token = thread().make_token();
-  if (token == nullptr) return nullptr;
-  thread().ledger().enter(*token, *thread().current(), frame.site, locals.token + locals.turn);
-  return thread().send(channel(op.args[0]), token, soft());
-}
-
-// One turn of a for loop over a channel.
-Object* Interpreter::iterate(const Op& op, Locals& locals) {
-  Channel* const at = channel(op.args[0]);
-  if (at->closing && at->balance <= 0)
-    return thread().raise(thread().make_error(ExceptionType::kStopIteration));
-  Tasklet* const current = thread().current();
-  locals.expected = current->expects;
-  current->expects = 0;
-  locals.receiving = true;
-  return thread().receive(at, soft());
-}
-
-Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
-  if (locals.receiving) {
-    thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
-                               frame.site);
-    thread().current()->expects = locals.expected;
-    locals.receiving = false;
-  }
-  if (value == nullptr) {
-    if (thread().error()->type != ExceptionType::kStopIteration) return nullptr;
-    thread().release(thread().take_error());
-    value = thread().none();
-  } else {
-    const bool token = value->kind == ObjectKind::kToken;
-    thread().log(
-        EventKind::kIterated,
-        {op.args[0], token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
-    if (++locals.turn < static_cast<std::uint32_t>(op.args[1])) {
-      thread().release(value);
-      return kAgain;
-    }
-  }
-  thread().log(EventKind::kIterationEnd, {op.args[0], static_cast<std::int32_t>(locals.turn)});
+// What run() returned: None, or the tasklet that was interrupted.
+Object* Interpreter::ran(const Op& op, Object* value) {
+  if (value == nullptr) return nullptr;
+  const bool interrupted = value->kind == ObjectKind::kTasklet;
+  auto* const victim = interrupted ? static_cast<Tasklet*>(value) : nullptr;
+  thread().log(EventKind::kRan, {interrupted ? static_cast<std::int32_t>(victim->number) : -1});
+  if (op.code == OpCode::kRunto && op.args[2] >= 0)
+    store(op.args[2], interrupted ? retain(victim) : nullptr);
   return value;
 }
 

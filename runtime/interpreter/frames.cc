@@ -46,109 +46,156 @@ Object* Interpreter::execute(Thread&, FrameRef self, Object* value) {
   return body.interpreter->run_frame(self, body, value);
 }
 
-Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
-  using Phase = Locals::Phase;
-  const Function& function = scenario_->functions[body.function];
-  Frame& frame = *self.frame;
-  auto& locals = frame.locals<Locals>();
-  std::uint32_t pc = locals.pc;
+enum class Interpreter::Next : std::uint8_t {
+  kStep,       // The operation at `pc` is next.
+  kOperation,  // It was not preempted, or that is over.
+  kTurn,       // Of that operation.
+  kCompleted,  // The turn's switch, if any, is over.
+  kError,      // An exception is pending.
+  kReturn,     // To the dispatcher, with the value or order that there is.
+  kEnd,        // There is no more operation.
+};
 
-  switch (locals.phase) {
+// The phases are one function each, and all of them inline: they are where most executions spend
+// most of their time, and a call for each would cost as much as many an operation.
+#define REWEAVE_PHASE [[gnu::always_inline]] inline
+
+// The dispatcher enters the frame with `value`: for the first time, or again after a soft switch.
+REWEAVE_PHASE Interpreter::Next Interpreter::enter(Activation& at, Object*& value) {
+  using Phase = Locals::Phase;
+  switch (at.locals.phase) {
     case Phase::kFresh:
       // Killed before it ran: nothing of it runs.
-      if (value == nullptr && !thread().enters_killed()) return nullptr;
+      if (value == nullptr && !thread().enters_killed()) return Next::kReturn;
       if (value != nullptr) thread().release(value);
-      locals.phase = Phase::kRunning;
-      if (locals.root) thread().log(EventKind::kStart);
-      break;
+      at.locals.phase = Phase::kRunning;
+      if (at.locals.root) thread().log(EventKind::kStart);
+      return Next::kStep;
     case Phase::kRunning:
       thread().violated("frame-that-did-not-wait");
-      break;
     case Phase::kPreempted:
-      locals.phase = Phase::kRunning;
-      if (value == nullptr) {
-        if (!handle_error(function, locals, pc)) goto failed;
-      } else {
-        thread().release(value);
-        goto after_preemption;
-      }
-      break;
+      at.locals.phase = Phase::kRunning;
+      if (value == nullptr) return Next::kError;
+      thread().release(value);
+      return Next::kOperation;
     case Phase::kInOperation:
-      goto operation_done;
+      break;
   }
+  return Next::kCompleted;
+}
 
+REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*& value) {
+  thread().check_frame(at.self, "run");
+  if (at.pc == at.function.ops.size()) return Next::kEnd;
+  const Op& op = at.function.ops[at.pc];
+  if (op_info(op.code).shape == OpShape::kMark)
+    return leave_block(at.function, at.locals, at.pc) ? Next::kStep : Next::kError;
+  at.frame.site = site_of(at.number, op.label);
+  if (runtime_.attends_steps()) [[unlikely]]
+    runtime_.before_step(at.frame.site);
+  if (!thread().execution().step(thread().current()->actor, at.frame.site)) thread().abandon();
+  StructureOracle::check(thread(), at.frame.site);
+  const bool slice_over = thread().tick();
+  if (thread().ask_preempt(at.frame.site, slice_over) || slice_over)
+    return preempt_here(at, value, slice_over);
+  return Next::kOperation;
+}
+
+// The tasklet is switched away before its operation; the frame may be left softly.
+Interpreter::Next Interpreter::preempt_here(Activation& at, Object*& value, bool slice_over) {
+  at.locals.pc = at.pc;
+  at.locals.phase = Locals::Phase::kPreempted;
+  value = slice_over ? thread().interrupt(soft()) : thread().preempt(soft());
+  if (value == kUnwind) return Next::kReturn;
+  thread().check_frame(at.self, "resumed");
+  at.locals.phase = Locals::Phase::kRunning;
+  if (value == nullptr) return Next::kError;
+  thread().release(value);
+  return Next::kOperation;
+}
+
+REWEAVE_PHASE Interpreter::Next Interpreter::begin_operation(Activation& at) {
+  const Op& op = at.function.ops[at.pc];
+  if (op_info(op.code).shape != OpShape::kPlain) {
+    // A defect may let two stacks run one frame.
+    thread().require(
+        sizeof(Locals) + at.locals.depth * sizeof(Block) <= at.frame.code->locals_bytes,
+        "blocks-open");
+    enter_block(at.function, at.locals, at.pc, at.frame.site);
+    return Next::kStep;
+  }
+  if (thread().ask_collect(at.frame.site)) {
+    collect();
+    thread().check_frame(at.self, "resumed");
+  }
+  at.locals.pc = at.pc;
+  at.locals.phase = Locals::Phase::kInOperation;
+  at.locals.turn = 0;
+  return Next::kTurn;
+}
+
+REWEAVE_PHASE Interpreter::Next Interpreter::perform_turn(Activation& at, Object*& value) {
+  value = perform(at.function.ops[at.pc], at.locals, at.frame);
+  if (!is_order(value)) [[likely]]
+    return Next::kCompleted;
+  if (value == kYields) value = std::exchange(at.locals.held, nullptr);
+  return Next::kReturn;
+}
+
+REWEAVE_PHASE Interpreter::Next Interpreter::finish_operation(Activation& at, Object*& value) {
+  thread().check_frame(at.self, "resumed");
+  thread().check_result(value);
+  at.locals.phase = Locals::Phase::kRunning;
+  value = complete(at.function.ops[at.pc], at.locals, at.frame, value);
+  if (value == kAgain) {
+    at.locals.phase = Locals::Phase::kInOperation;
+    return Next::kTurn;
+  }
+  if (value == nullptr) return Next::kError;
+  thread().release(value);
+  ++at.pc;
+  return Next::kStep;
+}
+
+#undef REWEAVE_PHASE
+
+Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
+  auto& locals = self.frame->locals<Locals>();
+  Activation at{.self = self,
+                .frame = *self.frame,
+                .locals = locals,
+                .function = scenario_->functions[body.function],
+                .number = body.function,
+                .pc = locals.pc};
+  Next next = enter(at, value);
   for (;;) {
-    thread().check_frame(self, "run");
-    if (pc == function.ops.size()) break;
-    {
-      const Op& op = function.ops[pc];
-      if (op_info(op.code).shape == OpShape::kMark) {
-        if (!leave_block(function, locals, pc) && !handle_error(function, locals, pc)) goto failed;
-        continue;
-      }
-      frame.site = site_of(body.function, op.label);
-      if (runtime_.attends_steps()) [[unlikely]]
-        runtime_.before_step(frame.site);
-      if (!thread().execution().step(thread().current()->actor, frame.site)) thread().abandon();
-      StructureOracle::check(thread(), frame.site);
-      const bool slice_over = thread().tick();
-      if (thread().ask_preempt(frame.site, slice_over) || slice_over) {
-        locals.pc = pc;
-        locals.phase = Phase::kPreempted;
-        value = slice_over ? thread().interrupt(soft()) : thread().preempt(soft());
-        if (value == kUnwind) return kUnwind;
-        thread().check_frame(self, "resumed");
-        locals.phase = Phase::kRunning;
-        if (value == nullptr) {
-          if (!handle_error(function, locals, pc)) goto failed;
-          continue;
+    switch (next) {
+      case Next::kStep:
+        next = begin_step(at, value);
+        break;
+      case Next::kOperation:
+        next = begin_operation(at);
+        break;
+      case Next::kTurn:
+        next = perform_turn(at, value);
+        break;
+      case Next::kCompleted:
+        next = finish_operation(at, value);
+        break;
+      case Next::kError:
+        if (!handle_error(at.function, at.locals, at.pc)) {
+          if (locals.root) log_exception(EventKind::kDied, *thread().error());
+          return nullptr;
         }
-        thread().release(value);
-      }
+        next = Next::kStep;
+        break;
+      case Next::kReturn:
+        return value;
+      case Next::kEnd:
+        if (locals.root) thread().log(EventKind::kEnd);
+        return thread().none();
     }
-  after_preemption : {
-    const Op& op = function.ops[pc];
-    if (op_info(op.code).shape != OpShape::kPlain) {
-      // A defect may let two stacks run one frame.
-      thread().require(sizeof(Locals) + locals.depth * sizeof(Block) <= frame.code->locals_bytes,
-                       "blocks-open");
-      enter_block(function, locals, pc, frame.site);
-      continue;
-    }
-    if (thread().ask_collect(frame.site)) {
-      collect();
-      thread().check_frame(self, "resumed");
-    }
-    locals.pc = pc;
-    locals.phase = Phase::kInOperation;
-    locals.turn = 0;
   }
-  perform_turn:
-    value = perform(function.ops[pc], locals, frame);
-    if (is_order(value)) [[unlikely]]
-      return value == kYields ? std::exchange(locals.held, nullptr) : value;
-  operation_done:
-    thread().check_frame(self, "resumed");
-    thread().check_result(value);
-    locals.phase = Phase::kRunning;
-    value = complete(function.ops[pc], locals, frame, value);
-    if (value == kAgain) {
-      locals.phase = Phase::kInOperation;
-      goto perform_turn;
-    }
-    if (value == nullptr) {
-      if (!handle_error(function, locals, pc)) goto failed;
-      continue;
-    }
-    thread().release(value);
-    ++pc;
-  }
-  if (locals.root) thread().log(EventKind::kEnd);
-  return thread().none();
-
-failed:
-  if (locals.root) log_exception(EventKind::kDied, *thread().error());
-  return nullptr;
 }
 
 // Because a question said so.

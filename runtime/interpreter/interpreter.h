@@ -66,10 +66,12 @@ class Interpreter : public LedgerNames, private RootHolder {
  private:
   Thread& thread() { return runtime_.running(); }
 
-  struct Body;       // What a function's code object points to.
-  struct Block;      // An open block of a frame.
-  struct Locals;     // The locals of a function's frame.
-  struct RecLocals;  // The locals of one level of `rec`.
+  struct Body;                     // What a function's code object points to.
+  struct Block;                    // An open block of a frame.
+  struct Locals;                   // The locals of a function's frame.
+  struct RecLocals;                // The locals of one level of `rec`.
+  struct Activation;               // A function's frame while it is executed.
+  enum class Next : std::uint8_t;  // What is to be done in it.
 
   static Object* execute(Thread& thread, FrameRef self, Object* value);
   static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
@@ -79,15 +81,37 @@ class Interpreter : public LedgerNames, private RootHolder {
   void visit_roots(ReferenceVisitor& visitor) const override;
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
+  Next enter(Activation& at, Object*& value);
+  Next begin_step(Activation& at, Object*& value);
+  Next preempt_here(Activation& at, Object*& value, bool slice_over);
+  Next begin_operation(Activation& at);
+  Next perform_turn(Activation& at, Object*& value);
+  Next finish_operation(Activation& at, Object*& value);
   void collect();
   Object* perform(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_slots(const Op& op, Locals& locals);
+  Object* exchange(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_channel(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_thread(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_things(const Op& op, Locals& locals, Frame& frame);
+  Object* perform_on_content(const Op& op, Locals& locals);
+  Object* call(std::int32_t function);
+  Object* bind(const Op& op);
+  Object* run_others(const Op& op);
+  Object* keep(std::int32_t slot, Object* made);
+  Object* let_go(const Op& op, Locals& locals, Object* value);
+  Object* ran(const Op& op, Object* value);
+  Object* exchanged(const Op& op, Locals& locals, Frame& frame, Object* value);
+  void log_run_queue();
+  void log_tasklet(OpCode code, const Tasklet& tasklet);
+  Code& code_of(std::int32_t function);
   Object* perform_on_locals(const Op& op);
   Object* perform_on_keys(const Op& op, Object* key);
   void clear_keys();
   static DictKey local_key(const Op& op) {
     return DictKey::of(static_cast<std::uint32_t>(op.args[0]));
   }
-  Object* perform_on_slot(const Op& op, Locals& locals, Tasklet* tasklet);
+  Object* perform_on_tasklet(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
   Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
@@ -114,7 +138,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* in_slot(std::int32_t slot) const {
     return slot < 0 ? nullptr : slots_[static_cast<std::size_t>(slot)];
   }
-  Object* perform_on_object(const Op& op, Locals& locals, Object* object);
+  Object* perform_on_object(const Op& op, Object* object);
   Object* make_closure(const Op& op);
   Object* yield(const Op& op, Locals& locals);
   Object* make_generator(const FunctionObject& function, std::int32_t slot);

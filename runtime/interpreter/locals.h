@@ -39,6 +39,12 @@ constexpr bool holds_one(ObjectKind kind) {
   return kind == ObjectKind::kCell || kind == ObjectKind::kRecord;
 }
 
+/// What events call a value: its number; 0 for None.
+inline std::int32_t number_of(const Object& value) {
+  if (value.kind != ObjectKind::kToken) return 0;
+  return static_cast<std::int32_t>(static_cast<const Token&>(value).number);
+}
+
 struct Interpreter::Body {
   Code code;
   Interpreter* interpreter = nullptr;
@@ -60,13 +66,27 @@ struct Interpreter::Locals {
   std::uint8_t depth;          // Open blocks.
   std::uint32_t token;         // Number of the token that the operation in progress sends.
   std::uint32_t turn;          // Of an operation that is performed several times: turns done.
+  bool was_atomic;             // The tasklet, before the operation made it atomic.
   bool receiving;              // The turn in progress receives.
-  std::uint32_t expected;      // While it receives: what the tasklet was already waiting for.
+  Reception reception;         // While it receives.
   Object* held;                // What the operation in progress holds; owned.
   Cell* cell;                  // That the function shares; owned, or null.
   GeneratorObject* generator;  // Whose frame this is; null: nobody's. It has the frame.
   Block blocks[1];             // As many as the function nests.
 };
+
+struct Interpreter::Activation {
+  FrameRef self;
+  Frame& frame;
+  Locals& locals;
+  const Function& function;
+  std::uint32_t number;  // Of the function.
+  std::uint32_t pc;
+};
+
+inline Code& Interpreter::code_of(std::int32_t function) {
+  return bodies_[static_cast<std::size_t>(function)].code;
+}
 
 struct Interpreter::RecLocals {
   std::int32_t levels;    // Still to go.

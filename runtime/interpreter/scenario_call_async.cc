@@ -14,7 +14,7 @@ Object* Interpreter::call_async(const Op& op, Locals& locals, Frame& frame) {
     Channel* const reply = pool_.open();
     if (reply == nullptr) return nullptr;
     locals.held = reply;
-    locals.receiving = current->atomic;
+    locals.was_atomic = current->atomic;
     current->atomic = true;
     locals.token = pool_.draw_number();
     thread().log(EventKind::kAsync, {static_cast<std::int32_t>(locals.token)});
@@ -23,9 +23,8 @@ Object* Interpreter::call_async(const Op& op, Locals& locals, Frame& frame) {
   }
   if (locals.turn == 1) {
     pool_.pass_point(frame.site);
-    locals.expected = current->expects;
-    current->expects = 0;
-    return thread().receive(static_cast<Channel*>(locals.held), soft());
+    thread().open_reception(locals.reception);
+    return thread().take(static_cast<Channel*>(locals.held), soft());
   }
   return thread().set_atomic(current, false, soft());
 }
@@ -49,22 +48,16 @@ Object* Interpreter::called_async(Locals& locals, Frame& frame, Object* value) {
     locals.turn = 1;
     return kAgain;
   }
-  if (locals.turn == 1) {
-    thread().ledger().received(value != nullptr ? *value : *thread().error(), *thread().current(),
-                               frame.site);
-    thread().current()->expects = locals.expected;
-    if (value != nullptr) {
-      const bool token = value->kind == ObjectKind::kToken;
-      thread().log(EventKind::kReturned,
-                   {static_cast<std::int32_t>(locals.token),
-                    token ? static_cast<std::int32_t>(static_cast<Token*>(value)->number) : 0});
-    }
+  if (locals.turn == 1) thread().close_reception(locals.reception, frame.site, value);
+  if (locals.turn == 1 && value != nullptr) {
+    thread().log(EventKind::kReturned,
+                 {static_cast<std::int32_t>(locals.token), number_of(*value)});
   }
   auto* const reply = static_cast<Channel*>(locals.held);
   locals.held = nullptr;
   pool_.hang_up(reply);
-  const bool was_atomic = locals.receiving;
-  locals.receiving = false;
+  const bool was_atomic = locals.was_atomic;
+  locals.was_atomic = false;
   if (was_atomic) return value;
   if (value == nullptr) {
     locals.held = thread().take_error();

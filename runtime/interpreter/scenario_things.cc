@@ -24,8 +24,8 @@ Object* Interpreter::make_closure(const Op& op) {
   Object* const shared = in_slot(op.args[2]);
   const bool has_cell = shared != nullptr && shared->kind == ObjectKind::kCell;
   Cell* const cell = has_cell ? static_cast<Cell*>(shared) : nullptr;
-  FunctionObject* const function = thread().make_function(
-      bodies_[static_cast<std::size_t>(op.args[0])].code, std::span(&cell, has_cell ? 1 : 0));
+  FunctionObject* const function =
+      thread().make_function(code_of(op.args[0]), std::span(&cell, has_cell ? 1 : 0));
   if (function == nullptr) return nullptr;
   store(op.args[1], function);
   return thread().none();
@@ -69,12 +69,55 @@ Object* Interpreter::log_next(const GeneratorObject& generator, Object* value) {
   return thread().none();
 }
 
+// Operations that make things, or act on dicts, locks and time.
+Object* Interpreter::perform_on_things(const Op& op, Locals& locals, Frame& frame) {
+  switch (op.code) {
+    case OpCode::kCell:
+      return keep(op.args[0], thread().make_cell());
+    case OpCode::kRecord:
+      return keep(op.args[0], thread().make_record());
+    case OpCode::kClosure:
+      return make_closure(op);
+    case OpCode::kFreevar:
+      store(op.args[0], locals.cell == nullptr ? nullptr : retain(locals.cell));
+      return thread().none();
+    case OpCode::kSetlocal:
+    case OpCode::kGetlocal:
+    case OpCode::kDellocal:
+    case OpCode::kClearlocals:
+    case OpCode::kLocals:
+      return perform_on_locals(op);
+    case OpCode::kClearkeys:
+      clear_keys();
+      return thread().none();
+    case OpCode::kLock:
+    case OpCode::kTrylock:
+    case OpCode::kUnlock:
+    case OpCode::kPollwait:
+    case OpCode::kWait:
+    case OpCode::kNotify:
+    case OpCode::kNotifyall:
+    case OpCode::kSleep:
+    case OpCode::kNow:
+      return use_service(op, frame.site);
+    default:
+      return perform_on_content(op, locals);
+  }
+}
+
+// `made` (owned; null: there was no memory for it) is in the slot from now on.
+Object* Interpreter::keep(std::int32_t slot, Object* made) {
+  if (made == nullptr) return nullptr;
+  store(slot, made);
+  return thread().none();
+}
+
 // `object` is held by the operation.
-Object* Interpreter::perform_on_object(const Op& op, Locals&, Object* object) {
+Object* Interpreter::perform_on_object(const Op& op, Object* object) {
   const std::int32_t b = op.args[1];
   switch (op.code) {
     case OpCode::kWeakref:
-      return thread().add_weakref(object, &bodies_[static_cast<std::size_t>(b)].code);
+      return thread().add_weakref(object, &code_of(b));
     case OpCode::kSetcell: {
       if (!holds_one(object->kind)) break;
       Object* const content = in_slot(b);

@@ -162,34 +162,9 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   const bool slept_in =
       tasklet->thread != nullptr && tasklet->thread != this && tasklet->thread->current_ == tasklet;
   if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
-      (slept_in || !tasklet->cstate->stub)) {
-    tasklet->zombie = true;
-    tasklet->refs = 1;
-    // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
-    // case t7-0131).
-    if (tasklet->thread != this) release(insert(tasklet));
-    const int kills_max = settings_.defects.has(Defect::kKillUntilDead) ? 1 << 30 : kKillsMax;
-    for (int kills = 0; kills < kills_max && tasklet->thread == this && is_alive(tasklet);
-         ++kills) {
-      // Where nothing can be switched to, no operation of the program counts these turns.
-      if (kills >= kKillsMax && !execution_->step(current_->actor, SiteId{})) abandon();
-      Object* const value = kill(tasklet, /*soft=*/false);
-      if (value != nullptr) {
-        release(value);
-      } else {
-        release(take_error());
-      }
-    }
-    // Given up: kept for ever, as in gc.garbage.
-    if (is_alive(tasklet) && !settings_.defects.has(Defect::kSurvivorIsFreed)) {
-      retain(tasklet);
-      tasklet->given_up = true;
-      ++runtime_.given_up_;
-    }
-    if (--tasklet->refs > 0) {
-      error_ = error;
-      return;
-    }
+      (slept_in || !tasklet->cstate->stub) && !kill_last(tasklet)) {
+    error_ = error;
+    return;
   }
   tell_of_end(tasklet);
 
@@ -216,6 +191,30 @@ void Thread::destroy_tasklet(Tasklet* tasklet) {
   if (locals != nullptr) release(locals);
   if (!makeshift) runtime_.freed_.push_back(actor);
   error_ = error;
+}
+
+// The last reference to a tasklet with a C stack is gone: it is killed until it is dead. False: it
+// survives, because somebody refers to it again or because it was given up.
+bool Thread::kill_last(Tasklet* tasklet) {
+  tasklet->zombie = true;
+  tasklet->refs = 1;
+  // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
+  // case t7-0131).
+  if (tasklet->thread != this) release(insert(tasklet));
+  const int kills_max = settings_.defects.has(Defect::kKillUntilDead) ? 1 << 30 : kKillsMax;
+  for (int kills = 0; kills < kills_max && tasklet->thread == this && is_alive(tasklet); ++kills) {
+    // Where nothing can be switched to, no operation of the program counts these turns.
+    if (kills >= kKillsMax && !execution_->step(current_->actor, SiteId{})) abandon();
+    Object* const value = kill(tasklet, /*soft=*/false);
+    release(value != nullptr ? value : take_error());
+  }
+  // Given up: kept for ever, as in gc.garbage.
+  if (is_alive(tasklet) && !settings_.defects.has(Defect::kSurvivorIsFreed)) {
+    retain(tasklet);
+    tasklet->given_up = true;
+    ++runtime_.given_up_;
+  }
+  return --tasklet->refs == 0;
 }
 
 // Once: the collector does it before anything of its garbage is destroyed.

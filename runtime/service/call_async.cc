@@ -76,7 +76,7 @@ Object* AsyncPool::submit(Code& code, Channel* reply, SiteId site, std::uint32_t
   if (wake_channel(thread)->balance < 0) {
     // It is in the list before anybody is woken for it. Whoever takes it first may have it.
     jobs_.push_back(job);
-    return thread.send(wake_, thread.none(), soft);
+    return thread.send_signal(wake_, soft);
   }
   pass_point(site);
   jobs_.push_back(job);
@@ -100,11 +100,7 @@ Object* AsyncPool::call(Code& code, SiteId site) {
   if (value != nullptr) {
     thread.release(value);
     pass_point(site);
-    const std::uint32_t expected = self->expects;
-    self->expects = 0;
-    value = thread.receive(reply, /*soft=*/false);
-    thread.ledger().received(value != nullptr ? *value : *thread.error(), *self, site);
-    self->expects = expected;
+    value = thread.receive(reply, site);
   }
   hang_up(reply);
   if (was_atomic) return value;
@@ -131,17 +127,15 @@ Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, Object*& held, 
     return thread.none();
   }
   Bomb* const bomb = thread.make_error(ExceptionType::kRuntimeError, code);
-  if (bomb->type == ExceptionType::kRuntimeError)
-    thread.ledger().enter(*bomb, *thread.current(), job.site);
   // The caller may have been made runnable by somebody else, and hang up while this waits.
   held = job.reply;
-  return thread.send(job.reply, bomb, soft);
+  return thread.send(job.reply, bomb, job.site, soft);
 }
 
 Object* AsyncPool::stop_step(Object*& held, bool soft) {
   Thread& thread = runtime_.running();
   if (!jobs_.empty()) return fail_next_job(thread, ErrorCode::kPoolStopped, held, soft);
-  if (wake_ != nullptr && wake_->balance < 0) return thread.send(wake_, thread.none(), soft);
+  if (wake_ != nullptr && wake_->balance < 0) return thread.send_signal(wake_, soft);
   return thread.none();
 }
 
@@ -187,14 +181,10 @@ Object* AsyncPool::send_result(Thread& thread, const Job& job, Object* result) {
     message = thread.make_bomb(raised->type, raised->code);
     thread.release(raised);
   }
-  if (message != nullptr) {
-    thread.ledger().enter(*message, *thread.current(), job.site);
-  } else {
-    message = thread.take_error();  // MemoryError, which is there already.
-  }
+  if (message == nullptr) message = thread.take_error();  // MemoryError, which is there already.
   // Its caller may have vanished without a word.
   if (job.reply->refs == 1) job.reply->closing = true;
-  return thread.send(job.reply, message, soft());
+  return thread.send(job.reply, message, job.site, soft());
 }
 
 // The life of a worker: a frame that is entered again after each switch, and after each job.
@@ -202,9 +192,8 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
   using Stage = WorkerLocals::Stage;
   auto& pool = *static_cast<AsyncPool*>(const_cast<void*>(self.frame->code->body));
   auto& locals = self.frame->locals<WorkerLocals>();
-  for (;;) {
+  do {
     thread.check_frame(self, "resumed");
-    Tasklet* const current = thread.current();
     switch (locals.stage) {
       case Stage::kFresh:
         if (value == nullptr) return nullptr;
@@ -213,27 +202,7 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
         locals.stage = Stage::kLooking;
         break;
       case Stage::kLooking:
-        current->atomic = true;
-        if (!pool.jobs_.empty() && !pool.stopped_) {
-          locals.job = pool.jobs_.front();
-          pool.jobs_.erase(pool.jobs_.begin());
-          self.frame->site = locals.job.site;
-          current->atomic = false;
-          thread.log(EventKind::kJob, {static_cast<std::int32_t>(locals.job.number)});
-          locals.stage = Stage::kWorking;
-          value = thread.call_softly(thread.make_frame(*locals.job.code, locals.job.code->entry),
-                                     thread.none());
-          break;
-        }
-        if (pool.stopped_) {
-          value = thread.none();
-          locals.stage = Stage::kFailing;
-          --pool.workers_;
-          break;
-        }
-        pool.pass_point(self.frame->site);
-        locals.stage = Stage::kWaiting;
-        value = thread.receive(pool.wake_channel(thread), pool.soft());
+        value = pool.look_for_job(thread, *self.frame);
         break;
       case Stage::kWaiting:
         if (value == nullptr) {
@@ -243,9 +212,7 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
                                             static_cast<std::int32_t>(bomb->code) << 8,
                                         static_cast<std::int32_t>(bomb->number)});
           thread.release(bomb);
-          value = thread.none();
-          locals.stage = Stage::kFailing;
-          --pool.workers_;
+          value = pool.stop_working(thread, locals);
           break;
         }
         thread.release(value);
@@ -265,15 +232,42 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
         thread.release(value != nullptr ? value : thread.take_error());
         clear_worker(thread, *self.frame);
         // Jobs that it leaves behind are another's, or nobody's: then their callers are told.
-        if (!pool.jobs_.empty() && pool.workers_ == 0 && !pool.grow()) {
-          value = pool.fail_next_job(thread, ErrorCode::kNoWorker, locals.told, pool.soft());
-          break;
+        if (pool.jobs_.empty() || pool.workers_ > 0 || pool.grow()) {
+          thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
+          return thread.none();
         }
-        thread.log(EventKind::kThreadEnd, {static_cast<std::int32_t>(thread.number())});
-        return thread.none();
+        value = pool.fail_next_job(thread, ErrorCode::kNoWorker, locals.told, pool.soft());
+        break;
     }
-    if (value == kUnwind) return kUnwind;
+  } while (value != kUnwind);
+  return kUnwind;
+}
+
+// Within an atomic section: begins the oldest job, or waits for one, or stops.
+Object* AsyncPool::look_for_job(Thread& thread, Frame& frame) {
+  auto& locals = frame.locals<WorkerLocals>();
+  thread.current()->atomic = true;
+  if (stopped_) return stop_working(thread, locals);
+  if (jobs_.empty()) {
+    pass_point(frame.site);
+    locals.stage = WorkerLocals::Stage::kWaiting;
+    return thread.take(wake_channel(thread), soft());
   }
+  locals.job = jobs_.front();
+  jobs_.erase(jobs_.begin());
+  frame.site = locals.job.site;
+  thread.current()->atomic = false;
+  thread.log(EventKind::kJob, {static_cast<std::int32_t>(locals.job.number)});
+  locals.stage = WorkerLocals::Stage::kWorking;
+  return thread.call_softly(thread.make_frame(*locals.job.code, locals.job.code->entry),
+                            thread.none());
+}
+
+// None: its frame goes on with what it leaves behind.
+Object* AsyncPool::stop_working(Thread& thread, WorkerLocals& locals) {
+  locals.stage = WorkerLocals::Stage::kFailing;
+  --workers_;
+  return thread.none();
 }
 
 }  // namespace reweave::runtime

@@ -97,6 +97,8 @@ class AsyncPool {
   static Object* work(Thread& thread, FrameRef self, Object* value);
   static void clear_worker(Thread& thread, Frame& frame);
   static void visit_worker(Frame& frame, ReferenceVisitor& visitor);
+  Object* look_for_job(Thread& thread, Frame& frame);
+  Object* stop_working(Thread& thread, WorkerLocals& locals);
   Object* send_result(Thread& thread, const Job& job, Object* result);
   Object* fail_next_job(Thread& thread, ErrorCode code, Object*& held, bool soft);
   Channel* wake_channel(Thread& thread);

@@ -67,6 +67,22 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kNest:
       log(EventKind::kNest, {nesting_});
       return true;
+    case OpCode::kSame:
+      if (slot(a) != kNobody) log(EventKind::kSame, {op.args[1], slot(a) == slot(op.args[1])});
+      return true;
+    case OpCode::kCanary:
+      // Most do not come back; the one that leaks a value draws its number.
+      if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
+      return true;
+    default:
+      return set_at_once(op);
+  }
+}
+
+// Those that set a flag, a limit or a callback.
+bool Specification::set_at_once(const Op& op) {
+  const std::int32_t a = op.args[0];
+  switch (op.code) {
     case OpCode::kAsyncmax:
       async_.workers_max = a;
       return true;
@@ -86,9 +102,6 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kSoftsw:
       log(EventKind::kSoftSwitching, {std::exchange(soft_, a != 0)});
       return true;
-    case OpCode::kSame:
-      if (slot(a) != kNobody) log(EventKind::kSame, {op.args[1], slot(a) == slot(op.args[1])});
-      return true;
     case OpCode::kChancbf:
     case OpCode::kSchedcbf:
       (op.code == OpCode::kChancbf ? channel_callback_ : schedule_callback_) = {true, a};
@@ -97,163 +110,121 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kSchedcb:
       (op.code == OpCode::kChancb ? channel_callback_ : schedule_callback_) = {a != 0, -1};
       return true;
-    case OpCode::kCanary:
-      // Most do not come back; the one that leaks a value draws its number.
-      if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
-      return true;
     default:
       return false;
   }
 }
 
+// Which routine an operation is. Plain functions, for one more coroutine would be one more frame:
+// each knows one topic, and leaves the rest to the next. Here slots and things.
 Routine<Value> Specification::perform(const Op& op, Frame frame) {
-  const std::int32_t a = op.args[0], b = op.args[1];
   switch (op.code) {
     case OpCode::kSpawn:
-    case OpCode::kBind: {
-      const Id made = create(a);
-      if (op.code == OpCode::kSpawn) {
-        ++at(made).references;
-        append(made);
-      }
-      if (b < 0) co_return co_await release(made);
-      co_return co_await store(b, made);
-    }
+    case OpCode::kBind:
+      return spawn(op);
     case OpCode::kDrop:
-      co_return co_await store(a, kNobody);
+      return store(op.args[0], kNobody);
     case OpCode::kSelf:
     case OpCode::kGetmain:
-    case OpCode::kCopy: {
-      const Id stored = op.code == OpCode::kSelf      ? current_
-                        : op.code == OpCode::kGetmain ? main_
-                                                      : slot(a);
-      const std::int32_t to = op.code == OpCode::kCopy ? b : a;
-      if (stored == kNobody) co_return co_await store(to, kNobody);
-      const Id self = current_;
-      at(self).held.push_back(stored);
-      at(stored).references += 2;
-      co_await store(to, stored);
-      at(self).held.pop_back();
-      co_return co_await release(stored);
-    }
+    case OpCode::kCopy:
+      return copy(op);
     case OpCode::kCell:
-      co_return co_await store(a, make_thing(ObjectKind::kCell));
+      return store(op.args[0], make_thing(ObjectKind::kCell));
     case OpCode::kRecord:
-      co_return co_await store(a, make_thing(ObjectKind::kRecord));
-    case OpCode::kClosure: {
-      const Id shared = op.args[2] < 0 ? kNobody : slot(op.args[2]);
-      const Id made = make_thing(ObjectKind::kFunction);
-      at(made).function = a;
-      if (shared != kNobody && at(shared).kind == ObjectKind::kCell) {
-        const Id tuple = make_thing(ObjectKind::kTuple);
-        at(made).held.push_back(tuple);
-        at(tuple).held.push_back(shared);
-        ++at(shared).references;
-      }
-      co_return co_await store(b, made);
-    }
+      return store(op.args[0], make_thing(ObjectKind::kRecord));
+    case OpCode::kClosure:
+      return store(op.args[1], make_closure(op));
     case OpCode::kFreevar:
       if (frame.cell != kNobody) ++at(frame.cell).references;
-      co_return co_await store(a, frame.cell);
+      return store(op.args[0], frame.cell);
     case OpCode::kYield:
-      if (frame.generator == kNobody) co_return Value{};
-      at(frame.generator).yielded = true;
-      at(frame.generator).word = a;
-      co_await Switch{*this, at(frame.generator).point, at(frame.generator).caller};
-      co_return Value{};
+      return yield(op.args[0], frame.generator);
     case OpCode::kSetlocal:
     case OpCode::kGetlocal:
     case OpCode::kDellocal:
     case OpCode::kClearlocals:
     case OpCode::kLocals:
-      co_return co_await perform_on_locals(op);
+      return perform_on_locals(op);
     case OpCode::kClearkeys:
-      co_return co_await clear_dict(keys_);
+      return clear_dict(keys_);
     case OpCode::kGc:
-      co_return co_await collect();
+      return collect();
+    default:
+      return perform_switch(op);
+  }
+}
+
+Routine<Value> Specification::spawn(const Op& op) {
+  const Id made = create(op.args[0]);
+  if (op.code == OpCode::kSpawn) {
+    ++at(made).references;
+    append(made);
+  }
+  if (op.args[1] < 0) co_return co_await release(made);
+  co_return co_await store(op.args[1], made);
+}
+
+// `self`, `getmain` and `copy`: what is stored is held besides, for the slot's old content may run
+// code when it goes.
+Routine<Value> Specification::copy(const Op& op) {
+  const bool copies = op.code == OpCode::kCopy;
+  const Id tasklet = op.code == OpCode::kSelf ? current_ : main_;
+  const Id stored = copies ? slot(op.args[0]) : tasklet;
+  const std::int32_t to = copies ? op.args[1] : op.args[0];
+  if (stored == kNobody) co_return co_await store(to, kNobody);
+  const Id self = current_;
+  at(self).held.push_back(stored);
+  at(stored).references += 2;
+  co_await store(to, stored);
+  at(self).held.pop_back();
+  co_return co_await release(stored);
+}
+
+Id Specification::make_closure(const Op& op) {
+  const Id shared = op.args[2] < 0 ? kNobody : slot(op.args[2]);
+  const Id made = make_thing(ObjectKind::kFunction);
+  at(made).function = op.args[0];
+  if (shared == kNobody || at(shared).kind != ObjectKind::kCell) return made;
+  const Id tuple = make_thing(ObjectKind::kTuple);
+  at(made).held.push_back(tuple);
+  at(tuple).held.push_back(shared);
+  ++at(shared).references;
+  return made;
+}
+
+Routine<Value> Specification::yield(std::int32_t word, Id generator) {
+  if (generator == kNobody) co_return Value{};
+  at(generator).yielded = true;
+  at(generator).word = word;
+  co_await Switch{*this, at(generator).point, at(generator).caller};
+  co_return Value{};
+}
+
+// Operations that say who runs on, or take time.
+Routine<Value> Specification::perform_switch(const Op& op) {
+  switch (op.code) {
     case OpCode::kSched:
-      co_return co_await schedule();
+      return schedule();
     case OpCode::kSchedrm:
-      co_return co_await schedule_remove();
-    case OpCode::kRunall: {
-      const Value result = co_await run_others({});
-      co_return co_await returned_from_run(op, result);
-    }
-    case OpCode::kRunto: {
-      const Value result = co_await run_others({.ticks = static_cast<std::uint32_t>(a),
-                                                .soft = (b & 1) != 0,
-                                                .total = (b & 2) != 0,
-                                                .ignore_nesting = (b & 4) != 0});
-      co_return co_await returned_from_run(op, result);
-    }
+      return schedule_remove();
+    case OpCode::kRunall:
+    case OpCode::kRunto:
+      return perform_run(op);
     case OpCode::kBurn:
-      co_return co_await burn(static_cast<std::uint32_t>(a), /*one_slice=*/false);
+      return burn(static_cast<std::uint32_t>(op.args[0]), /*one_slice=*/false);
     case OpCode::kSpin:
-      co_return co_await spin();
-    case OpCode::kHspin: {
-      if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
-      ++nesting_;
-      const Value result = co_await spin();
-      leave_nested(1);
-      co_return result;
-    }
+      return spin();
+    case OpCode::kHspin:
+      return spin_nested();
     case OpCode::kSpinsched:
-      co_return co_await spin_scheduling();
+      return spin_scheduling();
     case OpCode::kAtomic:
-    case OpCode::kIgnnest: {
-      bool& flag = op.code == OpCode::kAtomic ? me().atomic : me().ignore_nesting;
-      const bool old = std::exchange(flag, a != 0);
-      Value result;
-      if (pending_irq_is_due()) result = co_await interrupt();
-      if (result.is_error()) co_return result;
-      log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting, {old});
-      co_return Value{};
-    }
-    case OpCode::kSend:
-    case OpCode::kSendtmp: {
-      const Id to = op.code == OpCode::kSendtmp ? kTemporary : a;
-      const Value token = Value::token(++tokens_);
-      const auto number = static_cast<std::int32_t>(token.number);
-      log(EventKind::kSend, {to, number});
-      const Value result = co_await channel_action(to, 1, token);
-      if (!result.is_error()) log(EventKind::kSent, {to, number});
-      co_return result;
-    }
-    case OpCode::kSendx: {
-      const Value error = Value::error(static_cast<ExceptionType>(b), ++tokens_);
-      const auto number = static_cast<std::int32_t>(error.number);
-      log(EventKind::kSendx, {a, b, number});
-      const Value result = co_await channel_action(a, 1, error);
-      if (!result.is_error()) log(EventKind::kSentx, {a, number});
-      co_return result;
-    }
-    case OpCode::kRecv:
-    case OpCode::kRecvtmp: {
-      const Id from = op.code == OpCode::kRecvtmp ? kTemporary : a;
-      const Value result = co_await channel_action(from, -1, Value{});
-      if (!result.is_error())
-        log(EventKind::kGot, {from, static_cast<std::int32_t>(result.number)});
-      co_return result;
-    }
-    case OpCode::kSendseq:
-      co_return co_await send_sequence(a, b);
-    case OpCode::kIter:
-      co_return co_await iterate(a, b);
-    case OpCode::kCall:
-      co_return co_await call(a);
-    case OpCode::kHcall:
-      co_return co_await nested_call(a);
-    case OpCode::kRec:
-      co_return co_await recurse(a, b);
+    case OpCode::kIgnnest:
+      return set_flag(op);
     case OpCode::kTstart:
-      start_thread(a, b);
-      co_return Value{};
-    case OpCode::kAsync:
-      co_return co_await call_async(a);
-    case OpCode::kAsyncstop:
-      co_return co_await stop_pool();
+      return start(op);
     case OpCode::kSettle:
-      co_return co_await settle();
+      return settle();
     case OpCode::kLock:
     case OpCode::kTrylock:
     case OpCode::kUnlock:
@@ -263,15 +234,112 @@ Routine<Value> Specification::perform(const Op& op, Frame frame) {
     case OpCode::kNotifyall:
     case OpCode::kSleep:
     case OpCode::kNow:
-      co_return co_await use_service(op);
-    case OpCode::kRaise:
-      co_return Value::error(static_cast<ExceptionType>(a));
+      return use_service(op);
     default:
-      break;
+      return perform_exchange(op);
   }
-  // The rest act on what is in a slot, which they hold. An empty one makes them do nothing, and
-  // where they act on tasklets anything else, too.
-  const Id target = slot(a);
+}
+
+Routine<Value> Specification::perform_run(const Op& op) {
+  RunLimit limit;
+  if (op.code == OpCode::kRunto) {
+    limit = {.ticks = static_cast<std::uint32_t>(op.args[0]),
+             .soft = (op.args[1] & 1) != 0,
+             .total = (op.args[1] & 2) != 0,
+             .ignore_nesting = (op.args[1] & 4) != 0};
+  }
+  const Value result = co_await run_others(limit);
+  co_return co_await returned_from_run(op, result);
+}
+
+Routine<Value> Specification::spin_nested() {
+  if (nesting_ >= kNestingMax) co_return Value::error(ErrorCode::kNesting);
+  ++nesting_;
+  const Value result = co_await spin();
+  leave_nested(1);
+  co_return result;
+}
+
+Routine<Value> Specification::set_flag(const Op& op) {
+  bool& flag = op.code == OpCode::kAtomic ? me().atomic : me().ignore_nesting;
+  const bool old = std::exchange(flag, op.args[0] != 0);
+  Value result;
+  if (pending_irq_is_due()) result = co_await interrupt();
+  if (result.is_error()) co_return result;
+  log(op.code == OpCode::kAtomic ? EventKind::kAtomic : EventKind::kIgnoreNesting, {old});
+  co_return Value{};
+}
+
+Routine<Value> Specification::start(const Op& op) {
+  start_thread(op.args[0], op.args[1]);
+  co_return Value{};
+}
+
+// Operations that send, receive, call and raise.
+Routine<Value> Specification::perform_exchange(const Op& op) {
+  const std::int32_t a = op.args[0], b = op.args[1];
+  switch (op.code) {
+    case OpCode::kSend:
+      return send(a);
+    case OpCode::kSendtmp:
+      return send(kTemporary);
+    case OpCode::kSendx:
+      return send_exception(a, b);
+    case OpCode::kRecv:
+      return receive(a);
+    case OpCode::kRecvtmp:
+      return receive(kTemporary);
+    case OpCode::kSendseq:
+      return send_sequence(a, b);
+    case OpCode::kIter:
+      return iterate(a, b);
+    case OpCode::kCall:
+      return call(a);
+    case OpCode::kHcall:
+      return nested_call(a);
+    case OpCode::kRec:
+      return recurse(a, b);
+    case OpCode::kAsync:
+      return call_async(a);
+    case OpCode::kAsyncstop:
+      return stop_pool();
+    case OpCode::kRaise:
+      return raise(static_cast<ExceptionType>(a));
+    default:
+      return perform_on_content(op);
+  }
+}
+
+Routine<Value> Specification::raise(ExceptionType type) { co_return Value::error(type); }
+
+Routine<Value> Specification::send(Id to) {
+  const Value token = Value::token(++tokens_);
+  const auto number = static_cast<std::int32_t>(token.number);
+  log(EventKind::kSend, {to, number});
+  const Value result = co_await channel_action(to, 1, token);
+  if (!result.is_error()) log(EventKind::kSent, {to, number});
+  co_return result;
+}
+
+Routine<Value> Specification::send_exception(Id to, std::int32_t type) {
+  const Value error = Value::error(static_cast<ExceptionType>(type), ++tokens_);
+  const auto number = static_cast<std::int32_t>(error.number);
+  log(EventKind::kSendx, {to, type, number});
+  const Value result = co_await channel_action(to, 1, error);
+  if (!result.is_error()) log(EventKind::kSentx, {to, number});
+  co_return result;
+}
+
+Routine<Value> Specification::receive(Id from) {
+  const Value result = co_await channel_action(from, -1, Value{});
+  if (!result.is_error()) log(EventKind::kGot, {from, static_cast<std::int32_t>(result.number)});
+  co_return result;
+}
+
+// The rest act on what is in a slot, which they hold. An empty one makes them do nothing, and where
+// they act on tasklets anything else, too.
+Routine<Value> Specification::perform_on_content(const Op& op) {
+  const Id target = slot(op.args[0]);
   if (target == kNobody) co_return Value{};
   const bool any = acts_on_any_object(op.code);
   if (!any && !is_tasklet(target)) co_return Value{};
@@ -343,11 +411,16 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
       co_return co_await throw_at(target, Value::error(static_cast<ExceptionType>(b), ++tokens_),
                                   soft_, op.code == OpCode::kThrowp, /*kills=*/false);
     default:
-      break;
+      co_return co_await bind_again(target, op);
   }
+}
+
+// `rebind`, `unbind` and the two ways of `setup`.
+Routine<Value> Specification::bind_again(Id target, const Op& op) {
+  Tasklet& tasklet = at(target);
   if (tasklet.main) co_return Value{};  // As the recorded programs guard it.
   if (op.code != OpCode::kSetupNobind) {
-    const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : b);
+    const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : op.args[1]);
     if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
   }
   if (op.code != OpCode::kRebind) co_return set_up(target);

@@ -91,8 +91,25 @@ class Specification : private Routines, private ThreadState {
 
   // Single operations: operation.cc
   bool perform_at_once(const Op& op);
+  bool set_at_once(const Op& op);
   Routine<Value> perform(const Op& op, Frame frame);
+  Routine<Value> perform_switch(const Op& op);
+  Routine<Value> perform_run(const Op& op);
+  Routine<Value> perform_exchange(const Op& op);
+  Routine<Value> perform_on_content(const Op& op);
+  Routine<Value> spawn(const Op& op);
+  Routine<Value> copy(const Op& op);
+  Routine<Value> start(const Op& op);
+  Routine<Value> set_flag(const Op& op);
+  Routine<Value> spin_nested();
+  Routine<Value> yield(std::int32_t word, Id generator);
+  Routine<Value> raise(ExceptionType type);
+  Routine<Value> send(Id to);
+  Routine<Value> send_exception(Id to, std::int32_t type);
+  Routine<Value> receive(Id from);
+  Id make_closure(const Op& op);
   Routine<Value> perform_on(Id target, const Op& op);
+  Routine<Value> bind_again(Id target, const Op& op);
   Routine<Value> store(std::int32_t slot, Id object);
   Routine<Value> send_sequence(Id channel, std::int32_t count);
   Routine<Value> iterate(Id channel, std::int32_t count);

@@ -35,16 +35,27 @@ void Ledger::begin(Execution& execution, const LedgerNames& names) {
   lost_.clear();
 }
 
-void Ledger::enter(Token& token, const Tasklet& sender, SiteId site, std::uint32_t number) {
-  token.number = number;
+void Ledger::enter(Object& value, Tasklet& sender, SiteId site) {
+  sender.sends_untracked = value.kind != ObjectKind::kToken && value.kind != ObjectKind::kBomb;
+  if (sender.sends_untracked) return;
+  auto& token = static_cast<Token&>(value);
+  if (token.number == 0 || token.place != TokenPlace::kSender) {
+    if (token.place == TokenPlace::kDelivered && token.kind == ObjectKind::kToken)
+      --delivered_alive_;
+    token.number = reserve(1);
+  }
   token.place = TokenPlace::kSender;
   token.sender = sender.number;
   token.sender_site = static_cast<std::uint32_t>(site);
   token.sent_step = execution_->steps();
 }
 
-void Ledger::hand_over(Object& value, Tasklet& receiver) {
-  if (!is_tracked(value)) return;
+void Ledger::hand_over(Object& value, const Tasklet& sender, Tasklet& receiver) {
+  if (!is_tracked(value)) {
+    // None that was sent is as good as a value; None in place of a token is not.
+    if (sender.sends_untracked) receiver.expects = kNothing;
+    return;
+  }
   auto& token = static_cast<Token&>(value);
   if (token.place == TokenPlace::kSender) token.place = TokenPlace::kInFlight;
   token.receiver = receiver.number;
@@ -53,9 +64,9 @@ void Ledger::hand_over(Object& value, Tasklet& receiver) {
 
 void Ledger::take_back(Object& value, Tasklet& receiver) {
   if (!is_tracked(value)) return;
+  receiver.expects = 0;
   auto& token = static_cast<Token&>(value);
   if (token.place == TokenPlace::kInFlight) token.place = TokenPlace::kSender;
-  receiver.expects = 0;
 }
 
 void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {

@@ -50,6 +50,12 @@ struct ReceiveResult {
   ErrorCode code{};           // For kError: raised by the receive itself.
 };
 
+/// A receive that has begun and has not returned. It may interrupt another one of the same tasklet:
+/// a callback receives in the middle of it. A frame that may be left softly has it in its locals.
+struct Reception {
+  std::uint32_t interrupted = 0;  // What the tasklet expects of the other one.
+};
+
 /// Names of things, which only the owner of the ledger knows.
 class LedgerNames {
  public:
@@ -64,11 +70,12 @@ class Ledger {
   /// `names` and `execution` must outlive the execution.
   void begin(Execution& execution, const LedgerNames& names);
 
-  /// A token enters, in the hands of `sender`, whose operation is at `site`. Gives it its number.
-  void enter(Token& token, const Tasklet& sender, SiteId site) {
-    enter(token, sender, site, reserve(1));
-  }
-  void enter(Token& token, const Tasklet& sender, SiteId site, std::uint32_t number);
+  /// `value` enters, in the hands of `sender`, whose operation is at `site`. A token or an
+  /// exception keeps the number that was drawn for it, and gets one otherwise; one that was
+  /// received before is another token from now on. Anything else is not followed.
+  void enter(Object& value, Tasklet& sender, SiteId site);
+  /// Draws the number of a token that is about to be sent, for a program that names it beforehand.
+  std::uint32_t draw(Token& token) { return token.number = reserve(1); }
   /// Draws `count` numbers for tokens to come; the first of them.
   std::uint32_t reserve(std::uint32_t count) {
     const std::uint32_t first = tokens_ + 1;
@@ -81,8 +88,8 @@ class Ledger {
     bomb.place = TokenPlace::kReleased;
   }
 
-  /// The channel hands `value` to `receiver`. Not a token: nothing happens.
-  void hand_over(Object& value, Tasklet& receiver);
+  /// The channel hands `value`, which `sender` sends, to `receiver`.
+  void hand_over(Object& value, const Tasklet& sender, Tasklet& receiver);
   /// The hand-over is undone.
   void take_back(Object& value, Tasklet& receiver);
 

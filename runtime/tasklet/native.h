@@ -1,7 +1,7 @@
 // C++ functions as tasklets: how the runtime is used without the scenario language.
 //
 //   NativeCode worker([](Thread& thread) {
-//     Object* value = thread.receive(channel, /*soft=*/false);
+//     Object* value = thread.receive(channel, site);
 //     if (value == nullptr) return static_cast<Object*>(nullptr);   // an exception: pass it on
 //     thread.release(value);
 //     return thread.none();

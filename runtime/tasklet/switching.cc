@@ -363,26 +363,10 @@ Object* Thread::tasklet_end(Object* value) {
   require(nesting_level_ == 0, "nesting-level-at-end");
   running_ = FrameRef{};
   require(recursion_depth_ == 0, "recursion-depth-at-end");
-  const bool is_main = tasklet == main_;
-  if (value == nullptr && error_->type == ExceptionType::kTaskletExit && !is_main) {
+  if (tasklet == main_) return main_end(value);
+  if (value == nullptr && error_->type == ExceptionType::kTaskletExit) {
     release(take_error());
     value = none();
-  }
-  if (is_main) {
-    ending_.ended = true;
-    if (value == nullptr) {
-      const Bomb* const bomb = error_;
-      ending_.failed = true;
-      ending_.exception = bomb->type;
-      ending_.code = bomb->code;
-      ending_.token = bomb->number;
-    }
-    if (number_ != 0) {
-      tasklet->ended = true;
-      queue_remove(tasklet);
-      release(value != nullptr ? value : take_error());
-    }
-    return nullptr;
   }
   if (value == nullptr && error_handler_) {
     log(EventKind::kErrorHandler, {static_cast<std::int32_t>(error_->type)});
@@ -394,6 +378,45 @@ Object* Thread::tasklet_end(Object* value) {
   tasklet->ended = true;
   // The queue's reference is kept here until the switch is complete.
   queue_remove(tasklet);
+  Tasklet* const next = successor_of_ended(result);
+  Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
+  dying->first = tasklet;
+  if (settings_.defects.has(Defect::kEndKeepsResult)) {
+    set_tempval(tasklet, result);
+    result = none();
+  }
+  dying->second = result;
+  require(del_post_switch_ == nullptr, "post-switch-occupied");
+  del_post_switch_ = dying;
+  Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
+  // "Could not end tasklet" is a fatal error of the real thing. Under a switch trap the program has
+  // asked for it, and its execution simply is over; else a rule is broken.
+  if (unwinding != kUnwind && switch_trap_ > 0) abandon();
+  require(unwinding == kUnwind, "tasklet-cannot-end");
+  return unwinding;
+}
+
+// The program of this thread has ended. Null.
+Object* Thread::main_end(Object* value) {
+  ending_.ended = true;
+  if (value == nullptr) {
+    const Bomb* const bomb = error_;
+    ending_.failed = true;
+    ending_.exception = bomb->type;
+    ending_.code = bomb->code;
+    ending_.token = bomb->number;
+  }
+  if (number_ != 0) {
+    current_->ended = true;
+    queue_remove(current_);
+    release(value != nullptr ? value : take_error());
+  }
+  return nullptr;
+}
+
+// Who runs after a tasklet that has ended with `result` (owned), which is replaced where the end is
+// a deadlock. An exception that nobody caught goes to the innermost run().
+Tasklet* Thread::successor_of_ended(Object*& result) {
   Tasklet* next = head_;
   bool failed = result->kind == ObjectKind::kBomb;
   if (next == nullptr) {
@@ -412,30 +435,16 @@ Object* Thread::tasklet_end(Object* value) {
       failed = true;
     }
   }
-  if (failed && next != innermost_runner() && settings_.defects.has(Defect::kErrorToNextRunnable)) {
+  if (!failed) return next;
+  Tasklet* const runner = innermost_runner();
+  if (next != runner && settings_.defects.has(Defect::kErrorToNextRunnable)) {
     set_tempval(next, retain(result));  // The historical defect: only then is main chosen.
-    next = innermost_runner();
-  } else if (failed) {
-    next = innermost_runner();
-    Object* const overwritten = next->tempval;
-    next->tempval = retain(result);
-    release_value(next, overwritten, ReleaseReason::kUncaughtError);
+    return innermost_runner();
   }
-  Pair* const dying = heap_.make<Pair>(ObjectKind::kPair);
-  dying->first = tasklet;
-  if (settings_.defects.has(Defect::kEndKeepsResult)) {
-    set_tempval(tasklet, result);
-    result = none();
-  }
-  dying->second = result;
-  require(del_post_switch_ == nullptr, "post-switch-occupied");
-  del_post_switch_ = dying;
-  Object* const unwinding = schedule_task(tasklet, next, /*soft=*/true, nullptr);
-  // "Could not end tasklet" is a fatal error of the real thing. Under a switch trap the program has
-  // asked for it, and its execution simply is over; else a rule is broken.
-  if (unwinding != kUnwind && switch_trap_ > 0) abandon();
-  require(unwinding == kUnwind, "tasklet-cannot-end");
-  return unwinding;
+  Object* const overwritten = runner->tempval;
+  runner->tempval = retain(result);
+  release_value(runner, overwritten, ReleaseReason::kUncaughtError);
+  return runner;
 }
 
 // The schedule callback sees `prev` as the current tasklet, and nothing that waits to die. False:

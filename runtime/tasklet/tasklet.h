@@ -67,8 +67,9 @@ struct Tasklet : Object {
   Tasklet* next_made = nullptr;       // The tasklet made after it in this execution.
   std::uint32_t recursion_depth = 0;  // Calls in progress; the thread's own for the running one.
   const std::uint64_t* wait_note = nullptr;  // A defect: on its C stack, since when it waits.
-  std::uint32_t expects =
-      0;  // Number of the token that was handed to it and not returned yet; 0: none.
+  // Number of the token that was handed to its innermost receive, which has not returned; 0: none.
+  std::uint32_t expects = 0;
+  bool sends_untracked = false;  // What it sends is no token: a None, for instance.
 
   bool in_run_queue() const { return next != nullptr && blocked == 0; }
 };

@@ -372,12 +372,33 @@ class Thread {
 
   // ---- Channels ----
 
-  /// Sends `value` (owned; a Bomb is raised in the receiver). May switch.
-  Object* send(Channel* channel, Object* value, bool soft) {
-    return channel_action(channel, 1, value, soft);
+  /// Sends `value` (owned; a Bomb is raised in the receiver), which the ledger follows from here
+  /// on: `site` is where it says that it was sent. A token must not be sent again before it has
+  /// been received. May switch.
+  Object* send(Channel* channel, Object* value, SiteId site, bool soft);
+  /// Receives: the value, or null with the exception that was sent. The ledger is told what came,
+  /// before the program sees it. The C stack is kept. May switch, hard.
+  Object* receive(Channel* channel, SiteId site) {
+    Reception reception;
+    open_reception(reception);
+    Object* const value = take(channel, /*soft=*/false);
+    close_reception(reception, site, value);
+    return value;
   }
-  /// Receives: the value, or null with the exception that was sent. May switch.
-  Object* receive(Channel* channel, bool soft) { return channel_action(channel, -1, none(), soft); }
+  /// The same in pieces, for a frame that may be left softly: open_reception(), take(), and, when
+  /// the frame has what came (a value, or null and an exception), close_reception(). take() may
+  /// switch.
+  void open_reception(Reception& reception) {
+    reception.interrupted = current_->expects;
+    current_->expects = 0;
+  }
+  Object* take(Channel* channel, bool soft) { return channel_action(channel, -1, none(), soft); }
+  void close_reception(const Reception& reception, SiteId site, Object* value);
+  /// Sends a None that carries nothing but a wake-up: no ledger follows it, and it is no result of
+  /// the program. It is received by take() alone. May switch.
+  Object* send_signal(Channel* channel, bool soft) {
+    return channel_action(channel, 1, none(), soft);
+  }
 
   /// What runs before each channel operation, or each switch. Installed with code null: it is only
   /// logged.
@@ -461,6 +482,7 @@ class Thread {
   static std::uint64_t read_wait_note(const std::uint64_t* note);
   void report_fault(FindingKind kind, std::string signature, std::string message);
   void destroy_tasklet(Tasklet* tasklet);
+  bool kill_last(Tasklet* tasklet);
   void destroy_channel(Channel* channel);
   void empty_channel(Channel* channel);
   void tell_of_end(Tasklet* tasklet);
@@ -536,6 +558,8 @@ class Thread {
   void transfer(CStack* save, CStack* target);
   void release_post_switch();
   Object* tasklet_end(Object* value);
+  Object* main_end(Object* value);
+  Tasklet* successor_of_ended(Object*& result);
   bool notify_schedule(Tasklet* prev, Tasklet* next);
   CStack* make_cstack(std::uint32_t nesting_level);
   void free_cstack(CStack* cstack);
@@ -587,7 +611,15 @@ class Thread {
   void channel_remove(Tasklet* tasklet);
 
   // Channels: tasklet/channel.cc
+  struct ChannelAction;
   Object* channel_action(Channel* channel, int direction, Object* value, bool soft);
+  Object* fail(const ChannelAction& action);
+  void finish(const ChannelAction& action);
+  void exchange_values(ChannelAction& action);
+  Object* hand_over_elsewhere(ChannelAction& action, bool notified);
+  void serve(ChannelAction& action);
+  bool may_wait(const ChannelAction& action);
+  Object* switch_or_undo(ChannelAction& action);
   void undo_hand_over(Channel* channel, Tasklet* peer, int direction);
   bool may_notify_channel();
   bool notify_channel(Channel* channel, bool sending, bool will_block);

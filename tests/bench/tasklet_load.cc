@@ -108,10 +108,10 @@ class TaskletLoad::Program : public runtime::LedgerNames {
     }
     while (value != runtime::kUnwind && program.done_ < kBatch) {
       if (steps++ % 2 == 0) {
-        value = program.send_after(thread, value, program.there_, /*is_answer=*/steps > 1);
+        value = send_after(thread, value, program.there_, /*is_answer=*/steps > 1);
       } else {
         thread.release(value);
-        value = thread.receive(program.back_, /*soft=*/true);
+        value = program.take(thread, program.back_);
         ++program.done_;
       }
     }
@@ -122,21 +122,24 @@ class TaskletLoad::Program : public runtime::LedgerNames {
     auto& steps = self.frame->locals<std::uint64_t>();
     while (value != runtime::kUnwind) {
       if (steps++ % 2 == 1) {
-        value = program.send_after(thread, value, program.back_, /*is_answer=*/true);
+        value = send_after(thread, value, program.back_, /*is_answer=*/true);
       } else {
         thread.release(value);
-        value = thread.receive(program.there_, /*soft=*/true);
+        value = program.take(thread, program.there_);
       }
     }
     return value;
   }
-  /// Sends; `value` is None or, as an answer, what was received.
-  Object* send_after(Thread& thread, Object* value, Channel* channel, bool is_answer) {
-    if (is_answer) thread.ledger().received(*value, *thread.current(), SiteId{1});
+  static Object* take(Thread& thread, Channel* channel) {
+    runtime::Reception reception;  // It interrupts none.
+    thread.open_reception(reception);
+    return thread.take(channel, /*soft=*/true);
+  }
+  /// Sends a fresh value; `value` is None or, as an answer, what was received.
+  static Object* send_after(Thread& thread, Object* value, Channel* channel, bool is_answer) {
+    if (is_answer) thread.close_reception(runtime::Reception{}, SiteId{1}, value);
     thread.release(value);
-    Token* const token = thread.make_token();
-    thread.ledger().enter(*token, *thread.current(), SiteId{1});
-    return thread.send(channel, token, /*soft=*/true);
+    return thread.send(channel, thread.make_token(), SiteId{1}, /*soft=*/true);
   }
 
   // With C code on the stack.

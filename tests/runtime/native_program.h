@@ -112,25 +112,20 @@ class NativeProgram : public LedgerNames {
     return tasklet;
   }
 
-  /// Sends a fresh value through the ledger; says nothing.
+  /// Sends a fresh value; says nothing.
   Object* send(Thread& inner, Channel* channel, std::int64_t payload = 0,
                const std::string& site = "send") {
     Token* const token = inner.make_token();
     token->payload = payload;
-    inner.ledger().enter(*token, *inner.current(), at(site));
-    return inner.send(channel, token, /*soft=*/false);
+    return inner.send(channel, token, at(site), /*soft=*/false);
   }
   Object* send_exception(Thread& inner, Channel* channel, ExceptionType type,
                          const std::string& site = "sendx") {
     Bomb* const bomb = inner.make_bomb(type);
-    inner.ledger().enter(*bomb, *inner.current(), at(site));
-    return inner.send(channel, bomb, /*soft=*/false);
+    return inner.send(channel, bomb, at(site), /*soft=*/false);
   }
-  /// Receives, and tells the ledger what came.
   Object* receive(Thread& inner, Channel* channel, const std::string& site = "recv") {
-    Object* const value = inner.receive(channel, /*soft=*/false);
-    inner.ledger().received(value != nullptr ? *value : *inner.error(), *inner.current(), at(site));
-    return value;
+    return inner.receive(channel, at(site));
   }
   /// The payload of a value, which is released; -1 for None, -2 for an exception, which is
   /// forgotten.

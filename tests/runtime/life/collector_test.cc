@@ -46,7 +46,7 @@ class HoldingCode {
     Channel* const* const channel =
         static_cast<const HoldingCode*>(self.frame->code->body)->channel_;
     return channel == nullptr ? thread.schedule_remove(/*soft=*/true)
-                              : thread.receive(*channel, /*soft=*/true);
+                              : thread.take(*channel, /*soft=*/true);
   }
   static void clear(Thread& thread, Frame& frame) {
     Object* const held = std::exchange(frame.locals<Locals>().held, nullptr);

@@ -74,7 +74,7 @@ TEST_F(BadUse, AReceiverOfADeadThreadIsNotServedButCanBeKilled) {
   Channel* channel = nullptr;
   Tasklet* receiver = nullptr;
   Code& receives =
-      program_.steps({[&](Thread& thread) { return thread.receive(channel, /*soft=*/true); }});
+      program_.steps({[&](Thread& thread) { return thread.take(channel, /*soft=*/true); }});
   Code& starter = program_.steps({[&](Thread& thread) {
                                     receiver = program_.spawn_kept(thread, receives);
                                     return thread.none();
@@ -138,7 +138,7 @@ TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
 TEST_F(BadUse, WhoIsSuspendedHardWhenItsThreadEndsIsKilled) {
   Channel* channel = nullptr;
   Code& receives = program_.code([&](Thread& thread) -> Object* {
-    Object* const value = thread.receive(channel, /*soft=*/false);
+    Object* const value = thread.receive(channel, SiteId{});
     program_.say(value == nullptr ? NativeProgram::exception_word(thread.error()->type) : "value");
     return value;
   });
@@ -322,7 +322,7 @@ TEST_F(BadUse, AChannelCallbackMaySwitchInEveryWay) {
       return thread.none();
     });
     Code& callback = program_.code([&](Thread& thread) {
-      EXPECT_EQ(error(thread, thread.receive(channel, false)), "recursive_channel_cb");
+      EXPECT_EQ(error(thread, thread.receive(channel, SiteId{})), "recursive_channel_cb");
       return each.act(thread, other);
     });
     const Thread::Ending ending = program_.run([&](Thread& main) {

@@ -169,7 +169,7 @@ TEST_F(Channels, ABlockTrapForbidsBlockingButNotServing) {
     make_channel(thread, 0);
     thread.current()->block_trap = true;
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_)), "block_trap");
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, false)), "block_trap");
+    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})), "block_trap");
     EXPECT_EQ(channel_->balance, 0);
     thread.current()->block_trap = false;
     program_.spawn(thread, sender("S", 3));
@@ -189,7 +189,7 @@ TEST_F(Channels, AClosedOneServesWhoWaitsAndRefusesTheRest) {
     channel_->closing = true;
     EXPECT_EQ(NativeProgram::payload(thread, program_.receive(thread, channel_)), 3);
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_)), "closed");
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, false)), "closed");
+    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})), "closed");
     return thread.none();
   });
   expect_clean();
@@ -219,7 +219,7 @@ TEST_F(Channels, TheCallbackSeesEachOperationBeforeItHappens) {
   Code& callback = program_.code([&](Thread& thread) {
     program_.say("callback at balance " + std::to_string(channel_->balance));
     EXPECT_TRUE(thread.in_callback());
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, false)),
+    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})),
               "recursive_channel_cb");
     return thread.none();
   });

@@ -69,7 +69,7 @@ TEST_F(LedgerAlone, NumbersTokensInTheOrderOfSending) {
 }
 
 TEST_F(LedgerAlone, AHandOverAndItsReceiveAreClean) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   EXPECT_EQ(first_.place, TokenPlace::kInFlight);
   ledger_.received(first_, receiver_, kReceive);
   EXPECT_EQ(first_.place, TokenPlace::kDelivered);
@@ -83,7 +83,7 @@ TEST_F(LedgerAlone, AHandOverAndItsReceiveAreClean) {
 
 TEST_F(LedgerAlone, AValueDestroyedWithItsSenderOrInFlightIsLost) {
   ledger_.destroyed(sent(first_), &sender_, kSend, nullptr);
-  ledger_.hand_over(sent(second_), receiver_);
+  ledger_.hand_over(sent(second_), sender_, receiver_);
   ledger_.destroyed(second_, &receiver_, kReceive, "spill");
   EXPECT_THAT(signatures(execution_), ElementsAre("lost-value send send", "lost-value send spill"));
   EXPECT_THAT(execution_.findings()[1].message,
@@ -93,14 +93,14 @@ TEST_F(LedgerAlone, AValueDestroyedWithItsSenderOrInFlightIsLost) {
 }
 
 TEST_F(LedgerAlone, ALossIsReportedOnceHoweverManyNoticeIt) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.destroyed(first_, &receiver_, kReceive, "spill");
   ledger_.received(none_, receiver_, kReceive);
   EXPECT_THAT(signatures(execution_), ElementsAre("lost-value send spill"));
 }
 
 TEST_F(LedgerAlone, NoneInPlaceOfAValueThatIsStillAliveIsALoss) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.received(none_, receiver_, kReceive);
   EXPECT_THAT(signatures(execution_), ElementsAre("lost-value recv none"));
 }
@@ -111,7 +111,7 @@ TEST_F(LedgerAlone, NoneOutOfNowhereIsAWrongValue) {
 }
 
 TEST_F(LedgerAlone, AnotherValueThanTheOneHandedOverIsAWrongValue) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.received(sent(second_), receiver_, kReceive);
   EXPECT_THAT(signatures(execution_), ElementsAre("wrong-value recv"));
   EXPECT_THAT(execution_.findings()[0].message, HasSubstr("received v2"));
@@ -119,18 +119,18 @@ TEST_F(LedgerAlone, AnotherValueThanTheOneHandedOverIsAWrongValue) {
 }
 
 TEST_F(LedgerAlone, TheSameValueTwiceIsADuplicate) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.received(first_, receiver_, kReceive);
   Tasklet third;
   third.number = 3;
-  ledger_.hand_over(first_, third);
+  ledger_.hand_over(first_, sender_, third);
   ledger_.received(first_, third, kReceive);
   EXPECT_THAT(signatures(execution_), ElementsAre("duplicated-value recv"));
   EXPECT_THAT(execution_.findings()[0].message, HasSubstr("a second time, by tasklet 3"));
 }
 
 TEST_F(LedgerAlone, AHandOverThatIsUndoneLeavesNoExpectation) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.take_back(first_, receiver_);
   EXPECT_EQ(first_.place, TokenPlace::kSender);
   EXPECT_EQ(receiver_.expects, 0u);
@@ -153,7 +153,7 @@ TEST_F(LedgerAlone, ASentExceptionIsWhatItsReceiverRaises) {
   bomb_.kind = ObjectKind::kBomb;
   bomb_.type = ExceptionType::kE1;
   ledger_.enter(bomb_, sender_, kSend);
-  ledger_.hand_over(bomb_, receiver_);
+  ledger_.hand_over(bomb_, sender_, receiver_);
   ledger_.received(bomb_, receiver_, kReceive);
   EXPECT_EQ(ledger_.receives()[0].what, ReceiveResult::What::kException);
   ledger_.destroyed(bomb_, &receiver_, kReceive, nullptr);
@@ -168,14 +168,14 @@ TEST_F(LedgerAlone, ATempvalOfNothingStopsTheExecution) {
 }
 
 TEST_F(LedgerAlone, AReceivedValueThatNeverDiesIsALeak) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.received(first_, receiver_, kReceive);
   ledger_.end();
   EXPECT_THAT(signatures(execution_), ElementsAre("leak value"));
 }
 
 TEST_F(LedgerAlone, ForgetsEverythingAtTheNextExecution) {
-  ledger_.hand_over(sent(first_), receiver_);
+  ledger_.hand_over(sent(first_), sender_, receiver_);
   ledger_.received(first_, receiver_, kReceive);
   execution_.begin(ordinary_);
   ledger_.begin(execution_, sites_);
@@ -344,8 +344,7 @@ ReleaseReason reason_of(const Token* token) {
 class Reasons : public testing::Test {
  protected:
   Object* send(Thread& thread, Token* token) {
-    thread.ledger().enter(*token, *thread.current(), program_.at("send"));
-    return thread.send(channel_, token, /*soft=*/false);
+    return thread.send(channel_, token, program_.at("send"), /*soft=*/false);
   }
   Code& sender(Token*& token) {
     return program_.code([&](Thread& thread) {
@@ -438,7 +437,7 @@ TEST_F(Reasons, AReceiverKilledBeforeItRunsTakesItsValueAlong) {
 // what was delivered to it goes with it.
 TEST_F(Reasons, AReceiverThatVanishesTakesItsValueAlong) {
   Code& soft_receiver =
-      program_.steps({[&](Thread& thread) { return thread.receive(channel_, /*soft=*/true); }});
+      program_.steps({[&](Thread& thread) { return thread.take(channel_, /*soft=*/true); }});
   std::vector<StepCode::Step> steps;
   Tasklet* tasklet = nullptr;
   steps.push_back([&](Thread& thread) {
@@ -469,8 +468,7 @@ TEST_F(Reasons, AnExceptionNobodyReceivesComesOutOfRun) {
   Bomb* bomb = nullptr;
   Code& thrower = program_.code([&](Thread& thread) {
     bomb = thread.make_bomb(ExceptionType::kE1);
-    thread.ledger().enter(*bomb, *thread.current(), program_.at("sendx"));
-    return thread.send(channel_, bomb, /*soft=*/false);
+    return thread.send(channel_, bomb, program_.at("sendx"), /*soft=*/false);
   });
   program_.run([&](Thread& thread) {
     channel_ = thread.make_channel(0);

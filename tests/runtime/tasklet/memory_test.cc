@@ -170,9 +170,9 @@ TEST_F(AllocationFailure, OfAnErrorRaisesMemoryErrorInItsPlace) {
   run([&](Thread& thread) {
     Channel* const channel = thread.make_channel(0);
     memory_.fail_next();
-    expect_memory_error(thread, thread.receive(channel, /*soft=*/false));  // Not the deadlock.
+    expect_memory_error(thread, thread.receive(channel, SiteId{}));  // Not the deadlock.
     EXPECT_EQ(channel->balance, 0);
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel, /*soft=*/false)), "deadlock");
+    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel, SiteId{})), "deadlock");
     thread.release(channel);
     return thread.none();
   });

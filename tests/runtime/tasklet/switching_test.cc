@@ -93,8 +93,7 @@ TEST(Switching, SoftAndHardOnesMix) {
   steps.push_back([&](Thread& thread) {
     Token* const token = thread.make_token();
     token->payload = 4;
-    thread.ledger().enter(*token, *thread.current(), program.at("send"));
-    return thread.send(channel, token, /*soft=*/true);
+    return thread.send(channel, token, program.at("send"), /*soft=*/true);
   });
   steps.push_back([&](Thread& thread) {
     program.say("main");

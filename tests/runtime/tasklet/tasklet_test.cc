@@ -463,7 +463,7 @@ TEST_F(Tasklets, AScheduleCallbackMayNotUseChannelsForOneThatLeaves) {
   std::vector<std::string> errors;
   Channel* channel = nullptr;
   Code& callback = program_.code([&](Thread& thread) {
-    errors.push_back(NativeProgram::error(thread, thread.receive(channel, false)));
+    errors.push_back(NativeProgram::error(thread, thread.receive(channel, SiteId{})));
     errors.push_back(NativeProgram::error(thread, program_.send(thread, channel)));
     return thread.none();
   });

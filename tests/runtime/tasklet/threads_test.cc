@@ -39,7 +39,7 @@ TEST_F(Threads, MeetOnAChannelAndEachGoesOnItself) {
   const Thread::Ending ending = program_.run([&](Thread& main) {
     Channel* const channel = main.make_channel(0);
     Code& receiver = program_.code([this, channel](Thread& inner) -> Object* {
-      Object* const value = inner.receive(channel, /*soft=*/false);
+      Object* const value = inner.receive(channel, SiteId{});
       if (value == nullptr) return nullptr;
       program_.say("got in thread " + std::to_string(inner.number()));
       inner.release(value);
@@ -116,12 +116,12 @@ TEST_F(Threads, ARunnableTaskletIsNotBoundToAnother) {
 
 TEST_F(Threads, TheLastOneAwakeIsToldOfTheDeadlock) {
   Channel* channel = nullptr;
-  Code& blocks = program_.code(
-      [&](Thread& inner) -> Object* { return inner.receive(channel, /*soft=*/false); });
+  Code& blocks =
+      program_.code([&](Thread& inner) -> Object* { return inner.receive(channel, SiteId{}); });
   const Thread::Ending ending = program_.run([&](Thread& main) -> Object* {
     channel = main.make_channel(0);
     runtime().start_thread(1, blocks);
-    return main.receive(channel, /*soft=*/false);
+    return main.receive(channel, SiteId{});
   });
   EXPECT_TRUE(ending.ended);
   EXPECT_TRUE(ending.failed);
