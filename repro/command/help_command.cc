@@ -39,10 +39,7 @@ std::string operations() {
       "main.\n\n";
   for (int index = 0; index < runtime::op_count(); ++index) {
     const runtime::OpInfo& info = runtime::op_info(static_cast<runtime::OpCode>(index));
-    std::string usage = info.word;
-    for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
-      usage += fmt::format(" {}", runtime::argument_placeholder(*letter));
-    }
+    std::string usage = info.word + runtime::argument_placeholders(info.arguments);
     if (info.shape == runtime::OpShape::kBlock) usage += " … end";
     if (info.shape == runtime::OpShape::kBlockThen) usage += " … then … end";
     // The dots count as three bytes but one column.

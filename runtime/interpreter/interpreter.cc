@@ -152,14 +152,8 @@ void Interpreter::describe_end(EndState& state) const {
 std::string Interpreter::site(SiteId site) const { return site_name(*scenario_, site); }
 
 std::string Interpreter::operation(SiteId site) const {
-  const std::size_t function = static_cast<std::uint32_t>(site) >> 16;
-  const std::uint32_t label = static_cast<std::uint32_t>(site) & 0xffff;
-  if (function < scenario_->functions.size() && label != 0) {
-    for (const Op& op : scenario_->functions[function].ops) {
-      if (op.label == label) return op_info(op.code).word;
-    }
-  }
-  return "entry";
+  const Op* const op = op_at(*scenario_, site);
+  return op == nullptr ? "entry" : op_info(op->code).word;
 }
 
 void Interpreter::log_exception(EventKind kind, const Bomb& bomb) {

@@ -62,6 +62,7 @@ class Interpreter : public LedgerNames, private RootHolder {
 
   std::string site(SiteId site) const override;
   std::string operation(SiteId site) const override;
+  PendingStep pending(const Thread& thread, SiteId site) const override;
 
  private:
   Thread& thread() { return runtime_.running(); }

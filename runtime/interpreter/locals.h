@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/interpreter/interpreter.h"
+#include "runtime/language/arguments.h"
 
 namespace reweave::runtime {
 
@@ -14,26 +15,6 @@ inline bool is_order(const Object* value) {
   return reinterpret_cast<std::uintptr_t>(value) - 1 < 3;
 }
 
-/// Operations on whatever is in their first slot.
-constexpr bool acts_on_any_object(OpCode code) {
-  switch (code) {
-    case OpCode::kWeakref:
-    case OpCode::kSetcell:
-    case OpCode::kGetcell:
-    case OpCode::kCallobj:
-    case OpCode::kGenerator:
-    case OpCode::kNext:
-    case OpCode::kRef:
-    case OpCode::kDeref:
-    case OpCode::kClearrefs:
-    case OpCode::kSetkey:
-    case OpCode::kGetkey:
-    case OpCode::kDelkey:
-      return true;
-    default:
-      return false;
-  }
-}
 /// Cells, and what can be used as one.
 constexpr bool holds_one(ObjectKind kind) {
   return kind == ObjectKind::kCell || kind == ObjectKind::kRecord;

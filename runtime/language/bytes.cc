@@ -35,11 +35,11 @@ void put_op(const Scenario& scenario, const Op& op, std::uint32_t& label_before,
   if (labelled) put_number(op.label, bytes);
   if (!is_mark) label_before = op.label;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
-    const char letter = info.arguments[i];
-    const ArgumentRange range = argument_range(scenario, letter);
+    const ArgumentKind& kind = argument_kind(info.arguments[i]);
+    const ArgumentRange range = kind.range(scenario);
     CHECK(range.contains(op.args[i]));
     const auto offset = static_cast<std::uint32_t>(op.args[i] - range.low);
-    if (letter == 'n' || letter == 't' || letter == 'u') {
+    if (kind.wide) {
       put_number(offset, bytes);
     } else {
       CHECK(offset < 256);
@@ -79,11 +79,14 @@ class Ranges {
   struct Entry {
     std::int32_t low = 0;
     std::uint32_t count = 0;
+    bool wide = false;
   };
   explicit Ranges(const Scenario& scenario) {
-    for (const char letter : std::string_view(kArgumentLetters)) {
-      const ArgumentRange range = argument_range(scenario, letter);
-      entries_[index(letter)] = {range.low, static_cast<std::uint32_t>(range.high - range.low + 1)};
+    for (const char letter : argument_letters()) {
+      const ArgumentKind& kind = argument_kind(letter);
+      const ArgumentRange range = kind.range(scenario);
+      entries_[index(letter)] = {range.low, static_cast<std::uint32_t>(range.high - range.low + 1),
+                                 kind.wide};
     }
   }
   const Entry& of(char letter) const { return entries_[index(letter)]; }
@@ -185,10 +188,8 @@ bool FunctionBuilder::read_op(Input& input) {
   const std::uint32_t wanted = (first & kLabelFollows) != 0 ? input.number() : label_before_ + 1;
   bool fits = code != OpCode::kCanary || canaries_;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
-    const char letter = info.arguments[i];
-    const std::uint32_t value =
-        letter == 'n' || letter == 't' || letter == 'u' ? input.number() : input.byte();
-    const Ranges::Entry& range = ranges_.of(letter);
+    const Ranges::Entry& range = ranges_.of(info.arguments[i]);
+    const std::uint32_t value = range.wide ? input.number() : input.byte();
     if (range.count == 0) {
       fits = false;
       continue;

@@ -26,7 +26,7 @@ bool receives(OpCode code) { return code == OpCode::kRecv || code == OpCode::kIt
 /// A function other than main, the less used of two. Mostly one that is defined after its user, for
 /// circles of calls and spawns seldom end; and where all that happens leads to the function, mostly
 /// the last one, which for that reason spawns nobody.
-std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t user,
+std::int32_t some_function(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t user,
                            OpCode code) {
   const std::size_t count = scenario.functions.size();
   const bool is_hook = code == OpCode::kChancbf || code == OpCode::kSchedcbf;
@@ -42,7 +42,7 @@ std::int32_t draw_function(Prng& prng, const Uses& uses, const Scenario& scenari
 }
 
 /// A slot to store in: the emptier of two.
-std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& scenario) {
+std::int32_t some_empty_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
   if (scenario.slots.empty()) return -1;
   const std::int32_t one = below(prng, scenario.slots.size());
   const std::int32_t two = below(prng, scenario.slots.size());
@@ -50,7 +50,7 @@ std::int32_t draw_slot_to_fill(Prng& prng, const Uses& uses, const Scenario& sce
 }
 
 /// A slot that holds something: often the one that the last operation was about.
-std::int32_t draw_filled_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
+std::int32_t some_filled_slot(Prng& prng, const Uses& uses, const Scenario& scenario) {
   const std::optional<std::int32_t> recent = uses.recent();
   if (recent && prng.chance({1, 2})) return *recent;
   std::uint32_t count = 0;
@@ -63,7 +63,7 @@ std::int32_t draw_filled_slot(Prng& prng, const Uses& uses, const Scenario& scen
 }
 
 /// A channel: for a sender one with receivers to spare and the other way round, of two.
-std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario, OpCode code) {
+std::int32_t some_channel(Prng& prng, const Uses& uses, const Scenario& scenario, OpCode code) {
   if (scenario.channels.empty()) return -1;
   const std::int32_t one = below(prng, scenario.channels.size());
   const std::int32_t two = below(prng, scenario.channels.size());
@@ -77,11 +77,6 @@ std::int32_t draw_channel(Prng& prng, const Uses& uses, const Scenario& scenario
   return one;
 }
 
-/// How many times: mostly few, so that what follows is reached.
-std::int32_t draw_count(Prng& prng) {
-  return static_cast<std::int32_t>(prng.chance({1, 8}) ? prng.below(32) : prng.below(4));
-}
-
 }  // namespace
 
 bool is_of_condition(OpCode code) {
@@ -89,97 +84,78 @@ bool is_of_condition(OpCode code) {
          code == OpCode::kNotifyall;
 }
 
-namespace {
+// ---- What the rows of arguments.cc call ----
 
-bool stores_in_slot(OpCode code, std::size_t argument) {
-  switch (code) {
-    case OpCode::kSpawn:
-    case OpCode::kBind:
-      return true;
-    case OpCode::kSelf:
-    case OpCode::kGetmain:
-    case OpCode::kCell:
-    case OpCode::kFreevar:
-    case OpCode::kRecord:
-      return true;
-    case OpCode::kCopy:
-    case OpCode::kGetcell:
-    case OpCode::kClosure:
-    case OpCode::kGenerator:
-    case OpCode::kRef:
-    case OpCode::kDeref:
-      return argument == 1;
-    case OpCode::kRunto:
-      return argument == 2;
-    default:
-      return false;
-  }
+bool draw_function(const ArgumentDraw& draw, std::int32_t& value) {
+  value = some_function(draw.prng, draw.uses, draw.scenario, draw.function, draw.code);
+  return value >= 0;
 }
 
-/// The value of one argument; false if there is none that is alive.
-bool draw_argument(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
-                   OpCode code, std::size_t index, std::int32_t& value) {
-  const char letter = op_info(code).arguments[index];
-  switch (letter) {
-    case 'F':
-      value = prng.chance({1, 3}) ? -1 : draw_function(prng, uses, scenario, function, code);
-      return true;
-    case 'f':
-      value = draw_function(prng, uses, scenario, function, code);
-      return value >= 0;
-    case 'S':
-      value = prng.chance({1, 4}) ? -1 : draw_slot_to_fill(prng, uses, scenario);
-      return true;
-    case 's':
-      value = stores_in_slot(code, index) ? draw_slot_to_fill(prng, uses, scenario)
-                                          : draw_filled_slot(prng, uses, scenario);
-      return value >= 0;
-    case 'c':
-      value = draw_channel(prng, uses, scenario, code);
-      return value >= 0;
-    case 'n':
-      value = code == OpCode::kRec ? draw_depth(prng) : draw_count(prng);
-      return true;
-    case 't':
-      value = static_cast<std::int32_t>(prng.below(24));
-      return true;
-    case 'r':
-      value = below(prng, kRunFlagsCount);
-      return true;
-    case 'b':
-      value = prng.chance({3, 4}) ? 1 : 0;
-      return true;
-    case 'p':
-      value = static_cast<std::int32_t>(prng.below(3)) - 1;
-      return true;
-    case 'e':
-      value = below(prng, kNameableExceptions);
-      return true;
-    case 'k':
-      value = below(prng, kCanaryCount);
-      return true;
-    case 'h':
-      value = 1 + static_cast<std::int32_t>(prng.chance({1, 8}));
-      return true;
-    case 'l':
-      value = prng.chance({3, 4}) ? 0 : below(prng, 3);
-      return true;
-    case 'u': {
-      constexpr std::int32_t kTimes[] = {0, 0, 1, 500, 1'000, 1'500, 3'000, 50'000, 200'000};
-      value = kTimes[prng.below(static_cast<std::uint32_t>(std::size(kTimes)))];
-      return true;
-    }
-    case 'w':
-      if (scenario.words.empty()) return false;
-      value = below(prng, scenario.words.size());
-      return true;
-    default:
-      CHECK_MSG(false, "an argument letter that is never drawn");
-      return false;
-  }
+bool draw_function_or_none(const ArgumentDraw& draw, std::int32_t& value) {
+  value = -1;
+  if (!draw.prng.chance({1, 3})) (void)draw_function(draw, value);
+  return true;
 }
 
-}  // namespace
+bool draw_filled_slot(const ArgumentDraw& draw, std::int32_t& value) {
+  value = some_filled_slot(draw.prng, draw.uses, draw.scenario);
+  return value >= 0;
+}
+
+bool draw_slot_to_fill(const ArgumentDraw& draw, std::int32_t& value) {
+  value = some_empty_slot(draw.prng, draw.uses, draw.scenario);
+  return value >= 0;
+}
+
+bool draw_slot_or_none(const ArgumentDraw& draw, std::int32_t& value) {
+  value = -1;
+  if (!draw.prng.chance({1, 4})) (void)draw_slot_to_fill(draw, value);
+  return true;
+}
+
+bool draw_channel(const ArgumentDraw& draw, std::int32_t& value) {
+  value = some_channel(draw.prng, draw.uses, draw.scenario, draw.code);
+  return value >= 0;
+}
+
+bool draw_word(const ArgumentDraw& draw, std::int32_t& value) {
+  if (draw.scenario.words.empty()) return false;
+  value = below(draw.prng, draw.scenario.words.size());
+  return true;
+}
+
+// How many times: mostly few, so that what follows is reached.
+bool draw_count(const ArgumentDraw& draw, std::int32_t& value) {
+  Prng& prng = draw.prng;
+  value = draw.code == OpCode::kRec ? draw_depth(prng) : below(prng, prng.chance({1, 8}) ? 32 : 4);
+  return true;
+}
+
+bool draw_switch(const ArgumentDraw& draw, std::int32_t& value) {
+  value = draw.prng.chance({3, 4}) ? 1 : 0;
+  return true;
+}
+
+bool draw_preference(const ArgumentDraw& draw, std::int32_t& value) {
+  value = below(draw.prng, 3) - 1;
+  return true;
+}
+
+bool draw_thread(const ArgumentDraw& draw, std::int32_t& value) {
+  value = 1 + static_cast<std::int32_t>(draw.prng.chance({1, 8}));
+  return true;
+}
+
+bool draw_lock(const ArgumentDraw& draw, std::int32_t& value) {
+  value = draw.prng.chance({3, 4}) ? 0 : below(draw.prng, 3);
+  return true;
+}
+
+bool draw_time(const ArgumentDraw& draw, std::int32_t& value) {
+  constexpr std::int32_t kTimes[] = {0, 0, 1, 500, 1'000, 1'500, 3'000, 50'000, 200'000};
+  value = kTimes[draw.prng.below(static_cast<std::uint32_t>(std::size(kTimes)))];
+  return true;
+}
 
 OpWeights::OpWeights() {
   CHECK(static_cast<std::size_t>(op_count()) <= kCapacity);
@@ -250,10 +226,10 @@ void Uses::note(std::size_t function, const Op& op) {
   for (std::size_t i = 0; letters[i] != '\0'; ++i) {
     if (op.args[i] < 0) continue;
     const auto value = static_cast<std::size_t>(op.args[i]);
-    if (letters[i] == 'f' || letters[i] == 'F') ++references_[value];
-    const bool is_slot = letters[i] == 's' || letters[i] == 'S';
-    if (is_slot) recent_ = op.args[i];
-    if (is_slot && stores_in_slot(op.code, i)) {
+    const ArgumentKind& kind = argument_kind(letters[i]);
+    if (kind.names == NameKind::kFunction) ++references_[value];
+    if (kind.names == NameKind::kSlot) recent_ = op.args[i];
+    if (kind.stores) {
       ever_filled_ |= std::uint64_t{1} << value;
       filled_ |= std::uint64_t{1} << value;
     }
@@ -308,7 +284,9 @@ OpWeights OpWeights::users_of_a_slot() const {
   users.total_ = 0;
   for (int code = 0; code < op_count(); ++code) {
     const OpInfo& info = op_info(static_cast<OpCode>(code));
-    if (info.arguments[0] != 's' || stores_in_slot(static_cast<OpCode>(code), 0)) continue;
+    if (info.arguments[0] == '\0') continue;
+    const ArgumentKind& kind = argument_kind(info.arguments[0]);
+    if (kind.names != NameKind::kSlot || kind.stores) continue;
     const std::uint32_t weight = weights_[static_cast<std::size_t>(code)];
     users.weights_[static_cast<std::size_t>(code)] = weight;
     users.total_ += weight;
@@ -332,8 +310,10 @@ std::int32_t draw_depth(Prng& prng) {
 bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
                     Op& op) {
   op.args = {};
-  for (std::size_t i = 0; op_info(op.code).arguments[i] != '\0'; ++i) {
-    if (!draw_argument(prng, uses, scenario, function, op.code, i, op.args[i])) return false;
+  const ArgumentDraw draw{prng, uses, scenario, function, op.code};
+  const char* letters = op_info(op.code).arguments;
+  for (std::size_t i = 0; letters[i] != '\0'; ++i) {
+    if (!argument_kind(letters[i]).draw(draw, op.args[i])) return false;
   }
   return true;
 }

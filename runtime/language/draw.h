@@ -112,6 +112,35 @@ std::optional<Op> draw_op(Prng& prng, const OpWeights& weights, const Uses& uses
 bool draw_arguments(Prng& prng, const Uses& uses, const Scenario& scenario, std::size_t function,
                     Op& op);
 
+/// Where an argument is drawn.
+struct ArgumentDraw {
+  Prng& prng;
+  const Uses& uses;
+  const Scenario& scenario;
+  std::size_t function;
+  OpCode code;
+};
+// How the rows of arguments.cc draw a value: false, if there is none that is alive.
+bool draw_function(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_function_or_none(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_filled_slot(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_slot_to_fill(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_slot_or_none(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_channel(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_word(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_count(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_switch(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_preference(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_thread(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_lock(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_time(const ArgumentDraw& draw, std::int32_t& value);
+/// 0 … kBound-1, all alike.
+template <std::uint32_t kBound>
+bool draw_below(const ArgumentDraw& draw, std::int32_t& value) {
+  value = static_cast<std::int32_t>(draw.prng.below(kBound));
+  return true;
+}
+
 /// An operation on a condition, which fails unless somebody has the lock.
 bool is_of_condition(OpCode code);
 

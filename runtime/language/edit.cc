@@ -22,7 +22,7 @@ std::size_t end_of(const Function& function, std::size_t block) {
   return function.ops[match].code == OpCode::kThen ? function.ops[match].match : match;
 }
 
-std::vector<std::string>& names_of(Scenario& scenario, NameKind kind) {
+std::vector<std::string>& names_in(Scenario& scenario, NameKind kind) {
   switch (kind) {
     case NameKind::kChannel:
       return scenario.channels;
@@ -137,18 +137,8 @@ std::size_t name_count(const Scenario& scenario, NameKind kind) {
   return 0;
 }
 
-bool names_a(char letter, NameKind kind) {
-  switch (kind) {
-    case NameKind::kChannel:
-      return letter == 'c';
-    case NameKind::kSlot:
-      return letter == 's' || letter == 'S';
-    case NameKind::kWord:
-      return letter == 'w';
-    case NameKind::kFunction:
-      return letter == 'f' || letter == 'F';
-  }
-  return false;
+const std::vector<std::string>& names_of(const Scenario& scenario, NameKind kind) {
+  return names_in(const_cast<Scenario&>(scenario), kind);  // Nothing is changed there.
 }
 
 std::vector<bool> used_names(const Scenario& scenario, NameKind kind) {
@@ -184,7 +174,7 @@ void remove_name(Scenario& scenario, NameKind kind, std::size_t index) {
   const auto needs_it = [kind, gone](const Op& op) {
     bool needs = false;
     for_each_reference(op, kind, [&](std::int32_t value, char letter) {
-      needs |= value == gone && letter != 'F' && letter != 'S';
+      needs |= value == gone && !argument_kind(letter).optional;
     });
     CHECK_MSG(!needs || !opens(op), "a block that names something: deleting it needs its end");
     return needs;
@@ -205,7 +195,7 @@ void remove_name(Scenario& scenario, NameKind kind, std::size_t index) {
   if (kind == NameKind::kFunction) {
     scenario.functions.erase(scenario.functions.begin() + offset);
   } else {
-    std::vector<std::string>& names = names_of(scenario, kind);
+    std::vector<std::string>& names = names_in(scenario, kind);
     names.erase(names.begin() + offset);
   }
 }

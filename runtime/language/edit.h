@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/language/arguments.h"
 #include "runtime/language/scenario.h"
 
 namespace reweave::runtime {
@@ -39,11 +40,9 @@ void insert_items(Function& function, std::size_t at, std::span<const Op> items)
 /// Deletes a block's head, `then` and `end`, and keeps what is in it.
 void unwrap_block(Function& function, std::size_t block);
 
-/// The four kinds of things that operations refer to by index.
-enum class NameKind { kChannel, kSlot, kWord, kFunction };
 std::size_t name_count(const Scenario& scenario, NameKind kind);
-/// True if argument letter `letter` is an index of this kind.
-bool names_a(char letter, NameKind kind);
+/// The names of that kind, which is not that of functions: they have their names themselves.
+const std::vector<std::string>& names_of(const Scenario& scenario, NameKind kind);
 /// Which of them operations refer to. Of functions: which of them main can reach, main included.
 std::vector<bool> used_names(const Scenario& scenario, NameKind kind);
 /// Makes all operations that refer to `from` refer to `to`.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "runtime/language/arguments.h"
 #include "runtime/language/bytes.h"
 #include "runtime/language/draw.h"
 #include "scheduler/base/check.h"
@@ -154,8 +155,7 @@ void Generator::write_body(Function& function, const OpWeights& weights, std::ui
 }
 
 bool Generator::leaves_a_filled_slot(const Op& op) const {
-  const char* letters = op_info(op.code).arguments;
-  const bool has_slot = std::strpbrk(letters, "sS") != nullptr;
+  const bool has_slot = names_any(op_info(op.code).arguments, NameKind::kSlot);
   return has_slot && op.code != OpCode::kDrop && uses_.recent().has_value();
 }
 

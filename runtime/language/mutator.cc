@@ -207,7 +207,7 @@ bool Mutator::use_function(std::size_t index) {
     Op op;
     op.code = weights_.draw(prng_);
     const char* letters = op_info(op.code).arguments;
-    if (is_block(op) || std::strpbrk(letters, "fF") == nullptr) continue;
+    if (is_block(op) || !names_any(letters, NameKind::kFunction)) continue;
     if (!draw_arguments(prng_, uses_, scenario_, user, op)) continue;
     for (std::size_t i = 0; letters[i] != '\0'; ++i) {
       if (names_a(letters[i], NameKind::kFunction)) op.args[i] = static_cast<std::int32_t>(index);
@@ -263,7 +263,7 @@ bool Mutator::change_argument() {
   const char* letters = op_info(op.code).arguments;
   const std::size_t which = below(std::strlen(letters));
   const std::int32_t before = op.args[which];
-  if (letters[which] == 'n' || letters[which] == 't' || letters[which] == 'u') {
+  if (argument_kind(letters[which]).wide) {
     // Anything in range is allowed, but few numbers differ in effect.
     const std::int32_t near = before + static_cast<std::int32_t>(prng_.below(5)) - 2;
     const std::int32_t fresh =
@@ -288,7 +288,7 @@ bool Mutator::change_code() {
     const OpCode code = weights_.draw(prng_);
     const OpInfo& info = op_info(code);
     if (code == op.code || info.shape != old.shape) continue;
-    if (std::strcmp(info.arguments, old.arguments) != 0) continue;
+    if (!same_arguments(info.arguments, old.arguments)) continue;
     op.code = code;
     return true;
   }
@@ -434,7 +434,10 @@ bool Mutator::add_channel() {
   scenario_.channels.push_back(free_name('c', scenario_.channels));
   // Something uses it, or it would make no difference.
   const auto fresh = static_cast<std::int32_t>(scenario_.channels.size() - 1);
-  const auto takes_one = [](const Op& op) { return op_info(op.code).arguments[0] == 'c'; };
+  const auto takes_one = [](const Op& op) {
+    const char first = op_info(op.code).arguments[0];
+    return first != '\0' && names_a(first, NameKind::kChannel);
+  };
   const std::optional<Place> place = some_op_that(takes_one);
   if (place) function(place->function).ops[place->items.first].args[0] = fresh;
   return true;
@@ -524,7 +527,7 @@ std::vector<Op> Mutator::translated(const Scenario& other, std::span<const Op> o
     const char* letters = op_info(op.code).arguments;
     bool fits = true;
     for (std::size_t i = 0; letters[i] != '\0'; ++i) {
-      if (letters[i] == 'w') {
+      if (names_a(letters[i], NameKind::kWord)) {
         const std::string& word = other.words[static_cast<std::size_t>(op.args[i])];
         std::vector<std::string>& words = scenario_.words;
         const auto found = std::find(words.begin(), words.end(), word);

@@ -11,11 +11,7 @@ namespace {
 
 /// "send CHANNEL"; a block shows its body: "finally … then … end".
 std::string usage(const OpInfo& info) {
-  std::string text = info.word;
-  for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
-    text += ' ';
-    text += argument_placeholder(*letter);
-  }
+  std::string text = info.word + argument_placeholders(info.arguments);
   if (info.shape == OpShape::kBlock) text += " … end";
   if (info.shape == OpShape::kBlockThen) text += " … then … end";
   return text;
@@ -61,8 +57,9 @@ std::string operations_help() {
     append_row(text, usage(info), kWidth, info.help);
   }
   text += "\nArguments\n";
-  for (const char letter : std::string_view(kArgumentLetters)) {
-    append_row(text, argument_placeholder(letter), kWidth, argument_help(letter));
+  for (const char letter : argument_letters()) {
+    const ArgumentKind& kind = argument_kind(letter);
+    if (kind.help != nullptr) append_row(text, kind.placeholder, kWidth, kind.help);
   }
   return text;
 }
@@ -84,9 +81,10 @@ std::string operations_page() {
       "\n*drawn*: how often the generator draws it, relative to the others.\n\n"
       "| argument | meaning |\n"
       "|---|---|\n";
-  for (const char letter : std::string_view(kArgumentLetters)) {
-    text += "| `" + escaped(argument_placeholder(letter)) + "` | " +
-            escaped(argument_help(letter)) + " |\n";
+  for (const char letter : argument_letters()) {
+    const ArgumentKind& kind = argument_kind(letter);
+    if (kind.help == nullptr) continue;
+    text += "| `" + escaped(kind.placeholder) + "` | " + escaped(kind.help) + " |\n";
   }
   return text;
 }

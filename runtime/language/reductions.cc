@@ -15,24 +15,16 @@ constexpr std::uint64_t kThing = 10'000;
 constexpr NameKind kKinds[] = {NameKind::kFunction, NameKind::kChannel, NameKind::kSlot,
                                NameKind::kWord};
 
-std::uint64_t argument_cost(char letter, std::int32_t value) {
-  switch (letter) {
-    case 'n':
-    case 't':
-    case 'r':
-    case 'l':
-    case 'u':
-    case 'e':
-    case 'b':
-      return static_cast<std::uint64_t>(value);
-    case 'F':
-    case 'S':
-      return value < 0 ? 0 : 1;
-    case 'p':
-      return value == 0 ? 0 : 1;
-    default:
+std::uint64_t argument_cost(const ArgumentKind& kind, std::int32_t value) {
+  switch (kind.weighs) {
+    case ArgumentKind::Weighs::kNothing:
       return 0;
+    case ArgumentKind::Weighs::kUnlessSimplest:
+      return value == kind.simplest() ? 0 : 1;
+    case ArgumentKind::Weighs::kItsValue:
+      break;
   }
+  return static_cast<std::uint64_t>(value);
 }
 
 std::uint64_t op_cost(const Op& op) {
@@ -40,7 +32,8 @@ std::uint64_t op_cost(const Op& op) {
   if (op.code == OpCode::kRec) cost += 2;
   if (op.code == OpCode::kHcall) cost += 1;
   const char* letters = op_info(op.code).arguments;
-  for (std::size_t i = 0; letters[i] != '\0'; ++i) cost += argument_cost(letters[i], op.args[i]);
+  for (std::size_t i = 0; letters[i] != '\0'; ++i)
+    cost += argument_cost(argument_kind(letters[i]), op.args[i]);
   return cost;
 }
 
@@ -220,18 +213,15 @@ void Reductions::list_smaller_arguments() {
       const char* letters = op_info(ops[i].code).arguments;
       for (std::size_t a = 0; letters[a] != '\0'; ++a) {
         const std::int32_t value = ops[i].args[a];
-        std::array<std::int32_t, 4> smaller{0, 1, value / 2, value - 1};
-        std::size_t count = 0;
-        if (std::string_view("ntru").find(letters[a]) != std::string_view::npos) count = 4;
-        if (letters[a] == 'b' || letters[a] == 'p' || letters[a] == 'e') count = 1;
-        if (letters[a] == 'F' || letters[a] == 'S') {
-          smaller[0] = -1;
-          count = 1;
-        }
+        const ArgumentKind& kind = argument_kind(letters[a]);
+        const std::array<std::int32_t, 4> smaller{kind.simplest(), 1, value / 2, value - 1};
+        const std::size_t count = kind.tries == ArgumentKind::Tries::kAllSmaller ? smaller.size()
+                                  : kind.tries == ArgumentKind::Tries::kSimplest ? 1
+                                                                                 : 0;
         for (std::size_t s = 0; s < count; ++s) {
           const auto begin = smaller.begin();
           if (std::find(begin, begin + s, smaller[s]) != begin + s) continue;
-          if (argument_cost(letters[a], smaller[s]) >= argument_cost(letters[a], value)) continue;
+          if (argument_cost(kind, smaller[s]) >= argument_cost(kind, value)) continue;
           edits_.push_back({.kind = Kind::kSetArgument,
                             .function = f,
                             .first = i,

@@ -7,16 +7,15 @@
 
 #include "runtime/language/arguments.h"
 #include "runtime/language/text.h"
-#include "runtime/tasklet/runtime.h"
 #include "scheduler/base/check.h"
 
 namespace reweave::runtime {
 
 constexpr OpInfo kOperations[] = {
-#define OPERATION(identifier, word, arguments, shape, weight, help) \
-  OPERATION_OF(kCore, identifier, word, arguments, shape, weight, help)
-#define OPERATION_OF(topic, identifier, word, arguments, shape, weight, help) \
-  {word, arguments, OpShape::shape, weight, help, Topic::topic},
+#define OPERATION(identifier, word, arguments, touches, shape, weight, help) \
+  OPERATION_OF(kCore, identifier, word, arguments, touches, shape, weight, help)
+#define OPERATION_OF(topic, identifier, word, arguments, touches, shape, weight, help) \
+  {word, arguments, touches, OpShape::shape, weight, help, Topic::topic},
 #include "runtime/vocabulary/operations.def"
 #undef OPERATION_OF
 #undef OPERATION
@@ -25,51 +24,6 @@ constexpr OpInfo kOperations[] = {
 namespace {
 
 constexpr int kOpCount = static_cast<int>(std::size(kOperations));
-
-constexpr bool arguments_are_known() {
-  for (const OpInfo& info : kOperations) {
-    std::size_t count = 0;
-    for (const char* letter = info.arguments; *letter != '\0'; ++letter, ++count) {
-      if (std::string_view(kArgumentLetters).find(*letter) == std::string_view::npos) return false;
-    }
-    if (count > std::tuple_size_v<decltype(Op::args)>) return false;
-  }
-  return true;
-}
-static_assert(arguments_are_known(), "operations.def: at most 3 arguments, letters of the legend");
-
-struct ArgumentKind {
-  char letter;
-  const char* placeholder;
-  const char* help;
-};
-constexpr ArgumentKind kArgumentKinds[] = {
-    {'f', "FUNCTION", "a function of the scenario, defined before or after its use"},
-    {'F', "FUNCTION|-", "a function, or - for none; a - at the end may be left out"},
-    {'s', "SLOT", "a slot: a variable that all tasklets share and that may hold a tasklet"},
-    {'S', "SLOT|-", "a slot, or - to keep no reference; a - at the end may be left out"},
-    {'c', "CHANNEL", "a channel declared above"},
-    {'n', "COUNT", "a number from 0 to 9999"},
-    {'b', "0|1", "off or on"},
-    {'p', "-1|0|1", "a preference: -1 the receiver, 0 nobody, 1 the sender"},
-    {'e', "EXCEPTION", "E1 E2 ValueError StopIteration ZeroDivisionError SystemExit TaskletExit"},
-    {'w', "WORD", "letters, digits and _"},
-    {'k', "CANARY", "crash, hang, leak, overflow or use-after-free"},
-    {'t', "TICKS", "a number from 0 to 1000000"},
-    {'r', "RUN", "hard, or soft total nesting joined by +: how `runto` interrupts"},
-    {'h', "THREAD", "a number from 1 to 7; the program begins in thread 0"},
-    {'l', "LOCK", "a number from 0 to 7: a lock, and the condition that belongs to it"},
-    {'u', "TIME", "microseconds of virtual time, from 0 to 1000000"},
-};
-static_assert(std::size(kArgumentKinds) + 1 == std::size(kArgumentLetters));
-
-const ArgumentKind& argument_kind(char letter) {
-  for (const ArgumentKind& kind : kArgumentKinds) {
-    if (kind.letter == letter) return kind;
-  }
-  CHECK_MSG(false, "an argument letter that operations.def does not explain");
-  return kArgumentKinds[0];
-}
 
 std::string place(const Function& function, std::size_t index) {
   return "function " + function.name + ", operation " + std::to_string(index + 1);
@@ -117,7 +71,7 @@ Status check_op(const Scenario& scenario, const Function& function, std::size_t 
     const ArgumentRange range = argument_range(scenario, letter);
     if (range.contains(op.args[count])) continue;
     const std::string asked = "argument " + std::to_string(count + 1) + " (" +
-                              argument_placeholder(letter) + ") is " +
+                              argument_kind(letter).placeholder + ") is " +
                               std::to_string(op.args[count]);
     if (range.empty()) {
       return error_at(scenario, function, index, asked + ", but the scenario has none: add one");
@@ -274,55 +228,6 @@ const char* run_flags_name(std::int32_t flags) {
   return kNames[flags];
 }
 
-ArgumentRange argument_range(const Scenario& scenario, char letter) {
-  const auto indices = [](std::size_t count) {
-    return ArgumentRange{0, static_cast<std::int32_t>(count) - 1};
-  };
-  const auto or_none = [](std::size_t count) {
-    return ArgumentRange{-1, static_cast<std::int32_t>(count) - 1};
-  };
-  switch (letter) {
-    case 'f':
-      return indices(scenario.functions.size());
-    case 'F':
-      return or_none(scenario.functions.size());
-    case 's':
-      return indices(scenario.slots.size());
-    case 'S':
-      return or_none(scenario.slots.size());
-    case 'c':
-      return indices(scenario.channels.size());
-    case 'w':
-      return indices(scenario.words.size());
-    case 'n':
-      return {0, kCountMax};
-    case 'b':
-      return {0, 1};
-    case 'p':
-      return {-1, 1};
-    case 'e':
-      return {0, kNameableExceptions - 1};
-    case 'k':
-      return {0, kCanaryCount - 1};
-    case 't':
-      return {0, kTicksMax};
-    case 'r':
-      return {0, kRunFlagsCount - 1};
-    case 'h':
-      return {1, Runtime::kThreadsMax - 1};
-    case 'l':
-      return {0, kLocksMax - 1};
-    case 'u':
-      return {0, kMicrosecondsMax};
-    default:
-      CHECK_MSG(false, "an argument letter without a range");
-      return {};
-  }
-}
-
-const char* argument_placeholder(char letter) { return argument_kind(letter).placeholder; }
-const char* argument_help(char letter) { return argument_kind(letter).help; }
-
 bool is_name(std::string_view word) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -388,6 +293,19 @@ void number_labels(Function& function) {
     }
     op.label = lowest;
   }
+}
+
+const Op* op_at(const Scenario& scenario, SiteId site) {
+  const auto number = static_cast<std::uint32_t>(site);
+  const std::size_t function = number >> 16, label = number & 0xffff;
+  if (function >= scenario.functions.size() || label == 0) return nullptr;
+  const std::vector<Op>& ops = scenario.functions[function].ops;
+  // Where nothing was deleted and no block ends before it, it is at its number.
+  if (label <= ops.size() && ops[label - 1].label == label) return &ops[label - 1];
+  for (const Op& op : ops) {
+    if (op.label == label) return &op;
+  }
+  return nullptr;
 }
 
 std::string site_name(const Scenario& scenario, SiteId site) {

@@ -24,8 +24,8 @@
 namespace reweave::runtime {
 
 enum class OpCode : std::uint8_t {
-#define OPERATION(identifier, word, arguments, shape, weight, help) identifier,
-#define OPERATION_OF(topic, identifier, word, arguments, shape, weight, help) identifier,
+#define OPERATION(identifier, word, arguments, touches, shape, weight, help) identifier,
+#define OPERATION_OF(topic, identifier, word, arguments, touches, shape, weight, help) identifier,
 #include "runtime/vocabulary/operations.def"
 #undef OPERATION_OF
 #undef OPERATION
@@ -51,6 +51,7 @@ inline constexpr std::size_t kTopicCount = 7;
 struct OpInfo {
   const char* word;
   const char* arguments;  // One letter for each argument; see operations.def.
+  const char* touches;    // "", or what and how; see operations.def.
   OpShape shape;
   std::uint32_t weight;
   const char* help;
@@ -117,6 +118,8 @@ bool is_name(std::string_view word);
 constexpr SiteId site_of(std::size_t function, std::uint16_t label) {
   return SiteId{static_cast<std::uint32_t>(function) << 16 | label};
 }
+/// The operation of a site; null for a function's entry, or if the scenario has no such site.
+const Op* op_at(const Scenario& scenario, SiteId site);
 /// "receiver.3"; "receiver" for its entry. The site's function must exist, its label need not.
 std::string site_name(const Scenario& scenario, SiteId site);
 /// The site of that name; nothing if the scenario has no such function or label.

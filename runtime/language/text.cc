@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/language/arguments.h"
+#include "runtime/language/edit.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::runtime {
@@ -23,14 +24,7 @@ std::string quoted(std::string_view word) {
   return "\"" + std::string(word.substr(0, kShown)) + "…\"";
 }
 
-std::string usage(const OpInfo& info) {
-  std::string text = info.word;
-  for (const char* letter = info.arguments; *letter != '\0'; ++letter) {
-    text += ' ';
-    text += argument_placeholder(*letter);
-  }
-  return text;
-}
+std::string usage(const OpInfo& info) { return info.word + argument_placeholders(info.arguments); }
 
 // ---- Reading ----
 
@@ -61,16 +55,17 @@ class ScenarioReader {
   Status take_label(const Function& function, std::uint16_t label);
   Status read_mark(Function& function, OpCode code, bool& function_ends);
   Status read_arguments(Op& op, const Words& words, std::size_t first);
-  Status read_argument(char letter, const OpInfo& info, std::string_view word, std::int32_t& value);
+  Status read_argument(const ArgumentKind& kind, const OpInfo& info, std::string_view word,
+                       std::int32_t& value);
+  Status find_name(NameKind kind, std::string_view word, std::int32_t& value);
   Status read_number(const OpInfo& info, std::string_view word, const ArgumentRange& range,
                      std::int32_t& value) const;
   Status read_emitted(std::string_view word, std::int32_t& value);
   Status find_declared(const char* kind, const std::vector<std::string>& names,
                        std::string_view word, std::int32_t& value) const;
   Status find_function(std::string_view word, std::int32_t& value) const;
-  template <typename NameOf>
-  Status find_enumerator(const char* kind, int count, NameOf name_of, std::string_view word,
-                         std::int32_t& value) const;
+  Status find_word(const ArgumentKind::Words& words, std::string_view word,
+                   std::int32_t& value) const;
 
   LineReader& lines_;
   Scenario scenario_;
@@ -331,54 +326,42 @@ Status ScenarioReader::read_arguments(Op& op, const Words& words, std::size_t fi
   const std::size_t taken = std::strlen(info.arguments);
   const std::size_t given = words.size() - first;
   std::size_t needed = taken;
-  while (needed > 0 && (info.arguments[needed - 1] == 'F' || info.arguments[needed - 1] == 'S')) {
-    --needed;
-  }
+  while (needed > 0 && argument_kind(info.arguments[needed - 1]).optional) --needed;
   if (given < needed || given > taken) {
     return error(std::string("`") + info.word + "` is followed by " + std::to_string(given) +
                  (given == 1 ? " word" : " words") + "; write `" + usage(info) + "`");
   }
   for (std::size_t i = 0; i < taken; ++i) {
     const std::string_view word = i < given ? words[first + i] : std::string_view("-");
-    if (Status status = read_argument(info.arguments[i], info, word, op.args[i]); !status) {
-      return status;
-    }
+    const ArgumentKind& kind = argument_kind(info.arguments[i]);
+    if (Status status = read_argument(kind, info, word, op.args[i]); !status) return status;
   }
   return ok();
 }
 
-Status ScenarioReader::read_argument(char letter, const OpInfo& info, std::string_view word,
-                                     std::int32_t& value) {
-  switch (letter) {
-    case 'F':
-    case 'S':
-      if (word == "-") {
-        value = -1;
-        return ok();
-      }
-      return letter == 'F' ? find_function(word, value)
-                           : find_declared("slot", scenario_.slots, word, value);
-    case 'f':
-      return find_function(word, value);
-    case 's':
-      return find_declared("slot", scenario_.slots, word, value);
-    case 'c':
-      return find_declared("channel", scenario_.channels, word, value);
-    case 'w':
-      return read_emitted(word, value);
-    case 'e':
-      return find_enumerator(
-          "exception", kNameableExceptions,
-          [](int i) { return exception_name(static_cast<ExceptionType>(i)); }, word, value);
-    case 'k':
-      return find_enumerator(
-          "canary", kCanaryCount, [](int i) { return canary_name(static_cast<Canary>(i)); }, word,
-          value);
-    case 'r':
-      return find_enumerator("run", kRunFlagsCount, run_flags_name, word, value);
-    default:
-      return read_number(info, word, argument_range(scenario_, letter), value);
+Status ScenarioReader::read_argument(const ArgumentKind& kind, const OpInfo& info,
+                                     std::string_view word, std::int32_t& value) {
+  if (kind.optional && word == "-") {
+    value = -1;
+    return ok();
   }
+  if (kind.names) return find_name(*kind.names, word, value);
+  if (kind.words.noun != nullptr) return find_word(kind.words, word, value);
+  return read_number(info, word, kind.range(scenario_), value);
+}
+
+Status ScenarioReader::find_name(NameKind kind, std::string_view word, std::int32_t& value) {
+  switch (kind) {
+    case NameKind::kChannel:
+      return find_declared("channel", scenario_.channels, word, value);
+    case NameKind::kSlot:
+      return find_declared("slot", scenario_.slots, word, value);
+    case NameKind::kFunction:
+      return find_function(word, value);
+    case NameKind::kWord:
+      break;
+  }
+  return read_emitted(word, value);
 }
 
 Status ScenarioReader::read_number(const OpInfo& info, std::string_view word,
@@ -432,55 +415,39 @@ Status ScenarioReader::find_function(std::string_view word, std::int32_t& value)
   return ok();
 }
 
-template <typename NameOf>
-Status ScenarioReader::find_enumerator(const char* kind, int count, NameOf name_of,
-                                       std::string_view word, std::int32_t& value) const {
+Status ScenarioReader::find_word(const ArgumentKind::Words& words, std::string_view word,
+                                 std::int32_t& value) const {
   std::string all;
-  for (value = 0; value < count; ++value) {
-    if (word == name_of(value)) return ok();
-    all += std::string(value == 0 ? "" : value + 1 == count ? " or " : ", ") + name_of(value);
+  for (value = 0; value < words.count; ++value) {
+    const std::string each = words.word(value);
+    if (word == each) return ok();
+    all += (value == 0 ? "" : value + 1 == words.count ? " or " : ", ") + each;
   }
-  return error(quoted(word) + " is no " + kind + " that a scenario can name; use " + all);
+  return error(quoted(word) + " is no " + words.noun + " that a scenario can name; use " + all);
 }
 
 // ---- Writing ----
 
-const std::string* name_at(const std::vector<std::string>& names, std::int32_t index) {
-  if (index < 0 || static_cast<std::size_t>(index) >= names.size()) return nullptr;
-  return &names[static_cast<std::size_t>(index)];
+/// Null if there is none.
+const std::string* name_at(const Scenario& scenario, NameKind kind, std::int32_t index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= name_count(scenario, kind)) return nullptr;
+  const auto at = static_cast<std::size_t>(index);
+  return kind == NameKind::kFunction ? &scenario.functions[at].name : &names_of(scenario, kind)[at];
 }
 
-void append_argument(const Scenario& scenario, char letter, std::int32_t value, std::string& text) {
-  if ((letter == 'F' || letter == 'S') && value == -1) {
+void append_argument(const Scenario& scenario, const ArgumentKind& kind, std::int32_t value,
+                     std::string& text) {
+  if (kind.optional && value == -1) {
     text += '-';
-    return;
-  }
-  if (letter == 'n' || letter == 'b' || letter == 'p' || letter == 't' || letter == 'h' ||
-      letter == 'l' || letter == 'u') {
+  } else if (kind.names) {
+    const std::string* const name = name_at(scenario, *kind.names, value);
+    text += name != nullptr ? *name : "#" + std::to_string(value);
+  } else if (kind.words.noun != nullptr) {
+    const bool has_word = value >= 0 && value < kind.words.count;
+    text += has_word ? kind.words.word(value) : "#" + std::to_string(value);
+  } else {
     text += std::to_string(value);
-    return;
   }
-  if (letter == 'e' && value >= 0 && value < kNameableExceptions) {
-    text += exception_name(static_cast<ExceptionType>(value));
-    return;
-  }
-  if (letter == 'r' && value >= 0 && value < kRunFlagsCount) {
-    text += run_flags_name(value);
-    return;
-  }
-  if (letter == 'k' && value >= 0 && value < kCanaryCount) {
-    text += canary_name(static_cast<Canary>(value));
-    return;
-  }
-  const std::string* name = nullptr;
-  if (letter == 's' || letter == 'S') name = name_at(scenario.slots, value);
-  if (letter == 'c') name = name_at(scenario.channels, value);
-  if (letter == 'w') name = name_at(scenario.words, value);
-  if ((letter == 'f' || letter == 'F') && value >= 0 &&
-      static_cast<std::size_t>(value) < scenario.functions.size()) {
-    name = &scenario.functions[static_cast<std::size_t>(value)].name;
-  }
-  text += name != nullptr ? *name : "#" + std::to_string(value);
 }
 
 void append_op(const Scenario& scenario, const Op& op, std::string& text) {
@@ -488,7 +455,7 @@ void append_op(const Scenario& scenario, const Op& op, std::string& text) {
   text += info.word;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
     text += ' ';
-    append_argument(scenario, info.arguments[i], op.args[i], text);
+    append_argument(scenario, argument_kind(info.arguments[i]), op.args[i], text);
   }
 }
 
@@ -499,7 +466,7 @@ bool words_are_implied(const Scenario& scenario) {
     for (const Op& op : function.ops) {
       const char* letters = op_info(op.code).arguments;
       for (std::size_t i = 0; letters[i] != '\0'; ++i) {
-        if (letters[i] != 'w') continue;
+        if (!names_a(letters[i], NameKind::kWord)) continue;
         if (op.args[i] > next) return false;
         if (op.args[i] == next) ++next;
       }

@@ -1,33 +1,10 @@
 // What each operation does.
 #include <utility>
 
+#include "runtime/language/arguments.h"
 #include "runtime/specification/specification.h"
 
 namespace reweave::runtime::specification {
-
-namespace {
-
-bool acts_on_any_object(OpCode code) {
-  switch (code) {
-    case OpCode::kWeakref:
-    case OpCode::kSetcell:
-    case OpCode::kGetcell:
-    case OpCode::kCallobj:
-    case OpCode::kGenerator:
-    case OpCode::kNext:
-    case OpCode::kRef:
-    case OpCode::kDeref:
-    case OpCode::kClearrefs:
-    case OpCode::kSetkey:
-    case OpCode::kGetkey:
-    case OpCode::kDelkey:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 // Operations that cannot switch nor fail. False: it is none of them.
 bool Specification::perform_at_once(const Op& op) {

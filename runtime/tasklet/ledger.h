@@ -22,6 +22,7 @@
 namespace reweave::runtime {
 
 struct Tasklet;
+class Thread;
 
 /// Why a token may leave the ledger without having been received. Each is a behaviour of the real
 /// interpreter; runtime/doc/semantics.md §9 cites the recorded case that proves it.
@@ -63,6 +64,12 @@ class LedgerNames {
   virtual std::string site(SiteId site) const = 0;
   /// The word of the operation at a site: "send".
   virtual std::string operation(SiteId site) const = 0;
+  /// What `thread` would touch if it went on at a site now; asked only for a chooser that wants
+  /// steps. Object k+1 is the run queue of thread k; the program's own begin at
+  /// Runtime::kObjectsOfProgram. Unless overridden nothing is known of it.
+  virtual PendingStep pending(const Thread& /*thread*/, SiteId site) const {
+    return {.site = site};
+  }
 };
 
 class Ledger {

@@ -25,6 +25,9 @@ class Runtime {
   /// Threads 0 … kThreadsMax-1. The main tasklet of thread k > 0 has number kThreadMains + k.
   static constexpr std::uint32_t kThreadsMax = 8;
   static constexpr std::uint32_t kThreadMains = 100;
+  /// Objects of pending steps: the run queue of thread k is k+1; what is the program's own begins
+  /// here.
+  static constexpr std::uint32_t kObjectsOfProgram = 1 + kThreadsMax;
 
   Runtime();
   ~Runtime();
@@ -109,6 +112,9 @@ class Runtime {
 
   // Who runs, and how threads end: tasklet/threads.cc
   Thread* choose(bool running_goes_on, SiteId site);
+  PendingStep pending(const Thread& thread, FrameRef frame) const;
+  void show_steps(std::span<Thread* const> ready, std::span<Option> options,
+                  std::span<Option> blocked);
   void end_waiting(std::uint32_t number);
   void hand_over(Thread& next);
   bool others_awake(const Thread& than) const;

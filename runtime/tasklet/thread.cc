@@ -318,6 +318,8 @@ bool Thread::ask_preempt(SiteId site, bool slice_over) {
   const bool possible = timeout_running() ? !slice_over && current_ != interrupt_target()
                                           : run_count_ > 1 && switch_trap_ == 0 &&
                                                 !current_->atomic && !callback_running_;
+  if (possible && execution_->wants_steps()) [[unlikely]]
+    return ask_preempt_with_steps(site);
   return execution_->ask(QuestionKind::kPreempt, current_->actor, site, possible ? 2 : 1) != 0;
 }
 

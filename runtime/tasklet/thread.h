@@ -454,6 +454,7 @@ class Thread {
   template <typename Act>
   void as_makeshift(const Act& act);
   void release_as_makeshift(Tasklet* tasklet);
+  bool ask_preempt_with_steps(SiteId site);
   void fall_asleep();
   void wake();
   bool is_awake() const { return phase_ == Phase::kReady || phase_ == Phase::kSettling; }

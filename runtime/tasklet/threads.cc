@@ -58,14 +58,37 @@ Thread* Runtime::choose(bool running_goes_on, SiteId site) {
     end_waiting(clock_.fire(*execution_, running_->actor_, site));
   }
   std::array<Option, kThreadsMax> options;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const Thread& each = *ready[i];
-    options[i].actor = each.actor_;
-    options[i].next.site = each.running_frame() ? each.running_frame().frame->site : SiteId{};
-  }
+  for (std::uint32_t i = 0; i < count; ++i) options[i].actor = ready[i]->actor_;
+  std::array<Option, kThreadsMax> blocked;  // Shown until the question is asked.
+  if (execution_->wants_steps()) [[unlikely]]
+    show_steps({ready.data(), count}, options, blocked);
   const std::uint32_t answer =
       execution_->ask(QuestionKind::kRun, running_->actor_, site, count, {options.data(), count});
   return ready[answer];
+}
+
+// Fills in what the ready threads are about to do, and says the same of those that sleep or wait:
+// they go on with the operation at which they are.
+void Runtime::show_steps(std::span<Thread* const> ready, std::span<Option> options,
+                         std::span<Option> blocked) {
+  for (std::size_t i = 0; i < ready.size(); ++i)
+    options[i].next = pending(*ready[i], ready[i]->running_frame());
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i <= threads_.size(); ++i) {
+    const Thread* const each = thread(i);
+    if (each == nullptr || each->phase_ == Thread::Phase::kReady ||
+        each->phase_ == Thread::Phase::kEnded)
+      continue;
+    blocked[count++] = {each->actor_, pending(*each, each->running_frame())};
+  }
+  execution_->show_blocked(blocked.first(count));
+}
+
+// Without an operation a thread begins or ends, or takes up a tasklet: that is about its run queue.
+PendingStep Runtime::pending(const Thread& thread, FrameRef frame) const {
+  if (!frame || frame.frame->generation != frame.generation)
+    return {ObjectId{1 + thread.number()}, Access::kReadModifyWrite, SiteId{}};
+  return names_->pending(thread, frame.frame->site);
 }
 
 // Its timer has fired.
@@ -92,6 +115,16 @@ void Runtime::before_step(SiteId site) {
   if (threaded_) running_->take_turn(site);
   if (watcher_ != nullptr) [[unlikely]]
     watcher_->step(*running_, site);
+}
+
+// The same with the steps of both: of the running tasklet and of the one that would go on instead.
+bool Thread::ask_preempt_with_steps(SiteId site) {
+  const Tasklet* next = timeout_running() ? interrupt_target() : head_;
+  if (next == current_) next = current_->next;
+  std::array<Option, 2> options;
+  options[0] = {current_->actor, runtime_.pending(*this, running_)};
+  options[1] = {next->actor, runtime_.pending(*this, next->frame)};
+  return execution_->ask(QuestionKind::kPreempt, current_->actor, site, 2, options) != 0;
 }
 
 void Thread::take_turn(SiteId site) {

@@ -206,7 +206,10 @@ TEST(OpWeights, DrawOnlyWhatIsOn) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(weights.draw(prng), OpCode::kSpawn);
   EXPECT_TRUE(weights.users_of_a_slot().empty());
   const OpWeights users = OpWeights().users_of_a_slot();
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(op_info(users.draw(prng)).arguments[0], 's');
+  for (int i = 0; i < 100; ++i) {
+    const char first = op_info(users.draw(prng)).arguments[0];
+    EXPECT_TRUE(first == 's' || first == 'o') << first;
+  }
 }
 
 TEST(OpWeights, KnowATopicWholeOrNotAtAll) {

@@ -57,16 +57,33 @@ TEST(Operations, ThatDeclareThingsInTheTextAreNone) {
 
 TEST(Arguments, HaveARangeAndAnExplanationForEachLetter) {
   const Scenario scenario = empty_main();
-  for (const char letter : std::string_view(kArgumentLetters)) {
-    EXPECT_STRNE(argument_placeholder(letter), "");
-    EXPECT_STRNE(argument_help(letter), "");
+  std::set<std::string_view> explained;
+  for (const char letter : argument_letters()) {
+    const ArgumentKind& kind = argument_kind(letter);
+    EXPECT_EQ(kind.letter, letter);
+    EXPECT_STRNE(kind.placeholder, "");
+    if (kind.help != nullptr) explained.insert(kind.placeholder);
+    EXPECT_TRUE(explained.contains(kind.placeholder)) << letter << " is explained nowhere";
     EXPECT_LE(argument_range(scenario, letter).low, letter == 'h' ? 1 : 0) << letter;
+    EXPECT_EQ(argument_range(scenario, letter).contains(-1), kind.optional || letter == 'p');
   }
   EXPECT_TRUE(argument_range(scenario, 'c').empty());
   EXPECT_TRUE(argument_range(scenario, 's').empty());
   EXPECT_TRUE(argument_range(scenario, 'S').contains(-1));
   EXPECT_TRUE(argument_range(scenario, 'f').contains(0));
   EXPECT_FALSE(argument_range(scenario, 'f').contains(1));
+}
+
+TEST(Arguments, OfOneRangeTakeEachOthersPlace) {
+  EXPECT_TRUE(same_arguments("od", "ss"));
+  EXPECT_TRUE(same_arguments("fD", "fS"));
+  EXPECT_FALSE(same_arguments("s", "S"));
+  EXPECT_FALSE(same_arguments("s", "ss"));
+  EXPECT_FALSE(same_arguments("ss", "s"));
+  EXPECT_FALSE(same_arguments("n", "t"));
+  EXPECT_TRUE(acts_on_any_object(OpCode::kGetcell));
+  EXPECT_FALSE(acts_on_any_object(OpCode::kKill));
+  EXPECT_FALSE(acts_on_any_object(OpCode::kSched));
 }
 
 TEST(Link, FindsThePartnersOfNestedBlocks) {
