@@ -93,7 +93,10 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*&
   at.frame.site = site_of(at.number, op.label);
   if (runtime_.attends_steps()) [[unlikely]]
     runtime_.before_step(at.frame.site);
-  if (!thread().execution().step(thread().current()->actor, at.frame.site)) thread().abandon();
+  if (!thread().execution().step(thread().current()->actor, at.frame.site)) {
+    StructureOracle::look_before_stop(thread());
+    thread().abandon();
+  }
   StructureOracle::check(thread(), at.frame.site);
   const bool slice_over = thread().tick();
   if (thread().ask_preempt(at.frame.site, slice_over) || slice_over)

@@ -60,7 +60,14 @@ void StructureOracle::judge(Thread& thread, SiteId site) {
 
 bool StructureOracle::is_doubtful(const Runtime& runtime) {
   if (!runtime.touched_.wanted()) return false;
-  return runtime.structure_broken_ || look(runtime.main_thread_).rule != nullptr;
+  if (runtime.structure_broken_) return true;
+  // One that was stopped had its last look then, or was in the middle of an operation.
+  return runtime.main_thread_.ending_.ended && look(runtime.main_thread_).rule != nullptr;
+}
+
+void StructureOracle::look_before_stop(Thread& thread) {
+  if (thread.touched_.wanted() && look(thread).rule != nullptr)
+    thread.runtime_.structure_broken_ = true;
 }
 
 StructureOracle::Fault StructureOracle::look(const Thread& thread) {

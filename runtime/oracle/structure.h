@@ -52,6 +52,8 @@ class StructureOracle {
   /// The same for what was touched since the last look (touched.h), with its neighbours: not every
   /// rule, and not the length of a queue.
   static Fault look_at_touched(const Thread& thread);
+  /// For the same, where the execution is stopped before a step: no check() comes any more.
+  static void look_before_stop(Thread& thread);
   /// Of an execution that has just ended and was looked at by what it touched: something is broken,
   /// which a look at everything in every step may have seen sooner, or may not call broken.
   static bool is_doubtful(const Runtime& runtime);
