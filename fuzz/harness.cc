@@ -8,11 +8,13 @@
 
 #include "fuzz/coverage_sink.h"
 #include "fuzz/fuzzer_flags.h"
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
+#include "repro/report/report.h"
 #include "runtime/language/generator.h"
 #include "runtime/language/mutator.h"
 #include "scheduler/base/prng.h"
+#include "scheduler/search/explore.h"
 #include "scheduler/search/recording.h"
 
 namespace reweave::fuzz {
@@ -33,24 +35,25 @@ constexpr bool kFuzzes = false;  // It runs files, each of which is to be judged
   std::exit(2);
 }
 
+/// What the variable of a setting or a flag says; null if it is not set.
+const char* variable_of(std::string_view word) {
+  return std::getenv(environment_name(word).c_str());
+}
+
+/// The settings of the target, and over them what the environment says.
 runtime::Settings settings_from_environment(const repro::FuzzTarget& target) {
-  runtime::Settings settings = target.settings;
-  const char* const profile = std::getenv("REWEAVE_PROFILE");
-  const char* const defects = std::getenv("REWEAVE_DEFECTS");
-  if (profile != nullptr && defects != nullptr) {
-    refuse(
-        "REWEAVE_PROFILE and REWEAVE_DEFECTS are both set: a profile is a set of defects; keep one "
-        "of them.");
+  SettingValues values = runtime::values_of(target.settings);
+  for (const FlagName& name : flag_names(runtime::tasklet_kind())) {
+    const char* const value = variable_of(name.name);
+    if (value == nullptr) continue;
+    if (name.flag != nullptr && variable_of(name.flag->excludes) != nullptr) {
+      refuse(environment_name(name.name) + " and " + environment_name(name.flag->excludes) +
+             " are both set, and exclude each other; keep one of them.");
+    }
+    const Status status = set_flag(name, value, values);
+    if (!status) refuse(environment_name(name.name) + ": " + status.error().message);
   }
-  if (profile != nullptr || defects != nullptr) {
-    Expected<runtime::DefectSet> set =
-        profile != nullptr ? runtime::profile_defects(profile) : runtime::parse_defects(defects);
-    if (!set)
-      refuse((profile != nullptr ? "REWEAVE_PROFILE: " : "REWEAVE_DEFECTS: ") +
-             set.error().message);
-    settings.defects = *set;
-  }
-  return settings;
+  return runtime::settings_of(values);
 }
 
 const repro::FuzzTarget& target_by_name(std::string_view name) {
@@ -112,9 +115,8 @@ void Harness::run(const std::uint8_t* data, std::size_t size) {
   execution_.begin(strategy_, /*keep_log=*/true);
   subject_.run(execution_);
   if (!gave_feedback_) (void)give_feedback();
-  if (!execution_.findings().empty() &&
-      execution_.findings().front().kind != FindingKind::kLivelock)
-    report();
+  const std::vector<Finding>& findings = execution_.findings();
+  if (!findings.empty() && counts_unless_livelock(findings.front())) report();
 }
 
 // Which event followed which, whether in the same tasklet, and in the middle of what: a weak
@@ -141,32 +143,27 @@ bool Harness::give_feedback() {
 }
 
 void Harness::report() {
-  const Finding finding = execution_.findings().front();
-  repro::WeaveFile file;
-  file.settings = subject_.settings();
-  file.scenario = subject_.scenario();
+  const Finding& finding = execution_.findings().front();
+  repro::WeaveFile file = repro::tasklet_file(subject_.scenario(), subject_.settings());
   file.verdict =
       repro::verdict_of(execution_.findings(), subject_.results(), execution_.trace_hash());
+  repro::Report report{.command = "fuzz", .file = std::string(target_->name)};
+  report.subject = file.kind().name();
+  report.findings = execution_.findings();
+  report.executions = 1;
+  report.steps = execution_.steps();
+  report.trace_hash = execution_.trace_hash();
   const std::vector<DenseAnswer> answers = execution_.dense_answers();
-  std::fprintf(stderr, "\n%s: %s, in step %llu\n  %s\n", finding_kind_name(finding.kind),
-               finding.signature.c_str(), static_cast<unsigned long long>(finding.step),
-               finding.message.c_str());
   Expected<Schedule> schedule = record(subject_, answers, subject_.settings().limits);
   if (!schedule) {
-    std::fprintf(stderr, "no repro was written: %s\n", schedule.error().message.c_str());
-    std::abort();
-  }
-  file.schedule = std::move(schedule).value();
-  const Expected<std::string> path = repro::Workdir(output_).write_repro(
-      finding_kind_name(finding.kind), repro::write_weave(file));
-  if (path) {
-    std::fprintf(stderr,
-                 "repro:    %s\nreplay:   reweave replay %s\nshrink:   reweave shrink %s --output "
-                 "small.weave\n",
-                 path.value().c_str(), path.value().c_str(), path.value().c_str());
+    report.headline = "no repro was written: " + schedule.error().message;
   } else {
-    std::fprintf(stderr, "no repro was written: %s\n", path.error().message.c_str());
+    file.schedule = report.schedule = std::move(schedule).value();
+    const Expected<std::string> path = repro::Workdir(output_).write_repro(file, finding.kind);
+    if (path) report.repro = *path;
+    if (!path) report.headline = "no repro was written: " + path.error().message;
   }
+  std::fprintf(stderr, "\n%s", render(report, repro::Format::kText, {}).c_str());
   std::abort();
 }
 

@@ -33,9 +33,9 @@ namespace reweave {
 
 /// Ceilings of one execution; reaching one is an outcome with a name, never undefined behaviour.
 struct Limits {
-  std::uint64_t steps_max = 20'000;
-  std::uint32_t questions_max = 100'000;
-  std::uint32_t actors_max = 10'000;
+#define LIMIT(type, field, word, initial, low, high, help) type field = initial;
+#include "scheduler/limits.def"
+#undef LIMIT
   std::uint32_t findings_max = 100;  // Later ones are hashed and counted but not kept.
 };
 

@@ -1,7 +1,7 @@
-// What can be explored: the tasklet runtime with a scenario, later a real runtime or a user's
-// function.
+// What can be explored: a scenario of the tasklet runtime, a program, a user's function.
 //
-// The scheduler drives a subject through this interface and knows nothing else of it.
+// The scheduler drives a subject through this interface and knows nothing else of it. How a subject
+// is read and configured says its kind: subject_kind.h.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,8 @@
 
 namespace reweave {
 
+class SettingValues;
+
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -24,9 +26,12 @@ class Subject {
   /// same trace hash, always. Does not throw; it may really crash.
   virtual void run(Execution& execution) = 0;
 
-  /// A number that is the same for the same subject under the same settings in every build: a repro
-  /// made for one fingerprint is refused for another only where it says so.
-  virtual std::uint64_t fingerprint() const = 0;
+  /// Takes over the settings of its kind, for the next execution. Its reductions have them, too.
+  virtual void configure(const SettingValues&) {}
+
+  /// The subject as a file keeps it, whole lines: its kind reads it back, and what it reads does
+  /// the same.
+  virtual std::string text() const = 0;
 
   /// The name of a site, without spaces, for example "receiver.3"; stable under the subject's own
   /// reductions.
@@ -51,6 +56,8 @@ class Subject {
   /// A size that every reduction makes smaller; the shrinker's measure of progress after the
   /// schedule's length.
   virtual std::size_t size() const { return 0; }
+  /// How many operations, lines or whatever else a person counts it has, for reports.
+  virtual std::size_t item_count() const { return size(); }
 };
 
 }  // namespace reweave

@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/report/report.h"
-#include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/base/check.h"
 #include "scheduler/strategy/ordinary.h"
 
@@ -29,8 +28,8 @@ constexpr double kRoundMs = 4;  // A round repeats a program until it has taken 
 class Side {
  public:
   Side(const WeaveFile& file, bool zombies, std::uint32_t free_frames_max)
-      : subject_(file.scenario, settings_of(file, zombies, free_frames_max)),
-        execution_(file.settings.limits) {}
+      : subject_(scenario_of(file), with_caches(settings_of(file), zombies, free_frames_max)),
+        execution_(file.limits()) {}
 
   /// One execution. False: it did not end cleanly.
   bool run() {
@@ -61,9 +60,8 @@ class Side {
   const Execution& execution() const { return execution_; }
 
  private:
-  static runtime::Settings settings_of(const WeaveFile& file, bool zombies,
+  static runtime::Settings with_caches(runtime::Settings settings, bool zombies,
                                        std::uint32_t free_frames_max) {
-    runtime::Settings settings = file.settings;
     settings.zombie_frames = zombies;
     settings.free_frames_max = free_frames_max;
     return settings;

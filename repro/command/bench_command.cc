@@ -90,7 +90,7 @@ std::string instructions_table(const std::string& program) {
 
 }  // namespace
 
-int run_bench(const Arguments& arguments) {
+int run_bench(const Arguments& arguments, Kinds) {
   const bool named = !arguments.empty() && arguments.front().substr(0, 1) != "-";
   if (named) {
     if (const BenchSubject* const subject = find_subject(arguments.front()))

@@ -3,25 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "repro/command/command_line.h"
 #include "repro/file/workdir.h"
+#include "repro/report/stopwatch.h"
 #include "repro/run/runner.h"
-#include "runtime/oracle/dangling_stack.h"
 
 namespace reweave::repro {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// Files as they are named; of folders every `.weave` below them, in order of their names.
 std::vector<std::string> expand(const std::vector<std::string>& names) {
@@ -57,10 +51,10 @@ int verdict_line(const std::string& text) {
 struct Checked {
   CheckedCase result;
   int exit_code = kExitClean;
-  bool skipped = false;
+  std::string_view skipped;  // Why, or "".
 };
 
-Checked check_file(const std::string& name, Runner& runner, bool update) {
+Checked check_file(const std::string& name, Runner& runner, bool update, Kinds kinds) {
   Checked checked;
   CheckedCase& result = checked.result;
   result.file = name;
@@ -71,7 +65,7 @@ Checked check_file(const std::string& name, Runner& runner, bool update) {
   };
   const Expected<std::string> text = read_file(name);
   if (!text) return fail(kExitUsage, text.error().message);
-  Expected<WeaveFile> file = read_weave(*text, name);
+  Expected<WeaveFile> file = read_weave(*text, name, kinds);
   if (!file) return fail(kExitUsage, file.error().message);
   if (!file->verdict && !update) {
     return fail(
@@ -80,8 +74,8 @@ Checked check_file(const std::string& name, Runner& runner, bool update) {
                     name));
   }
   result.line = verdict_line(*text);
-  checked.skipped = !runtime::shows_in_this_build(file->settings.defects);
-  if (checked.skipped) return checked;
+  checked.skipped = file->kind().cannot_show(file->settings());
+  if (!checked.skipped.empty()) return checked;
   const RunResult run = runner.run(*file, ReplayMode::kStrict);
   result.trace_hash = run.verdict.trace_hash;
   if (!run.findings.empty()) result.finding = run.findings.front();
@@ -117,20 +111,21 @@ void append_github_summary(const CheckReport& report) {
 }
 
 int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
-          bool update) {
+          bool update, Kinds kinds) {
   const std::vector<std::string> files = expand(names);
   if (files.empty()) return line.fail("these folders hold no .weave file");
   Runner runner({.hang_ms = hang_ms});
   Progress progress(line.terminal(), line.quiet());
   CheckReport report;
   int code = kExitClean;
-  const auto begin = Clock::now();
+  const Stopwatch stopwatch;
   for (const std::string& file : files) {
-    const auto case_begin = Clock::now();
-    Checked checked = check_file(file, runner, update);
-    checked.result.seconds = seconds_since(case_begin);
-    if (checked.skipped) {
+    const Stopwatch of_case;
+    Checked checked = check_file(file, runner, update, kinds);
+    checked.result.seconds = of_case.seconds();
+    if (!checked.skipped.empty()) {
       ++report.skipped;
+      report.why_skipped = checked.skipped;
       continue;
     }
     code = worse(code, checked.exit_code);
@@ -138,14 +133,14 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
     progress.update("repros", report.cases.size(), files.size(), "check");
   }
   progress.finish();
-  report.seconds = seconds_since(begin);
+  report.seconds = stopwatch.seconds();
   if (line.format() == Format::kGithub) append_github_summary(report);
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
 }  // namespace
 
-int run_check(const Arguments& arguments) {
+int run_check(const Arguments& arguments, Kinds kinds) {
   CommandLine line(
       "check", "For CI: every repro must give exactly the verdict written in it.",
       "  reweave check corpora/repros\n"
@@ -163,7 +158,7 @@ int run_check(const Arguments& arguments) {
   add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json", "junit", "github"});
   if (!line.parse(arguments)) return line.exit_code();
-  return check(line, names, hang_ms, update);
+  return check(line, names, hang_ms, update, kinds);
 }
 
 }  // namespace reweave::repro

@@ -1,10 +1,12 @@
-// A subcommand of `reweave`: its name, its line in the help, its function. One file each.
+// A subcommand: its name, its line in the help, its function. One file each.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "scheduler/subject_kind.h"
 
 namespace reweave::repro {
 
@@ -13,22 +15,25 @@ using Arguments = std::vector<std::string>;  // Without the names of program and
 struct Command {
   std::string_view name;
   std::string_view summary;
-  int (*run)(const Arguments& arguments);  // Returns the exit code.
+  /// `kinds`: what the program knows, as run_command() got it. Returns the exit code.
+  int (*run)(const Arguments& arguments, Kinds kinds);
+  /// The kind of subject that it needs, by name; "": it takes every kind.
+  std::string_view needs = "";
 };
 
-/// All of them, in the order in which the help shows them. Lives for ever.
-std::span<const Command> all_commands();
+/// Those that a program with these kinds has, in the order in which the help shows them.
+std::vector<Command> commands_for(Kinds kinds);
 
-int run_hunt(const Arguments& arguments);
-int run_replay(const Arguments& arguments);
-int run_shrink(const Arguments& arguments);
-int run_check(const Arguments& arguments);
-int run_gauntlet_command(const Arguments& arguments);
-int run_conform(const Arguments& arguments);
-int run_doctor(const Arguments& arguments);
-int run_bench(const Arguments& arguments);
-int run_help(const Arguments& arguments);
-int run_version(const Arguments& arguments);
+int run_hunt(const Arguments& arguments, Kinds kinds);
+int run_replay(const Arguments& arguments, Kinds kinds);
+int run_shrink(const Arguments& arguments, Kinds kinds);
+int run_check(const Arguments& arguments, Kinds kinds);
+int run_gauntlet_command(const Arguments& arguments, Kinds kinds);
+int run_conform(const Arguments& arguments, Kinds kinds);
+int run_doctor(const Arguments& arguments, Kinds kinds);
+int run_bench(const Arguments& arguments, Kinds kinds);
+int run_help(const Arguments& arguments, Kinds kinds);
+int run_version(const Arguments& arguments, Kinds kinds);
 
 /// What a program's exit tells; the same for every subcommand.
 enum ExitCode : int {

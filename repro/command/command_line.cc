@@ -2,17 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
+#include "repro/file/workdir.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
+namespace {
+
+/// Examples as they are typed for this very program, which need not be called reweave.
+std::string in_own_name(std::string_view examples) {
+  constexpr std::string_view kName = "reweave ";
+  std::string text(examples);
+  if (tool_name() + " " == kName) return text;
+  for (std::size_t at = 0; (at = text.find(kName, at)) != std::string::npos;) {
+    const std::string name = tool_name() + " ";
+    text.replace(at, kName.size(), name);
+    at += name.size();
+  }
+  return text;
+}
+
+}  // namespace
 
 CommandLine::CommandLine(std::string_view name, std::string_view summary, std::string_view examples,
                          std::string_view exit_codes)
     : name_(name),
-      app_(fmt::format("{}\n\nExamples:\n{}", summary, examples), fmt::format("reweave {}", name)) {
+      app_(fmt::format("{}\n\nExamples:\n{}", summary, in_own_name(examples)),
+           fmt::format("{} {}", tool_name(), name)) {
   app_.footer(fmt::format("Exit codes: {}.", exit_codes));
   app_.allow_extras();  // Ours is the better word on what is unknown.
   app_.get_formatter()->column_width(30);
@@ -31,10 +51,18 @@ void CommandLine::add_output_flags(std::initializer_list<std::string_view> forma
   app_.add_flag("-q,--quiet", quiet_, "Show no progress");
 }
 
+void CommandLine::take_subject_words(std::string_view help) {
+  takes_subject_words_ = true;
+  app_.footer(fmt::format("After `--`: {}.\n{}", help, app_.get_footer()));
+}
+
 Format CommandLine::format() const { return find_format(format_).value_or(Format::kText); }
 
 bool CommandLine::parse(const Arguments& arguments) {
-  Arguments reversed(arguments.rbegin(), arguments.rend());
+  auto end = arguments.end();
+  if (takes_subject_words_) end = std::find(arguments.begin(), arguments.end(), "--");
+  if (end != arguments.end()) subject_words_.assign(end + 1, arguments.end());
+  Arguments reversed(std::make_reverse_iterator(end), arguments.rend());
   try {
     app_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
@@ -53,27 +81,28 @@ bool CommandLine::parse(const Arguments& arguments) {
   }
   if (formats_.empty()) return true;
   std::vector<std::string_view> known(formats_.begin(), formats_.end());
-  exit_code_ = fail(fmt::format("there is no format \"{}\" here{}; see `reweave {} --help`",
-                                format_, did_you_mean(format_, known), name_));
+  exit_code_ = fail(fmt::format("there is no format \"{}\" here{}; see `{} {} --help`", format_,
+                                did_you_mean(format_, known), tool_name(), name_));
   return false;
 }
 
 std::string CommandLine::flag_trouble(const std::string& word) const {
   const std::string flag = word.substr(0, word.find('='));
   if (flag.size() < 2 || flag[0] != '-') {
-    return fmt::format("\"{}\" is one argument too many; see `reweave {} --help`", word, name_);
+    return fmt::format("\"{}\" is one argument too many; see `{} {} --help`", word, tool_name(),
+                       name_);
   }
   std::vector<std::string> names;
   for (const CLI::Option* option : app_.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
-  return fmt::format("there is no flag {}{}; see `reweave {} --help`", flag,
-                     did_you_mean(flag, known), name_);
+  return fmt::format("there is no flag {}{}; see `{} {} --help`", flag, did_you_mean(flag, known),
+                     tool_name(), name_);
 }
 
 int CommandLine::fail(std::string_view message, int code) const {
-  fmt::print(stderr, "reweave {}: {}\n", name_, message);
+  fmt::print(stderr, "{} {}: {}\n", tool_name(), name_, message);
   return code;
 }
 
@@ -98,7 +127,7 @@ void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms) {
 int print_and_return(std::string_view text, int code) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (written && std::fflush(stdout) == 0) return code;
-  fmt::print(stderr, "reweave: standard output cannot be written\n");
+  fmt::print(stderr, "{}: standard output cannot be written\n", tool_name());
   return kExitSoftware;
 }
 

@@ -32,11 +32,15 @@ class CommandLine {
   bool quiet() const { return quiet_; }
   const Terminal& terminal() const { return terminal_; }
 
+  /// Words after `--` are the subject's, not flags; see subject_words(). `help`: what they are.
+  void take_subject_words(std::string_view help);
+  const Arguments& subject_words() const { return subject_words_; }
+
   /// True: go on. False: return `exit_code()` at once; help or an error has been shown.
   [[nodiscard]] bool parse(const Arguments& arguments);
   int exit_code() const { return exit_code_; }
 
-  /// Shows "reweave NAME: MESSAGE" and returns `code`.
+  /// Shows "TOOL NAME: MESSAGE" and returns `code`.
   int fail(std::string_view message, int code = kExitUsage) const;
   int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
 
@@ -49,6 +53,8 @@ class CommandLine {
   std::vector<std::string> formats_;
   std::string format_ = "text";
   bool quiet_ = false;
+  bool takes_subject_words_ = false;
+  Arguments subject_words_;
   int exit_code_ = 0;
 };
 

@@ -153,7 +153,7 @@ std::string render(const AllocationFailures& result, Format format) {
 
 }  // namespace
 
-int run_conform(const Arguments& arguments) {
+int run_conform(const Arguments& arguments, Kinds) {
   CommandLine line("conform", "Compare traces with those of the real interpreter.",
                    "  reweave conform corpora/conformance/public.jsonl\n"
                    "  reweave conform cases.jsonl --profile fixed --format=json\n"

@@ -51,7 +51,7 @@ std::string json_of(const Diagnosis& diagnosis) {
 
 }  // namespace
 
-int run_doctor(const Arguments& arguments) {
+int run_doctor(const Arguments& arguments, Kinds) {
   CommandLine line("doctor", "Is everything here that each command needs? Tried, not guessed.",
                    "  reweave doctor\n  reweave doctor --format=json",
                    "0 all that is needed is here, 69 something is missing");

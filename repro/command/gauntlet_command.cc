@@ -117,7 +117,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
 
 }  // namespace
 
-int run_gauntlet_command(const Arguments& arguments) {
+int run_gauntlet_command(const Arguments& arguments, Kinds) {
   CommandLine line("gauntlet",
                    "A mutation test of the oracles: is every historical defect, switched on alone, "
                    "found from generated scenarios, and how soon?",

@@ -5,7 +5,8 @@
 #include <cstring>
 
 #include "repro/command/command_line.h"
-#include "repro/file/raw_input.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
 #include "runtime/language/arguments.h"
 #include "runtime/language/scenario.h"
 #include "runtime/vocabulary/settings.h"
@@ -15,23 +16,7 @@
 namespace reweave::repro {
 namespace {
 
-std::string overview() {
-  std::string text =
-      "reweave makes a concurrency bug happen again, every time.\n\n"
-      "Examples:\n"
-      "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
-      "  reweave shrink findings/lost-value-….weave --output small.weave\n"
-      "  reweave replay small.weave --trace\n\n"
-      "Commands:\n";
-  for (const Command& command : all_commands())
-    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
-  return text +
-         "\n`reweave COMMAND --help` says more.\n"
-         "Exit codes: 0 clean, 1 a finding, 2 bad flag or file, 3 diverged, 4 another verdict,\n"
-         "69 a tool is missing, 70 a bug of reweave.\n";
-}
-
-std::string operations() {
+std::string operations(Kinds) {
   std::string text =
       "Operations of a scenario, one on a line. A block ends with `end`; every name is declared or "
       "defined\n"
@@ -53,7 +38,7 @@ std::string operations() {
   return text;
 }
 
-std::string defects() {
+std::string defects(Kinds) {
   std::string text = "Historical defects, all off by default; --defects a,b switches them on:\n\n";
   for (const runtime::DefectInfo& info : runtime::all_defects()) {
     text += fmt::format("  {}  (fixed {}, {})\n      cause:   {}\n      symptom: {}\n", info.name,
@@ -68,7 +53,7 @@ std::string defects() {
   return text;
 }
 
-std::string strategy_table() {
+std::string strategy_table(Kinds) {
   std::string text =
       "Strategies, for hunt --strategy NAME; all but the answers they choose is the same:\n\n";
   for (const StrategyInfo& info : strategies())
@@ -76,12 +61,13 @@ std::string strategy_table() {
   return text;
 }
 
-std::string format() {
+std::string format(Kinds) {
   return "A `.weave` file, line by line; words after # are a comment, indentation is for the "
          "eye:\n\n"
          "  weave 1               the version, always first\n"
-         "  settings … end        switching, defects, spill-levels, limits: how the runtime is set "
-         "up\n"
+         "  subject KIND          what it is about, see `reweave help subjects`; tasklets if "
+         "unsaid\n"
+         "  settings … end        how the subject is set up, see `reweave help settings`\n"
          "  channel NAME          what the scenario uses\n"
          "  slot NAME             a place for a tasklet\n"
          "  function NAME … end   operations, see `reweave help operations`; the first is main\n"
@@ -94,35 +80,109 @@ std::string format() {
          "    trace HASH          of all that happened\n";
 }
 
+/// One kind's settings, in the order of a file's lines.
+std::string settings_of_kind(const SubjectKind& kind) {
+  std::string text = fmt::format("Settings of {}:\n\n", kind.name());
+  const SettingValues values(kind.settings());
+  for (const SettingInfo* const info : values.rows()) {
+    const std::string flag = info->flag.empty() || info->flag == info->word
+                                 ? ""
+                                 : fmt::format(" (also --{})", info->flag);
+    text += fmt::format("  {:<20} {}\n  {:<20} {}; default: {}{}\n", info->word, info->help, "",
+                        values_text(*info), values.text(info->word), flag);
+  }
+  for (const SettingFlag& flag : kind.flags())
+    text += fmt::format("  {:<20} {}\n", fmt::format("--{} {}", flag.name, flag.values), flag.help);
+  return text;
+}
+
+std::string settings(Kinds kinds) {
+  std::string text =
+      "A setting NAME is a line of a file's section `settings`, a flag --NAME of hunt, replay and "
+      "shrink,\nand, for fuzz targets, a variable of the environment: "
+      "spill-levels is REWEAVE_SPILL_LEVELS.\n\n";
+  for (const SubjectKind* const kind : kinds) text += settings_of_kind(*kind) + "\n";
+  text.pop_back();
+  return text;
+}
+
+std::string subjects(Kinds kinds) {
+  std::string text =
+      "Kinds of subjects; `subject NAME` after `weave 1` says which one a file is about, and "
+      "without\nit it is about tasklets:\n\n";
+  for (const SubjectKind* const kind : kinds) {
+    text += fmt::format("  {:<16} {}\n", kind->name(), kind->help());
+    if (!kind->arguments().empty())
+      text += fmt::format("  {:<16} {} hunt -- {}\n", "", tool_name(), kind->arguments());
+  }
+  return text;
+}
+
 struct Topic {
   std::string_view name;
-  std::string (*text)();
+  std::string (*text)(Kinds kinds);
+  std::string_view needs = "";  // The kind of subject that it is about; "": all.
 };
-constexpr Topic kTopics[] = {{"operations", operations},
-                             {"defects", defects},
-                             {"strategies", strategy_table},
-                             {"format", format}};
+
+std::vector<Topic> topics_for(Kinds kinds) {
+  constexpr std::string_view kTasklets = WeaveFile::kDefaultKind;
+  constexpr Topic kTopics[] = {{"operations", operations, kTasklets},
+                               {"defects", defects, kTasklets},
+                               {"settings", settings},
+                               {"strategies", strategy_table},
+                               {"subjects", subjects},
+                               {"format", format}};
+  std::vector<Topic> topics;
+  for (const Topic& topic : kTopics) {
+    if (topic.needs.empty() || find_kind(kinds, topic.needs)) topics.push_back(topic);
+  }
+  return topics;
+}
+
+std::string overview(Kinds kinds) {
+  const std::string tool = tool_name();
+  std::string text = fmt::format("{} makes a concurrency bug happen again, every time.\n\n", tool);
+  if (find_kind(kinds, WeaveFile::kDefaultKind)) {
+    text += fmt::format(
+        "Examples:\n"
+        "  {0} hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
+        "  {0} shrink findings/lost-value-….weave --output small.weave\n"
+        "  {0} replay small.weave --trace\n\n",
+        tool);
+  }
+  text += "Commands:\n";
+  for (const Command& command : commands_for(kinds))
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  text += "Topics of `help`:";
+  for (const Topic& topic : topics_for(kinds))
+    text += fmt::format("{} {}", text.back() == ':' ? "" : ",", topic.name);
+  return text + fmt::format(
+                    "\n\n`{} COMMAND --help` says more.\n"
+                    "Exit codes: 0 clean, 1 a finding, 2 bad flag or file, 3 diverged, 4 another "
+                    "verdict,\n69 a tool is missing, 70 a bug of reweave.\n",
+                    tool);
+}
 
 }  // namespace
 
-int run_help(const Arguments& arguments) {
-  if (arguments.empty()) return print_and_return(overview(), kExitClean);
+int run_help(const Arguments& arguments, Kinds kinds) {
+  if (arguments.empty()) return print_and_return(overview(kinds), kExitClean);
   const std::string& name = arguments.front();
-  if (name == "--help" || name == "-h") return print_and_return(overview(), kExitClean);
+  if (name == "--help" || name == "-h") return print_and_return(overview(kinds), kExitClean);
   std::vector<std::string_view> known;
-  for (const Topic& topic : kTopics) {
-    if (topic.name == name) return print_and_return(topic.text(), kExitClean);
+  std::string list;
+  for (const Topic& topic : topics_for(kinds)) {
+    if (topic.name == name) return print_and_return(topic.text(kinds), kExitClean);
     known.push_back(topic.name);
+    list += fmt::format("{}, ", topic.name);
   }
-  for (const Command& command : all_commands()) {
-    if (command.name == name && command.name != "help") return command.run({"--help"});
+  const std::vector<Command> commands = commands_for(kinds);
+  for (const Command& command : commands) {
+    if (command.name == name && command.name != "help") return command.run({"--help"}, kinds);
     known.push_back(command.name);
   }
-  fmt::print(stderr,
-             "reweave help: there is no topic \"{}\"{}; there are: operations, defects, "
-             "strategies, format, "
-             "and the commands\n",
-             name, did_you_mean(name, known));
+  fmt::print(stderr, "{} help: there is no topic \"{}\"{}; there are: {}and the commands\n",
+             tool_name(), name, did_you_mean(name, known), list);
   return kExitUsage;
 }
 

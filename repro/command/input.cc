@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 
 #include "repro/file/raw_input.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "scheduler/strategy/fuzz_input.h"
 
@@ -18,16 +20,14 @@ Expected<WeaveFile> from_artefact(const std::string& bytes, const FuzzTarget& ta
   runtime::ScenarioDecoder decoder;
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   decode_fuzz_case(std::span(data, bytes.size()), decoder, fuzz_case);
-  Expected<runtime::Settings> settings = flags.apply(target.settings);
+  WeaveFile file = tasklet_file(fuzz_case.scenario, target.settings);
+  Expected<SettingValues> settings = flags.apply(file.kind(), file.settings());
   if (!settings) return settings.error();
-
-  WeaveFile file{
-      .settings = *settings, .scenario = fuzz_case.scenario, .schedule = {}, .verdict = {}};
-  const std::unique_ptr<Subject> subject = make_subject(file);
+  file.set_settings(*settings);
+  const std::unique_ptr<Subject> subject = file.make_subject();
   FuzzInput strategy(fuzz_case.plan);
   const Exploration exploration = runner.isolator().explore(
-      *subject, strategy,
-      {.budget = {.executions = 1, .seconds = 0}, .limits = file.settings.limits});
+      *subject, strategy, {.budget = {.executions = 1, .seconds = 0}, .limits = file.limits()});
   if (exploration.found) {
     Expected<Schedule> schedule = schedule_of_found(file, *exploration.found, runner);
     if (!schedule) return schedule.error();
@@ -35,133 +35,90 @@ Expected<WeaveFile> from_artefact(const std::string& bytes, const FuzzTarget& ta
     return file;
   }
   // Nothing was found, so it can run here, which also tells what was answered.
-  Execution execution(file.settings.limits);
+  Execution execution(file.limits());
   strategy.begin(Prng(0), 0);
   execution.begin(strategy);
   strategy.attach(execution);
   subject->run(execution);
-  Expected<Schedule> schedule = record(*subject, execution.dense_answers(), file.settings.limits);
+  Expected<Schedule> schedule = record(*subject, execution.dense_answers(), file.limits());
   if (!schedule) return schedule.error();
   file.schedule = std::move(schedule).value();
   return file;
 }
 
+/// What stands for its value in --help.
+std::string_view type_word(const SettingInfo& info) {
+  if (info.type == SettingType::kNumber) return "N";
+  return info.type == SettingType::kText ? "NAMES" : "WORD";
+}
+
 }  // namespace
 
-void SettingsFlags::add(CLI::App& app) {
-  app.add_option("--defects", defects_, "Defects to switch on, separated by commas; or none")
-      ->type_name("NAMES");
-  app.add_option("--profile", profile_,
-                 "Defects of a version of the real thing; see `help defects`")
-      ->type_name("NAME");
-  app.add_option("--switching", switching_, "soft, or hard: every switch copies its stack")
-      ->type_name("WORD");
-  app.add_option("--spill-levels", spill_levels_, "Depth at which the stack spills")
-      ->type_name("N")
-      ->check(whole_number(1, 1000));
-  app.add_option("--specification", specification_,
-                 "on: compare with the specification; alone: nobody else looks; off")
-      ->type_name("WORD");
-  app.add_option("--structure", structure_,
-                 "on: after every step, all queues, counts and links must agree; off")
-      ->type_name("WORD");
-  app.add_option("--fail-allocations", fail_allocations_,
-                 "on: there may be no memory, whenever some is asked for; off")
-      ->type_name("WORD");
-  app.add_option(
-         "--collect", collect_,
-         "on: the cycle collector may run before any operation; check: and nobody may notice; "
-         "off: only at `gc`")
-      ->type_name("WORD");
-  app.add_option("--zombie-frames", zombie_frames_,
-                 "on: each function keeps its last frame; off: the free list has all")
-      ->type_name("WORD");
-  app.add_option("--free-frames-max", free_frames_max_,
-                 "Length of the shared free list of frames; 0: none is kept")
-      ->type_name("N")
-      ->check(whole_number(0, 1'000'000));
+void SettingsFlags::add(CLI::App& app, Kinds kinds) {
+  for (const SubjectKind* const kind : kinds) {
+    const std::string group = fmt::format("Settings of {}", kind->name());
+    for (const FlagName& name : flag_names(*kind)) {
+      if (find(name.name) != nullptr) continue;  // Another kind's, too: the limits, for example.
+      Flag& flag = flags_.emplace_back(Flag{.name = std::string(name.name)});
+      const bool composed = name.flag != nullptr;
+      app.add_option("--" + flag.name, flag.value,
+                     std::string(composed ? name.flag->help : name.setting->help))
+          ->type_name(std::string(composed ? name.flag->values : type_word(*name.setting)))
+          ->group(name.in_help ? group : "");
+    }
+  }
+}
+
+const SettingsFlags::Flag* SettingsFlags::find(std::string_view name) const {
+  for (const Flag& flag : flags_) {
+    if (flag.name == name) return &flag;
+  }
+  return nullptr;
 }
 
 bool SettingsFlags::any() const {
-  return defects_ || profile_ || switching_ || spill_levels_ || specification_ || structure_ ||
-         fail_allocations_ || collect_ || zombie_frames_ || free_frames_max_;
+  return std::any_of(flags_.begin(), flags_.end(),
+                     [](const Flag& flag) { return flag.value.has_value(); });
 }
 
-Expected<runtime::Settings> SettingsFlags::apply(runtime::Settings base) const {
-  if (defects_ && profile_) {
-    return Error{"--defects and --profile exclude each other: a profile is a set of defects"};
+Expected<SettingValues> SettingsFlags::apply(const SubjectKind& kind, SettingValues values) const {
+  const std::vector<FlagName> names = flag_names(kind);
+  for (const Flag& flag : flags_) {
+    if (!flag.value) continue;
+    const auto name = std::find_if(names.begin(), names.end(),
+                                   [&](const FlagName& known) { return known.name == flag.name; });
+    if (name == names.end()) {
+      return Error{fmt::format("--{}: the subject is of the kind {}, which has no such setting",
+                               flag.name, kind.name())};
+    }
+    const Flag* const other = name->flag != nullptr ? find(name->flag->excludes) : nullptr;
+    if (other != nullptr && other->value)
+      return Error{fmt::format("--{} and --{} exclude each other", other->name, flag.name)};
+    const Status status = set_flag(*name, *flag.value, values);
+    if (!status) {
+      return Error{fmt::format("--{} {}: {}", flag.name, *flag.value, status.error().message)};
+    }
   }
-  if (defects_) {
-    const Expected<runtime::DefectSet> defects =
-        runtime::parse_defects(*defects_ == "none" ? "" : *defects_);
-    if (!defects) return defects.error();
-    base.defects = *defects;
-  }
-  if (profile_) {
-    const Expected<runtime::DefectSet> defects = runtime::profile_defects(*profile_);
-    if (!defects) return defects.error();
-    base.defects = *defects;
-  }
-  if (switching_ && *switching_ != "soft" && *switching_ != "hard") {
-    return Error{fmt::format("--switching {}: say soft or hard", *switching_)};
-  }
-  if (switching_)
-    base.switching = *switching_ == "hard" ? runtime::Switching::kHard : runtime::Switching::kSoft;
-  if (spill_levels_) base.spill_levels = *spill_levels_;
-  if (specification_) {
-    if (*specification_ != "on" && *specification_ != "alone" && *specification_ != "off")
-      return Error{fmt::format("--specification {}: say on, alone or off", *specification_)};
-    base.check_specification = *specification_ != "off";
-    base.only_specification = *specification_ == "alone";
-  }
-  if (structure_) {
-    if (*structure_ != "on" && *structure_ != "off")
-      return Error{fmt::format("--structure {}: say on or off", *structure_)};
-    base.check_structure = *structure_ == "on";
-  }
-  if (fail_allocations_) {
-    if (*fail_allocations_ != "on" && *fail_allocations_ != "off")
-      return Error{fmt::format("--fail-allocations {}: say on or off", *fail_allocations_)};
-    base.fail_allocations = *fail_allocations_ == "on";
-  }
-  if (collect_) {
-    if (*collect_ != "on" && *collect_ != "check" && *collect_ != "off")
-      return Error{fmt::format("--collect {}: say on, check or off", *collect_)};
-    base.collect = *collect_ != "off";
-    base.check_collections = *collect_ == "check";
-  }
-  if (zombie_frames_) {
-    if (*zombie_frames_ != "on" && *zombie_frames_ != "off")
-      return Error{fmt::format("--zombie-frames {}: say on or off", *zombie_frames_)};
-    base.zombie_frames = *zombie_frames_ == "on";
-  }
-  if (free_frames_max_) base.free_frames_max = *free_frames_max_;
-  return base;
+  return values;
 }
 
 std::vector<std::string> SettingsFlags::words() const {
   std::vector<std::string> words;
-  if (defects_) words.push_back("--defects=" + *defects_);
-  if (profile_) words.push_back("--profile=" + *profile_);
-  if (switching_) words.push_back("--switching=" + *switching_);
-  if (spill_levels_) words.push_back(fmt::format("--spill-levels={}", *spill_levels_));
-  if (specification_) words.push_back("--specification=" + *specification_);
-  if (structure_) words.push_back("--structure=" + *structure_);
-  if (fail_allocations_) words.push_back("--fail-allocations=" + *fail_allocations_);
-  if (collect_) words.push_back("--collect=" + *collect_);
-  if (zombie_frames_) words.push_back("--zombie-frames=" + *zombie_frames_);
-  if (free_frames_max_) words.push_back(fmt::format("--free-frames-max={}", *free_frames_max_));
+  for (const Flag& flag : flags_) {
+    if (flag.value) words.push_back(fmt::format("--{}={}", flag.name, *flag.value));
+  }
   return words;
 }
 
-void InputFlags::add(CLI::App& app, const char* help) {
+void InputFlags::add(CLI::App& app, const char* help, Kinds kinds) {
   app.add_option("file", file, help)->type_name("FILE")->required();
+  if (!find_kind(kinds, WeaveFile::kDefaultKind)) return;
   app.add_option("--target", target, "FILE is the raw input of this fuzz target (tempval, frames)")
       ->type_name("NAME");
 }
 
-Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& flags,
-                               Runner& runner) {
+Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& flags, Runner& runner,
+                               Kinds kinds) {
   const Expected<std::string> content = read_file(input.file);
   if (!content) return content.error();
   if (!input.target.empty()) {
@@ -169,16 +126,39 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
     if (!target) return target.error();
     return from_artefact(*content, **target, flags, runner);
   }
-  Expected<WeaveFile> file = read_weave(*content, input.file);
+  Expected<WeaveFile> file = read_weave(*content, input.file, kinds);
   if (!file) {
     if (!looks_like_artefact(input.file)) return file.error();
     return Error{file.error().message +
                  "; if libFuzzer wrote it, name its target: --target tempval"};
   }
-  Expected<runtime::Settings> settings = flags.apply(file->settings);
+  Expected<SettingValues> settings = flags.apply(file->kind(), file->settings());
   if (!settings) return settings.error();
-  file->settings = *settings;
+  file->set_settings(*settings);
   return file;
+}
+
+const SubjectKind* kind_with_arguments(Kinds kinds) {
+  for (const SubjectKind* const kind : kinds) {
+    if (!kind->arguments().empty()) return kind;
+  }
+  return nullptr;
+}
+
+Expected<WeaveFile> load_words(const SubjectKind& kind, const Arguments& words,
+                               const SettingsFlags& flags) {
+  Expected<std::unique_ptr<Subject>> subject = kind.from_arguments(words);
+  if (!subject) return subject.error();
+  Expected<SettingValues> settings = flags.apply(kind, SettingValues(kind.settings()));
+  if (!settings) return settings.error();
+  return WeaveFile(kind, std::move(subject).value(), *settings);
+}
+
+std::optional<int> run_elsewhere(const WeaveFile& file, std::string_view command,
+                                 const Arguments& arguments) {
+  Arguments words = {std::string(command)};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return file.kind().run_elsewhere(file.subject(), words);
 }
 
 }  // namespace reweave::repro

@@ -1,7 +1,8 @@
-// What the subcommands are given: files, raw artefacts of libFuzzer, and flags that change
-// settings.
+// What the subcommands are given: files, words after `--`, raw artefacts of libFuzzer, and flags
+// that change settings.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,40 +13,51 @@
 
 namespace reweave::repro {
 
-/// --defects, --profile, --switching, …: settings put over those of a file.
+/// --defects, --profile, --switching, …: settings put over those of a file. Which flags there are
+/// say the tables of the kinds: every setting is a flag; --help shows those that it is told to.
 class SettingsFlags {
  public:
-  void add(CLI::App& app);
+  void add(CLI::App& app, Kinds kinds);
   bool any() const;
-  Expected<runtime::Settings> apply(runtime::Settings base) const;
+  /// `values` are of a subject of that kind. The error says what may be said, or that the kind has
+  /// no such setting.
+  Expected<SettingValues> apply(const SubjectKind& kind, SettingValues values) const;
   /// The flags again, as words of a command line.
   std::vector<std::string> words() const;
 
  private:
-  std::optional<std::string> defects_;
-  std::optional<std::string> profile_;
-  std::optional<std::string> switching_;
-  std::optional<std::uint32_t> spill_levels_;
-  std::optional<std::string> specification_;
-  std::optional<std::string> structure_;
-  std::optional<std::string> fail_allocations_;
-  std::optional<std::string> collect_;
-  std::optional<std::string> zombie_frames_;
-  std::optional<std::uint32_t> free_frames_max_;
+  struct Flag {
+    std::string name;  // Without dashes.
+    std::optional<std::string> value{};
+  };
+  const Flag* find(std::string_view name) const;
+
+  std::deque<Flag> flags_;  // The parser keeps pointers into it.
 };
 
-/// A file named on the command line, and --target.
+/// A file named on the command line, or a subject's own words, and --target.
 struct InputFlags {
   std::string file;
   std::string target;  // Name of a fuzz target, or "".
 
-  void add(CLI::App& app, const char* help);
+  void add(CLI::App& app, const char* help, Kinds kinds);
 };
 
 /// Reads a `.weave`, or with --target the raw input of a fuzz target, whose plan is turned into a
 /// schedule by running it once in a child of `runner`. Settings of the flags are put over those of
 /// the file.
 Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& settings,
-                               Runner& runner);
+                               Runner& runner, Kinds kinds);
+
+/// The first kind that makes subjects of words after `--`; null if none does.
+const SubjectKind* kind_with_arguments(Kinds kinds);
+
+/// A file of the subject that this kind makes of `words`.
+Expected<WeaveFile> load_words(const SubjectKind& kind, const Arguments& words,
+                               const SettingsFlags& settings);
+
+/// Where the subject lives in a process of its own: runs the whole command there; its exit code.
+std::optional<int> run_elsewhere(const WeaveFile& file, std::string_view command,
+                                 const Arguments& arguments);
 
 }  // namespace reweave::repro

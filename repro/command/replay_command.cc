@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 
 #include "repro/command/input.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/judge/doctor.h"
 #include "repro/report/lingering_report.h"
+#include "repro/report/stopwatch.h"
 #include "repro/report/timeline.h"
 #include "repro/run/debugging.h"
 #include "repro/run/process.h"
@@ -29,17 +30,19 @@ struct ReplayFlags {
   std::uint64_t hang_ms = 10'000;
 };
 
-void add_flags(CLI::App& app, ReplayFlags& flags) {
-  flags.input.add(app, "A repro, or a scenario");
+void add_flags(CLI::App& app, ReplayFlags& flags, Kinds kinds) {
+  flags.input.add(app, "A repro, or a file with a subject", kinds);
   app.add_option("--times", flags.times, "So many executions, which must have one trace hash")
       ->type_name("N")
       ->check(whole_number(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
-  app.add_flag("--lingering", flags.lingering,
-               "Show cyclic garbage: what only cycles kept alive, and the cycles");
-  app.add_option("--timeline", flags.timeline,
-                 "Write what each thread and tasklet did when, for ui.perfetto.dev")
-      ->type_name("FILE");
+  if (find_kind(kinds, WeaveFile::kDefaultKind)) {
+    app.add_flag("--lingering", flags.lingering,
+                 "Show cyclic garbage: what only cycles kept alive, and the cycles");
+    app.add_option("--timeline", flags.timeline,
+                   "Write what each thread and tasklet did when, for ui.perfetto.dev")
+        ->type_name("FILE");
+  }
   app.add_option("--break-at-step", flags.break_at_step,
                  "Under a debugger: stop where this step begins")
       ->type_name("N")
@@ -48,14 +51,14 @@ void add_flags(CLI::App& app, ReplayFlags& flags) {
   app.add_option("--rr", flags.rr, "Record by rr: require, or auto to go on without")
       ->type_name("WORD");
   add_hang_flag(app, flags.hang_ms);
-  flags.settings.add(app);
+  flags.settings.add(app, kinds);
 }
 
 /// For debuggers: one execution here and now, with a breakpoint if wanted. It may take this process
 /// with it.
 RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFlags& flags) {
-  const std::unique_ptr<Subject> subject = make_subject(file);
-  Execution execution(file.settings.limits);
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  Execution execution(file.limits());
   if (flags.break_at_step != 0) break_at_step(execution, flags.break_at_step);
   replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, flags.trace);
   RunResult run;
@@ -78,7 +81,7 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
                     rr.detail.empty() ? "" : fmt::format("rr says: {}. ", rr.detail),
                     "Instead: " + instead_of_rr());
     if (flags.rr == "require") return line.fail(why, kExitUnavailable);
-    line.fail(why + "\nreweave replay: --rr=auto goes on without rr");
+    line.fail(why + "\n--rr=auto goes on without rr");
     return -1;
   }
   const std::string trace = flags.input.file + ".rr";
@@ -125,25 +128,43 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
   return run.findings.empty() ? kExitClean : kExitFinding;
 }
 
-int replay_file(const CommandLine& line, const ReplayFlags& flags) {
+/// What is drawn of tasklets alone: adds it to the report, or writes it. The exit code if it cannot
+/// be drawn, else nothing.
+std::optional<int> draw(const CommandLine& line, const ReplayFlags& flags, const WeaveFile& file,
+                        const RunResult& run, ReplayMode mode, Report& report) {
+  if (!flags.lingering && flags.timeline.empty()) return std::nullopt;
+  if (!is_about_tasklets(file))
+    return line.fail("--lingering and --timeline are drawn of tasklets alone");
+  if (flags.lingering && !run.died) report.lingering = find_lingering(file, mode);
+  if (flags.timeline.empty()) return std::nullopt;
+  if (run.died) return line.fail("there is no timeline of what ends its process", kExitUnavailable);
+  const Status written = write_file(flags.timeline, draw_timeline(file, mode));
+  if (!written) return line.fail(written.error());
+  return std::nullopt;
+}
+
+int replay_file(const CommandLine& line, const ReplayFlags& flags, const Arguments& arguments,
+                Kinds kinds) {
   if (!flags.rr.empty() && flags.rr != "auto" && flags.rr != "require") {
     return line.fail(fmt::format("--rr={}: say auto or require", flags.rr));
   }
   Runner runner({.hang_ms = flags.hang_ms});
-  const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
+  const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
+  if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
   if (!flags.rr.empty()) {
     const int code = replay_under_rr(line, flags);
     if (code >= 0) return code;
   }
   const bool in_process = flags.in_process || flags.break_at_step != 0;
   if (flags.break_at_step != 0 && !being_traced()) {
-    fmt::print(stderr, "reweave replay: no debugger is here to stop in; {}\n",
-               finding_commands(own_program(), flags.input.file, flags.break_at_step).debug);
+    (void)line.fail(
+        fmt::format("no debugger is here to stop in; {}",
+                    finding_commands(own_program(), flags.input.file, flags.break_at_step).debug));
   }
   // With other settings than the file's its answers need not all fit, and its verdict says nothing.
   const ReplayMode mode = flags.settings.any() ? ReplayMode::kLenient : ReplayMode::kStrict;
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
   std::uint64_t same = 1;
@@ -151,20 +172,15 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags) {
     same += runner.count_same(*file, mode, run, flags.times - 1);
   }
   Report report{.command = "replay", .file = flags.input.file, .program = own_program()};
+  report.subject = file->kind().name();
   report.executions = flags.times;
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report.seconds = stopwatch.seconds();
   report.findings = run.findings;
   report.steps = run.steps;
   report.trace_hash = run.verdict.trace_hash;
   report.schedule = run.followed;
   if (flags.trace) report.log = run.log;
-  if (flags.lingering && !run.died) report.lingering = find_lingering(*file, mode);
-  if (!flags.timeline.empty()) {
-    if (run.died)
-      return line.fail("there is no timeline of what ends its process", kExitUnavailable);
-    const Status written = write_file(flags.timeline, draw_timeline(*file, mode));
-    if (!written) return line.fail(written.error());
-  }
+  if (const std::optional<int> code = draw(line, flags, *file, run, mode, report)) return *code;
   if (flags.input.target.empty()) report.repro = flags.input.file;
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
@@ -173,7 +189,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags) {
 
 }  // namespace
 
-int run_replay(const Arguments& arguments) {
+int run_replay(const Arguments& arguments, Kinds kinds) {
   CommandLine line(
       "replay", "Repeat the execution that a repro describes, exactly.",
       "  reweave replay found.weave\n"
@@ -184,10 +200,10 @@ int run_replay(const Arguments& arguments) {
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",
       "0 clean, 1 the finding, 2 bad flag or file, 3 diverged, 4 another verdict, 69 no rr");
   ReplayFlags flags;
-  add_flags(line.app(), flags);
+  add_flags(line.app(), flags, kinds);
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
-  return replay_file(line, flags);
+  return replay_file(line, flags, arguments, kinds);
 }
 
 }  // namespace reweave::repro

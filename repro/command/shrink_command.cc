@@ -1,14 +1,12 @@
-// `reweave shrink`: the same finding from fewer decisions and a smaller scenario.
+// `reweave shrink`: the same finding from fewer decisions and a smaller subject.
 
 #include "scheduler/search/shrink.h"
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "repro/command/input.h"
 #include "repro/file/workdir.h"
-#include "runtime/interpreter/scenario_subject.h"
+#include "repro/report/stopwatch.h"
 
 namespace reweave::repro {
 namespace {
@@ -21,24 +19,23 @@ struct ShrinkFlags {
   std::uint64_t hang_ms = 10'000;
 };
 
-std::size_t operation_count(const runtime::Scenario& scenario) {
-  std::size_t count = 0;
-  for (const runtime::Function& function : scenario.functions) count += function.ops.size();
-  return count;
+std::string plural(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string counts(const WeaveFile& file) {
-  const std::size_t answers = file.schedule ? file.schedule->answers.size() : 0;
-  const std::size_t operations = operation_count(file.scenario);
-  return fmt::format("{} answer{} and {} operation{}", answers, answers == 1 ? "" : "s", operations,
-                     operations == 1 ? "" : "s");
+  return fmt::format("{} and {}",
+                     plural(file.schedule ? file.schedule->answers.size() : 0, "answer"),
+                     plural(file.subject().item_count(), file.kind().item_noun()));
 }
 
-int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
+int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Arguments& arguments,
+                Kinds kinds) {
   Runner runner({.hang_ms = flags.hang_ms});
-  Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner);
+  Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
-  const auto begin = std::chrono::steady_clock::now();
+  if (const std::optional<int> code = run_elsewhere(*file, "shrink", arguments)) return *code;
+  const Stopwatch stopwatch;
   const RunResult before = runner.run(*file, ReplayMode::kLenient);
   if (before.findings.empty()) {
     return line.fail(
@@ -59,16 +56,14 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
   options.progress = [&](std::size_t, std::size_t, std::uint64_t executions) {
     progress.update("executions", executions, 0, "shrink");
   };
-  const std::unique_ptr<Subject> subject = make_subject(*file);
+  const std::unique_ptr<Subject> subject = file->make_subject();
   // Always in children: a smaller program may crash where this one does not.
-  Expected<Shrunk> shrunk = shrink(*subject, *file->schedule, signature, runner.isolator(),
-                                   file->settings.limits, options);
+  Expected<Shrunk> shrunk =
+      shrink(*subject, *file->schedule, signature, runner.isolator(), file->limits(), options);
   progress.finish();
   if (!shrunk) return line.fail(shrunk.error(), kExitChanged);
 
-  if (shrunk->subject) {
-    file->scenario = dynamic_cast<const runtime::ScenarioSubject&>(*shrunk->subject).scenario();
-  }
+  if (shrunk->subject) file->set_subject(std::move(shrunk->subject));
   file->schedule = shrunk->schedule;
   file->verdict.reset();
   const RunResult after = runner.run(*file, ReplayMode::kStrict);
@@ -85,40 +80,42 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags) {
   report.headline = fmt::format(
       "shrunk from {} to {}{}", size_before, counts(*file),
       shrunk->minimal ? ": nothing more can be deleted" : "; the budget came to its end");
+  report.subject = file->kind().name();
   report.repro = flags.output;
   report.findings = after.findings;
   report.executions = shrunk->executions;
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report.seconds = stopwatch.seconds();
   report.steps = after.steps;
   report.trace_hash = after.verdict.trace_hash;
   report.schedule = file->schedule;
   report.facts = {{"answers", fmt::format("{}", file->schedule->answers.size())},
-                  {"operations", fmt::format("{}", operation_count(file->scenario))},
+                  {fmt::format("{}s", file->kind().item_noun()),
+                   fmt::format("{}", file->subject().item_count())},
                   {"minimal", shrunk->minimal ? "yes" : "no"}};
   return print_and_return(render(report, line.format(), line.terminal()), kExitClean);
 }
 
 }  // namespace
 
-int run_shrink(const Arguments& arguments) {
+int run_shrink(const Arguments& arguments, Kinds kinds) {
   CommandLine line(
-      "shrink", "Make a repro as small as it can be: fewer decisions, then fewer operations.",
+      "shrink", "Make a repro as small as it can be: fewer decisions, then a smaller subject.",
       "  reweave shrink found.weave --output small.weave\n"
       "  reweave shrink crash-1a2b --target tempval --profile stackless-2012-A --output "
       "small.weave",
       "0 written, 2 bad flag or file, 3 not deterministic, 4 the finding does not show");
   ShrinkFlags flags;
-  flags.input.add(line.app(), "A repro");
+  flags.input.add(line.app(), "A repro", kinds);
   line.app().add_option("--output", flags.output, "File to write")->type_name("FILE")->required();
   line.app()
       .add_option("--executions", flags.executions, "Stop after so many (default: 100000)")
       ->type_name("N")
       ->check(whole_number());
   add_hang_flag(line.app(), flags.hang_ms);
-  flags.settings.add(line.app());
+  flags.settings.add(line.app(), kinds);
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
-  return shrink_file(line, flags);
+  return shrink_file(line, flags, arguments, kinds);
 }
 
 }  // namespace reweave::repro

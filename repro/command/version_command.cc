@@ -10,7 +10,7 @@
 
 namespace reweave::repro {
 
-int run_version(const Arguments& arguments) {
+int run_version(const Arguments& arguments, Kinds) {
   CommandLine line("version", "Version and build.", "  reweave version", "0 always");
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();

@@ -6,15 +6,13 @@
 #include <charconv>
 #include <limits>
 
-#include "runtime/language/text.h"
+#include "scheduler/base/check.h"
 #include "scheduler/base/line_reader.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
 namespace {
 
-using runtime::Settings;
-using runtime::Switching;
 using Words = std::vector<std::string_view>;
 
 std::string join(const Words& words, std::size_t first) {
@@ -40,131 +38,127 @@ std::string as_words(std::string_view text) {
   return out;
 }
 
-// ---- Settings: one table of numbers and switches serves the reader and the writer ----
-
-struct NumberSetting {
-  std::string_view word;
-  std::int64_t low;
-  std::int64_t high;
-  std::int64_t (*get)(const Settings&);
-  void (*set)(Settings&, std::int64_t);
-};
-constexpr std::array kNumbers = {
-    NumberSetting{
-        "spill-levels", 1, 1000, [](const Settings& s) -> std::int64_t { return s.spill_levels; },
-        [](Settings& s, std::int64_t n) { s.spill_levels = static_cast<std::uint32_t>(n); }},
-    NumberSetting{
-        "free-frames-max", 0, 1'000'000,
-        [](const Settings& s) -> std::int64_t { return s.free_frames_max; },
-        [](Settings& s, std::int64_t n) { s.free_frames_max = static_cast<std::uint32_t>(n); }},
-    NumberSetting{"gil-ticks", 0, 1'000'000,
-                  [](const Settings& s) -> std::int64_t { return s.gil_ticks; },
-                  [](Settings& s, std::int64_t n) { s.gil_ticks = static_cast<std::uint32_t>(n); }},
-    NumberSetting{
-        "steps-max", 1, 10'000'000,
-        [](const Settings& s) { return static_cast<std::int64_t>(s.limits.steps_max); },
-        [](Settings& s, std::int64_t n) { s.limits.steps_max = static_cast<std::uint64_t>(n); }},
-    NumberSetting{"questions-max", 0, 10'000'000,
-                  [](const Settings& s) -> std::int64_t { return s.limits.questions_max; },
-                  [](Settings& s, std::int64_t n) {
-                    s.limits.questions_max = static_cast<std::uint32_t>(n);
-                  }},
-    NumberSetting{
-        "actors-max", 1, 100'000,
-        [](const Settings& s) -> std::int64_t { return s.limits.actors_max; },
-        [](Settings& s, std::int64_t n) { s.limits.actors_max = static_cast<std::uint32_t>(n); }},
-};
-
-struct SwitchSetting {
-  std::string_view word;
-  bool Settings::*field;
-};
-constexpr std::array kSwitches = {
-    SwitchSetting{"zombie-frames", &Settings::zombie_frames},
-    SwitchSetting{"slice-cache", &Settings::slice_cache},
-    SwitchSetting{"report-deadlock", &Settings::report_deadlock},
-    SwitchSetting{"check-structure", &Settings::check_structure},
-    SwitchSetting{"check-specification", &Settings::check_specification},
-    SwitchSetting{"only-specification", &Settings::only_specification},
-    SwitchSetting{"check-census", &Settings::check_census},
-    SwitchSetting{"fail-allocations", &Settings::fail_allocations},
-    SwitchSetting{"collect", &Settings::collect},
-    SwitchSetting{"check-collections", &Settings::check_collections},
-};
-
-constexpr std::string_view kOnOff = "say on or off";
-
 // ---- Reading ----
 
 class WeaveReader {
  public:
-  WeaveReader(std::string_view text, std::string_view name) : lines_(text, name), name_(name) {}
+  WeaveReader(std::string_view text, std::string_view name, Kinds kinds)
+      : lines_(text, name), name_(name), kinds_(kinds) {}
   Expected<WeaveFile> read();
 
  private:
   Status read_version();
+  Status read_kind();
+  Status read_section();
+  Status read_subject();
   Status read_settings();
   Status read_setting();
   Status read_schedule_section();
   Status read_verdict();
   Status read_verdict_line(Verdict& verdict);
   Error unexpected(std::string_view found) const;
+  std::string how_it_begins() const;
   // One line of a section: false at its `end`. An error when the file ends before that.
   Expected<bool> next_in(const char* section);
   Error error(const std::string& what) const { return lines_.error(what); }
 
   LineReader lines_;
   std::string_view name_;
-  WeaveFile file_;
+  Kinds kinds_;
+  const SubjectKind* kind_ = nullptr;
+  SettingValues settings_;
+  bool has_settings_ = false;
   std::vector<std::string> seen_settings_;
+  std::unique_ptr<Subject> subject_;
+  std::optional<Schedule> schedule_;
+  std::optional<Verdict> verdict_;
 };
 
 Expected<WeaveFile> WeaveReader::read() {
   if (!lines_.status()) return lines_.status().error();
   if (Status status = read_version(); !status) return status.error();
-  bool has_settings = false;
-  bool has_scenario = false;
+  if (Status status = read_kind(); !status) return status.error();
+  settings_ = SettingValues(kind_->settings());
   while (lines_.next()) {
-    const Words& words = lines_.words();
-    const std::string_view word = words[0];
-    const bool section = word == "settings" || word == "schedule" || word == "verdict";
-    if (section && words.size() > 1) {
-      return error(fmt::format("`{}` stands alone on its line, but `{}` follows", word, words[1]));
-    }
-    if (word != "settings" && section && !has_scenario) {
-      return error(
-          fmt::format("`{}` comes after the scenario, and there is none before this line; "
-                      "a scenario begins with `channel`, `slot` or `function`",
-                      word));
-    }
-    Status status = ok();
-    if (word == "settings") {
-      if (has_scenario) return error("`settings` come before the scenario; move them up");
-      if (has_settings) return error("a second `settings`; one is enough");
-      has_settings = true;
-      status = read_settings();
-    } else if (word == "schedule") {
-      if (file_.schedule) return error("a second `schedule`; one is enough");
-      if (file_.verdict) return error("`schedule` comes before `verdict`; move it up");
-      status = read_schedule_section();
-    } else if (word == "verdict") {
-      if (file_.verdict) return error("a second `verdict`; one is enough");
-      status = read_verdict();
-    } else if (has_scenario) {
-      return unexpected(word);
-    } else {
-      lines_.unread();
-      Expected<runtime::Scenario> scenario = runtime::read_scenario(lines_);
-      if (!scenario) return scenario.error();
-      file_.scenario = std::move(scenario).value();
-      has_scenario = true;
-    }
-    if (!status) return status.error();
+    if (Status status = read_section(); !status) return status.error();
   }
-  if (!has_scenario) {
-    return Error{fmt::format("{}: has no scenario; one begins with `function main`", name_)};
+  if (subject_ == nullptr) {
+    return Error{fmt::format("{}: has no {}; {}", name_, kind_->noun(), how_it_begins())};
   }
-  return std::move(file_);
+  WeaveFile file(*kind_, std::move(subject_), std::move(settings_));
+  file.schedule = std::move(schedule_);
+  file.verdict = std::move(verdict_);
+  return file;
+}
+
+/// `subject NAME`, or nothing for the kind of the first files.
+Status WeaveReader::read_kind() {
+  std::string_view name = WeaveFile::kDefaultKind;
+  const bool says = lines_.next() && lines_.words()[0] == "subject";
+  if (says) {
+    if (lines_.words().size() != 2) return error("`subject` needs the name of one kind");
+    name = lines_.words()[1];
+  } else if (!lines_.words().empty()) {
+    lines_.unread();
+  }
+  const Expected<const SubjectKind*> kind = find_kind(kinds_, name);
+  if (!kind)
+    return says ? error(kind.error().message)
+                : Error{fmt::format("{}: {}", name_, kind.error().message)};
+  kind_ = *kind;
+  return ok();
+}
+
+Status WeaveReader::read_section() {
+  const Words& words = lines_.words();
+  const std::string_view word = words[0];
+  const bool section = word == "settings" || word == "schedule" || word == "verdict";
+  if (section && words.size() > 1) {
+    return error(fmt::format("`{}` stands alone on its line, but `{}` follows", word, words[1]));
+  }
+  if (word == "subject") return error("`subject` comes right after `weave 1`; move it up");
+  if (word == "settings") {
+    if (subject_ != nullptr) {
+      return error(fmt::format("`settings` come before the {}; move them up", kind_->noun()));
+    }
+    if (has_settings_) return error("a second `settings`; one is enough");
+    has_settings_ = true;
+    return read_settings();
+  }
+  if (section && subject_ == nullptr) {
+    return error(fmt::format("`{}` comes after the {}, and there is none before this line; {}",
+                             word, kind_->noun(), how_it_begins()));
+  }
+  if (word == "schedule") {
+    if (schedule_) return error("a second `schedule`; one is enough");
+    if (verdict_) return error("`schedule` comes before `verdict`; move it up");
+    return read_schedule_section();
+  }
+  if (word == "verdict") {
+    if (verdict_) return error("a second `verdict`; one is enough");
+    return read_verdict();
+  }
+  if (subject_ != nullptr) return unexpected(word);
+  return read_subject();
+}
+
+Status WeaveReader::read_subject() {
+  lines_.unread();
+  Expected<std::unique_ptr<Subject>> subject = kind_->read(lines_);
+  if (!subject) return subject.error();
+  subject_ = std::move(subject).value();
+  return ok();
+}
+
+/// "a scenario begins with `channel`, `slot` or `function`"
+std::string WeaveReader::how_it_begins() const {
+  const auto words = kind_->first_words();
+  std::string list;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) list += i + 1 == words.size() ? " or " : ", ";
+    list += fmt::format("`{}`", words[i]);
+  }
+  return fmt::format("a {} begins with {}", kind_->noun(), list);
 }
 
 Status WeaveReader::read_version() {
@@ -191,10 +185,11 @@ Status WeaveReader::read_version() {
 }
 
 Error WeaveReader::unexpected(std::string_view found) const {
-  const Words known = {"schedule", "verdict", "settings", "channel", "slot", "function"};
-  return error(
-      fmt::format("`{}` is not known here{}; after a scenario come `schedule` and `verdict`",
-                  found.substr(0, 40), did_you_mean(found, known)));
+  Words known = {"schedule", "verdict", "settings"};
+  const auto first = kind_->first_words();
+  known.insert(known.end(), first.begin(), first.end());
+  return error(fmt::format("`{}` is not known here{}; after a {} come `schedule` and `verdict`",
+                           found.substr(0, 40), did_you_mean(found, known), kind_->noun()));
 }
 
 Expected<bool> WeaveReader::next_in(const char* section) {
@@ -221,55 +216,21 @@ Status WeaveReader::read_settings() {
 Status WeaveReader::read_setting() {
   const Words& words = lines_.words();
   const std::string_view word = words[0];
-  Settings& settings = file_.settings;
   for (const std::string& seen : seen_settings_) {
     if (seen == word) return error(fmt::format("`{}` is set a second time; delete one", word));
   }
   seen_settings_.emplace_back(word);
-  if (word == "defects" && words.size() == 1) {
-    settings.defects = {};
-    return ok();
-  }
-  if (words.size() != 2) {
+  const SettingInfo* const info = settings_.find(word);
+  if (info == nullptr) return error(settings_.unknown(word).message);
+  const bool may_be_empty = info->type == SettingType::kText;
+  if (words.size() != 2 && !(words.size() == 1 && may_be_empty)) {
     return error(fmt::format("a setting is a name and one value, but `{}` has {} values",
                              word.substr(0, 40), words.size() - 1));
   }
-  const std::string_view value = words[1];
-  if (word == "switching") {
-    if (value != "soft" && value != "hard")
-      return error(fmt::format("`switching {}`: say soft or hard", value));
-    settings.switching = value == "hard" ? Switching::kHard : Switching::kSoft;
-    return ok();
-  }
-  if (word == "defects") {
-    const Expected<runtime::DefectSet> defects =
-        runtime::parse_defects(value == "none" ? "" : value);
-    if (!defects) return error(defects.error().message);
-    settings.defects = *defects;
-    return ok();
-  }
-  Words known = {"switching", "defects"};
-  for (const NumberSetting& setting : kNumbers) {
-    known.push_back(setting.word);
-    if (word != setting.word) continue;
-    std::int64_t number = 0;
-    if (!parse_number(value, setting.low, setting.high, number)) {
-      return error(fmt::format("`{} {}`: say a number from {} to {}", word, value.substr(0, 40),
-                               setting.low, setting.high));
-    }
-    setting.set(settings, number);
-    return ok();
-  }
-  for (const SwitchSetting& setting : kSwitches) {
-    known.push_back(setting.word);
-    if (word != setting.word) continue;
-    if (value != "on" && value != "off")
-      return error(fmt::format("`{} {}`: {}", word, value.substr(0, 40), kOnOff));
-    settings.*setting.field = value == "on";
-    return ok();
-  }
-  return error(fmt::format("there is no setting `{}`{}; settings are {}", word.substr(0, 40),
-                           did_you_mean(word, known), join(known, 0)));
+  const std::string_view value = words.size() == 2 ? words[1] : std::string_view{};
+  const Status status = settings_.set(word, value);
+  if (status) return ok();
+  return error(fmt::format("`{} {}`: {}", word, value.substr(0, 40), status.error().message));
 }
 
 Status WeaveReader::read_schedule_section() {
@@ -283,7 +244,7 @@ Status WeaveReader::read_schedule_section() {
         "`end` closes it",
         lines_.words()[0].substr(0, 40)));
   }
-  file_.schedule = std::move(schedule).value();
+  schedule_ = std::move(schedule).value();
   return ok();
 }
 
@@ -295,7 +256,7 @@ Status WeaveReader::read_verdict() {
     if (!*more) break;
     if (Status status = read_verdict_line(verdict); !status) return status;
   }
-  file_.verdict = std::move(verdict);
+  verdict_ = std::move(verdict);
   return ok();
 }
 
@@ -360,36 +321,55 @@ std::string finding_words(const StatedFinding& finding) {
 
 }  // namespace
 
-Expected<WeaveFile> read_weave(std::string_view text, std::string_view name) {
-  return WeaveReader(text, name).read();
+WeaveFile::WeaveFile(const SubjectKind& kind, std::unique_ptr<Subject> subject,
+                     SettingValues settings)
+    : kind_(&kind), subject_(std::move(subject)), settings_(std::move(settings)) {
+  CHECK(subject_ != nullptr);
+  subject_->configure(settings_);
 }
 
-std::string settings_text(const Settings& settings, std::string_view indent) {
-  std::string text;
-  const auto line = [&](std::string_view word, const std::string& value) {
-    text += fmt::format("{}{} {}\n", indent, word, value);
-  };
-  line("switching", settings.switching == Switching::kHard ? "hard" : "soft");
-  line("defects", settings.defects.empty() ? "none" : runtime::defect_names(settings.defects));
-  // What came later than the first files is not written where it is as always.
-  for (const NumberSetting& setting : kNumbers) {
-    if (setting.word == "gil-ticks" && settings.gil_ticks == 0) continue;
-    line(setting.word, fmt::format("{}", setting.get(settings)));
-  }
-  for (const SwitchSetting& setting : kSwitches) {
-    const bool later = setting.field == &Settings::fail_allocations ||
-                       setting.field == &Settings::collect ||
-                       setting.field == &Settings::check_collections;
-    if (later && !(settings.*setting.field)) continue;
-    line(setting.word, settings.*setting.field ? "on" : "off");
-  }
-  return text;
+WeaveFile::WeaveFile(const WeaveFile& other)
+    : schedule(other.schedule),
+      verdict(other.verdict),
+      kind_(other.kind_),
+      subject_(other.subject_ == nullptr ? nullptr : other.make_subject()),
+      settings_(other.settings_) {}
+
+WeaveFile& WeaveFile::operator=(const WeaveFile& other) {
+  WeaveFile copy(other);
+  return *this = std::move(copy);
+}
+
+void WeaveFile::set_subject(std::unique_ptr<Subject> subject) {
+  CHECK(subject != nullptr);
+  subject_ = std::move(subject);
+  subject_->configure(settings_);
+}
+
+void WeaveFile::set_settings(SettingValues settings) {
+  settings_ = std::move(settings);
+  subject_->configure(settings_);
+}
+
+std::unique_ptr<Subject> WeaveFile::make_subject() const {
+  const std::string text = subject_->text();
+  LineReader lines(text, kind_->name());
+  Expected<std::unique_ptr<Subject>> subject = kind_->read(lines);
+  CHECK_MSG(subject.has_value(), "a kind of subject does not read what it wrote");
+  (*subject)->configure(settings_);
+  return std::move(subject).value();
+}
+
+Expected<WeaveFile> read_weave(std::string_view text, std::string_view name, Kinds kinds) {
+  return WeaveReader(text, name, kinds).read();
 }
 
 std::string write_weave(const WeaveFile& file) {
-  std::string text = fmt::format("weave {}\n\nsettings\n{}end\n\n", WeaveFile::kVersion,
-                                 settings_text(file.settings, "  "));
-  text += runtime::write_scenario(file.scenario);
+  std::string text = fmt::format("weave {}\n\n", WeaveFile::kVersion);
+  if (file.kind().name() != WeaveFile::kDefaultKind)
+    text += fmt::format("subject {}\n\n", file.kind().name());
+  text += fmt::format("settings\n{}end\n\n", file.settings().lines("  "));
+  text += file.subject().text();
   if (file.schedule) text += fmt::format("\nschedule\n{}end\n", file.schedule->text("  "));
   if (!file.verdict) return text;
   text += "\nverdict\n";

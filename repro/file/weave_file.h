@@ -1,12 +1,13 @@
-// The text format of all files, `*.weave`: a scenario; in a repro settings, schedule and verdict.
+// The text format of all files, `*.weave`: a subject; in a repro settings, schedule and verdict.
 //
 //   weave 1                       # always the first line: the format's version
+//   subject tasklets              # optional: the kind of the subject; tasklets if it is not there
 //   settings                      # optional; what is not said has its default
 //     switching soft
 //     defects post-switch-clear,spill-drops-tempval
 //   end
-//   channel c                     # the scenario: see runtime/language/text.h
-//   function main
+//   channel c                     # the subject, as its kind writes it: for tasklets a scenario,
+//   function main                 # see runtime/language/text.h
 //     send c
 //   end
 //   schedule                      # optional; the answers that were not ordinary: see schedule.h
@@ -25,16 +26,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "runtime/language/scenario.h"
-#include "runtime/vocabulary/settings.h"
+#include "runtime/interpreter/tasklet_kind.h"
 #include "scheduler/base/expected.h"
 #include "scheduler/execution.h"
 #include "scheduler/schedule.h"
+#include "scheduler/setting.h"
+#include "scheduler/subject_kind.h"
 
 namespace reweave::repro {
 
@@ -65,23 +68,51 @@ Verdict verdict_of(const std::vector<Finding>& findings, const std::vector<std::
 /// One line: what the first difference between two verdicts is; "" for equal ones.
 std::string difference(const Verdict& expected, const Verdict& found);
 
-struct WeaveFile {
+/// A value: a copy has a subject of its own, read from the text of the other one's.
+class WeaveFile {
+ public:
   static constexpr int kVersion = 1;  // Readers refuse every other one.
   static constexpr std::string_view kExtension = ".weave";
+  /// The kind of a file that names none.
+  static constexpr std::string_view kDefaultKind = "tasklets";
 
-  runtime::Settings settings;
-  runtime::Scenario scenario;
+  /// Without a subject: only to be assigned to.
+  WeaveFile() = default;
+  /// `kind` lives for ever and has made `subject`, which is configured with `settings`.
+  WeaveFile(const SubjectKind& kind, std::unique_ptr<Subject> subject, SettingValues settings);
+  WeaveFile(const WeaveFile& other);
+  WeaveFile(WeaveFile&&) = default;
+  WeaveFile& operator=(const WeaveFile& other);
+  WeaveFile& operator=(WeaveFile&&) = default;
+  ~WeaveFile() = default;
+
+  const SubjectKind& kind() const { return *kind_; }
+  /// Under its settings; lives until the file is changed.
+  const Subject& subject() const { return *subject_; }
+  const SettingValues& settings() const { return settings_; }
+  Limits limits() const { return settings_.limits(); }
+
+  /// Another one of the same kind, for example a reduction; the settings are put over its own.
+  void set_subject(std::unique_ptr<Subject> subject);
+  void set_settings(SettingValues settings);
+
+  /// A subject of one's own that does the same, for running: independent of the file.
+  std::unique_ptr<Subject> make_subject() const;
+
   std::optional<Schedule> schedule{};
   std::optional<Verdict> verdict{};
+
+ private:
+  const SubjectKind* kind_ = nullptr;
+  std::unique_ptr<Subject> subject_;
+  SettingValues settings_;
 };
 
-/// `name` is the file's, for errors.
-Expected<WeaveFile> read_weave(std::string_view text, std::string_view name);
+/// `name` is the file's, for errors; `kinds` are those that it may be about.
+Expected<WeaveFile> read_weave(std::string_view text, std::string_view name,
+                               Kinds kinds = runtime::tasklet_kinds());
 
 /// The canonical text.
 std::string write_weave(const WeaveFile& file);
-
-/// The settings section alone, without its first line and `end`; for `--trace` and reports.
-std::string settings_text(const runtime::Settings& settings, std::string_view indent);
 
 }  // namespace reweave::repro

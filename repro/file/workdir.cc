@@ -87,6 +87,13 @@ std::string Workdir::repro_path(std::string_view kind, std::string_view content)
       .string();
 }
 
+Expected<std::string> Workdir::write_repro(const WeaveFile& file, FindingKind finding) const {
+  const std::string_view kind = file.kind().name();
+  std::string word = finding_kind_name(finding);
+  if (kind != WeaveFile::kDefaultKind) word = fmt::format("{}-{}", kind, word);
+  return write_repro(word, write_weave(file));
+}
+
 Expected<std::string> Workdir::write_repro(std::string_view kind, std::string_view content) const {
   return write(repro_path(kind, content), content);
 }
@@ -109,6 +116,8 @@ Expected<std::string> Workdir::write(std::string path, std::string_view content)
 void set_own_program(std::string_view argv0) { program() = argv0; }
 
 std::string own_program() { return program(); }
+
+std::string tool_name() { return std::filesystem::path(program()).filename().string(); }
 
 std::string neighbour_program(std::string_view name) {
   std::error_code error;

@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "repro/file/weave_file.h"
 #include "scheduler/base/expected.h"
+#include "scheduler/finding.h"
 
 namespace reweave::repro {
 
@@ -29,12 +31,16 @@ class Workdir {
 
   const std::string& root() const { return root_; }
 
-  /// ROOT/KIND-CONTENTNAME.weave, where `kind` is a finding's kind or another plain word.
+  /// ROOT/KIND-CONTENTNAME.weave, where `kind` is a plain word that tells a person what is in it.
   std::string repro_path(std::string_view kind, std::string_view content) const;
 
   /// Writes a repro under its name, creating the root if need be; its path is returned. Twice the
   /// same content is one file.
   Expected<std::string> write_repro(std::string_view kind, std::string_view content) const;
+
+  /// The same of a file that shows a finding of this kind. Where its subject is not of the default
+  /// kind, that is part of the name: "counters-assertion-….weave".
+  Expected<std::string> write_repro(const WeaveFile& file, FindingKind finding) const;
 
   /// The same under a name of the caller's, a plain word: ROOT/NAME.weave.
   Expected<std::string> write_named(std::string_view name, std::string_view content) const;
@@ -49,6 +55,8 @@ class Workdir {
 /// that works from here.
 std::string own_program();
 void set_own_program(std::string_view argv0);
+/// Its name alone, as messages begin: "reweave".
+std::string tool_name();
 
 /// A program that is built beside this one, for example "reweave_bench"; "" if it is not there.
 std::string neighbour_program(std::string_view name);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "repro/file/tasklet_file.h"
 #include "repro/run/generated.h"
 #include "scheduler/search/shrink.h"
 
@@ -11,14 +12,6 @@ namespace reweave::repro {
 namespace {
 
 constexpr std::size_t kErrorsMax = 5;
-
-std::size_t operations_of(const runtime::Scenario& scenario) {
-  std::size_t count = 0;
-  for (const runtime::Function& function : scenario.functions) {
-    for (const runtime::Op& op : function.ops) count += op.label != 0 ? 1 : 0;
-  }
-  return count;
-}
 
 /// What one seed found.
 struct Catch {
@@ -99,10 +92,11 @@ Exploration Hunt::explore(std::uint64_t seed, std::uint64_t first, std::uint64_t
 
 /// What the execution of `file` shows when the defect is off.
 std::optional<Finding> Hunt::finding_without_defect(const WeaveFile& file) {
-  WeaveFile off = file;
-  off.settings.defects = {};
-  const IsolatedRun run = runner_.isolator().replay(*make_subject(off), *off.schedule,
-                                                    ReplayMode::kLenient, off.settings.limits);
+  runtime::Settings off = settings_of(file);
+  off.defects = {};
+  runtime::ScenarioSubject subject(scenario_of(file), off);
+  const IsolatedRun run =
+      runner_.isolator().replay(subject, *file.schedule, ReplayMode::kLenient, off.limits);
   return run.finding;
 }
 
@@ -138,7 +132,7 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
     }
     const std::optional<Finding> without = finding_without_defect(caught.file);
     if (!without) return caught;
-    if (without->kind != FindingKind::kLivelock) {
+    if (counts_unless_livelock(*without)) {
       error(fmt::format("seed {}, execution {}: {} also shows without the defect", seed,
                         found.execution, without->signature));
     }  // Else the program itself never ends, which is nobody's error.
@@ -166,17 +160,15 @@ void Hunt::take_medians(const std::vector<Catch>& catches) {
 void Hunt::shrink_smallest(std::vector<Catch>& catches) {
   for (Catch& caught : catches) {
     WeaveFile& file = caught.file;
-    const std::unique_ptr<Subject> subject = make_subject(file);
-    const Expected<Shrunk> shrunk =
+    const std::unique_ptr<Subject> subject = file.make_subject();
+    Expected<Shrunk> shrunk =
         shrink(*subject, *file.schedule, caught.finding.signature, runner_.isolator(),
-               file.settings.limits, {.executions_max = options_.shrink});
+               file.limits(), {.executions_max = options_.shrink});
     if (shrunk) {
-      if (shrunk->subject) {
-        file.scenario = dynamic_cast<const runtime::ScenarioSubject&>(*shrunk->subject).scenario();
-      }
+      if (shrunk->subject) file.set_subject(std::move(shrunk->subject));
       file.schedule = shrunk->schedule;
       if (const std::optional<Finding> without = finding_without_defect(file);
-          without && without->kind != FindingKind::kLivelock) {
+          without && counts_unless_livelock(*without)) {
         error(fmt::format("a shrunk scenario shows {} also without the defect:\n{}",
                           without->signature, write_weave(file)));
         continue;
@@ -184,7 +176,7 @@ void Hunt::shrink_smallest(std::vector<Catch>& catches) {
     } else if (options_.oracle.empty()) {
       error(fmt::format("cannot be shrunk: {}", shrunk.error().message));
     }
-    const std::size_t size = operations_of(file.scenario);
+    const std::size_t size = operation_count(scenario_of(file));
     const std::size_t answers = file.schedule->answers.size();
     if (row_.size && std::pair(*row_.size, row_.answers) <= std::pair(size, answers)) continue;
     row_.size = size;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "runtime/interpreter/scenario_subject.h"
+#include "repro/file/tasklet_file.h"
 
 namespace reweave::repro {
 namespace {
@@ -66,10 +66,10 @@ Lingered draw(const LingeringMoment& moment) {
 }
 
 std::vector<Lingered> find_lingering(const WeaveFile& file, ReplayMode mode) {
-  runtime::ScenarioSubject subject(file.scenario, file.settings);
+  runtime::ScenarioSubject subject(scenario_of(file), settings_of(file));
   runtime::Lingering watcher;
   subject.watch_garbage(&watcher);
-  Execution execution(file.settings.limits);
+  Execution execution(file.limits());
   replay(subject, execution, file.schedule.value_or(Schedule{}), mode);
   std::vector<Lingered> lingering;
   for (const LingeringMoment& moment : watcher.moments()) lingering.push_back(draw(moment));

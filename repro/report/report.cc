@@ -46,6 +46,7 @@ std::string indented(std::string_view text, std::string_view indent) {
 
 std::string render_json(const Report& report) {
   Json json = {{"schema", Report::kSchema}, {"command", report.command}, {"file", report.file}};
+  if (!report.subject.empty()) json["subject"] = report.subject;
   json["verdict"] = report.clean() ? "clean" : "finding";
   json["finding"] = report.clean() ? Json(nullptr) : json_of(report.findings.front());
   json["findings"] = Json::array();
@@ -146,8 +147,7 @@ std::string render_text(const CheckReport& report, const Terminal& terminal) {
   }
   const std::size_t failed = report.failed();
   if (report.skipped > 0) {
-    text += fmt::format("{} skipped: only a build with stack windows shows what they state\n",
-                        report.skipped);
+    text += fmt::format("{} skipped: {}\n", report.skipped, report.why_skipped);
   }
   return text + fmt::format("{} passed, {} failed, {:.2f} s\n", report.cases.size() - failed,
                             failed, report.seconds);

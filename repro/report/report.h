@@ -29,6 +29,7 @@ struct Report {
   std::string command{};  // "hunt", "replay", "shrink".
   std::string file{};     // What it was given, as it was named.
   std::string program = "reweave";
+  std::string subject{};            // The name of its kind; "" if there is none.
   std::string headline{};           // Text form only: one line for people, "" to have one made.
   std::string repro{};              // The file that repeats the finding; "" if there is none.
   std::vector<Finding> findings{};  // In order; the first gives kind and signature.
@@ -63,7 +64,8 @@ struct CheckedCase {
 };
 struct CheckReport {
   std::vector<CheckedCase> cases{};
-  std::size_t skipped = 0;  // What they state shows only in a build with stack windows.
+  std::size_t skipped = 0;    // This build cannot show what they state.
+  std::string why_skipped{};  // The reason of the last of them.
   double seconds = 0;
   std::size_t failed() const;
 };

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "runtime/interpreter/scenario_subject.h"
+#include "repro/file/tasklet_file.h"
 
 namespace reweave::repro {
 namespace {
@@ -229,10 +229,10 @@ std::string timeline_json(const std::vector<Record>& records,
 }
 
 std::string draw_timeline(const WeaveFile& file, ReplayMode mode) {
-  runtime::ScenarioSubject subject(file.scenario, file.settings);
+  runtime::ScenarioSubject subject(scenario_of(file), settings_of(file));
   runtime::Telemetry telemetry;
   subject.set_watcher(&telemetry);
-  Execution execution(file.settings.limits);
+  Execution execution(file.limits());
   replay(subject, execution, file.schedule.value_or(Schedule{}), mode);
   return timeline_json(telemetry.records(), [&](SiteId site) { return subject.site_name(site); },
                        {.trace_hash = execution.trace_hash(), .steps = execution.steps()});

@@ -45,9 +45,10 @@ Limits generated_limits() {
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
                          const runtime::Settings& base) {
-  WeaveFile file{.settings = base, .scenario = {}, .schedule = {}, .verdict = {}};
-  generate(seed, scenario_number(execution, answers), file.scenario, file.settings);
-  return file;
+  runtime::Settings settings = base;
+  runtime::Scenario scenario;
+  generate(seed, scenario_number(execution, answers), scenario, settings);
+  return tasklet_file(std::move(scenario), settings);
 }
 
 GeneratedSubject::GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers,

@@ -19,8 +19,7 @@
 #include <optional>
 #include <string>
 
-#include "repro/file/weave_file.h"
-#include "runtime/interpreter/scenario_subject.h"
+#include "repro/file/tasklet_file.h"
 #include "scheduler/strategy/depth_first.h"
 #include "scheduler/strategy/few_deviations.h"
 #include "scheduler/strategy/ordinary.h"
@@ -59,7 +58,7 @@ class GeneratedSubject final : public Subject {
 
   GeneratedAnswers answers() const { return answers_; }
   void run(Execution& execution) override { subject_.run(execution); }
-  std::uint64_t fingerprint() const override { return subject_.fingerprint(); }
+  std::string text() const override { return subject_.text(); }
   std::string site_name(SiteId site) const override { return subject_.site_name(site); }
   std::optional<SiteId> find_site(std::string_view name) const override {
     return subject_.find_site(name);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "runtime/interpreter/scenario_subject.h"
-
 namespace reweave::repro {
 namespace {
 
@@ -14,14 +12,10 @@ const Schedule& schedule_of(const WeaveFile& file) {
 
 }  // namespace
 
-std::unique_ptr<Subject> make_subject(const WeaveFile& file) {
-  return std::make_unique<runtime::ScenarioSubject>(file.scenario, file.settings);
-}
-
 RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
-  const std::unique_ptr<Subject> subject = make_subject(file);
+  const std::unique_ptr<Subject> subject = file.make_subject();
   const Schedule& schedule = schedule_of(file);
-  IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.settings.limits);
+  IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.limits());
   RunResult run;
   run.outcome = first.outcome;
   run.steps = first.steps;
@@ -34,7 +28,7 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
     run.verdict = verdict_of(run.findings, {}, std::nullopt);
     return run;
   }
-  Execution execution(file.settings.limits);
+  Execution execution(file.limits());
   replay(*subject, execution, schedule, mode, keep_log);
   run.outcome = execution.outcome();
   run.divergence = execution.divergence();
@@ -55,13 +49,12 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
 
 std::uint64_t Runner::count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
                                  std::uint64_t times) {
-  const std::unique_ptr<Subject> subject = make_subject(file);
-  Execution execution(file.settings.limits);
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  Execution execution(file.limits());
   std::uint64_t same = 0;
   for (std::uint64_t count = 0; count < times; ++count) {
     if (run.died) {
-      const IsolatedRun again =
-          isolator_.replay(*subject, schedule_of(file), mode, file.settings.limits);
+      const IsolatedRun again = isolator_.replay(*subject, schedule_of(file), mode, file.limits());
       const bool agrees = again.died && again.finding && !run.findings.empty() &&
                           again.finding->signature == run.findings.front().signature &&
                           again.finding->step == run.findings.front().step;
@@ -81,9 +74,9 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
         "smaller "
         "questions-max"};
   }
-  const std::unique_ptr<Subject> subject = make_subject(file);
-  if (!found.died) return record(*subject, found.answers, file.settings.limits);
-  IsolatedRun run = runner.isolator().record(*subject, found.answers, file.settings.limits);
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  if (!found.died) return record(*subject, found.answers, file.limits());
+  IsolatedRun run = runner.isolator().record(*subject, found.answers, file.limits());
   if (run.outcome == Outcome::kDiverged && !run.died) {
     return Error{fmt::format(
         "the subject is not deterministic: at step {} {} was expected, but {} was found",

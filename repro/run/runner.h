@@ -19,9 +19,6 @@
 
 namespace reweave::repro {
 
-/// The subject of a file: its scenario under its settings.
-std::unique_ptr<Subject> make_subject(const WeaveFile& file);
-
 /// What one execution gave.
 struct RunResult {
   bool died = false;  // It took its process with it.

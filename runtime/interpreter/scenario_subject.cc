@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/language/reductions.h"
+#include "runtime/language/text.h"
 #include "runtime/oracle/collection.h"
 #include "runtime/oracle/structure.h"
 #include "runtime/specification/comparison.h"
@@ -116,25 +117,7 @@ void ScenarioSubject::consult_specification(Execution& execution) {
   execution.report(std::move(finding), /*stops=*/false);
 }
 
-std::uint64_t ScenarioSubject::fingerprint() const {
-  std::uint64_t hash = settings_.fingerprint();
-  const auto mix = [&hash](std::uint64_t word) {
-    hash = (hash ^ word) * 0x9fb21c651e98df25u;
-    hash ^= hash >> 32;
-  };
-  mix(scenario_.channels.size());
-  mix(scenario_.slots.size());
-  for (const Function& function : scenario_.functions) {
-    mix(function.ops.size());
-    for (const Op& op : function.ops) {
-      for (const char* c = op_info(op.code).word; *c != '\0'; ++c)
-        mix(static_cast<unsigned char>(*c));
-      mix(op.label);
-      for (const std::int32_t arg : op.args) mix(static_cast<std::uint32_t>(arg));
-    }
-  }
-  return hash;
-}
+std::string ScenarioSubject::text() const { return write_scenario(scenario_); }
 
 std::string ScenarioSubject::site_name(SiteId site) const {
   return runtime::site_name(scenario_, site);
@@ -243,5 +226,7 @@ std::unique_ptr<Subject> ScenarioSubject::reduce(std::size_t index) const {
 }
 
 std::size_t ScenarioSubject::size() const { return scenario_size(scenario_); }
+
+std::size_t ScenarioSubject::item_count() const { return operation_count(scenario_); }
 
 }  // namespace reweave::runtime

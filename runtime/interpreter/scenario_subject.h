@@ -58,7 +58,9 @@ class ScenarioSubject : public Subject {
   void filter_specification(SpecificationFilter filter) { filter_ = std::move(filter); }
   /// The last execution was one that was shown before. Fast mode only.
   bool repeated() const { return interpreter_.was_seen(); }
-  std::uint64_t fingerprint() const override;
+  void configure(const SettingValues& values) override { settings_ = settings_of(values); }
+  /// As `runtime/language/text.h` says.
+  std::string text() const override;
   std::string site_name(SiteId site) const override;
   std::optional<SiteId> find_site(std::string_view name) const override;
   std::string describe(const Event& event) const override;
@@ -69,6 +71,7 @@ class ScenarioSubject : public Subject {
   std::size_t reduction_count() const override;
   std::unique_ptr<Subject> reduce(std::size_t index) const override;
   std::size_t size() const override;
+  std::size_t item_count() const override;
 
  private:
   void run_once(Execution& execution, const SeenTraces* seen);

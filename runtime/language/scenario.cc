@@ -269,6 +269,14 @@ Status link(Scenario& scenario) {
   return ok();
 }
 
+std::size_t operation_count(const Scenario& scenario) {
+  std::size_t count = 0;
+  for (const Function& function : scenario.functions) {
+    for (const Op& op : function.ops) count += op.label != 0 ? 1 : 0;
+  }
+  return count;
+}
+
 void number_labels(Function& function) {
   std::uint16_t highest = 0;
   for (const Op& op : function.ops) highest = std::max(highest, op.label);

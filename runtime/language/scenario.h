@@ -113,6 +113,9 @@ void number_labels(Function& function);
 /// True for a word of letters, digits and _ of at most kNameBytesMax bytes: what a name may be.
 bool is_name(std::string_view word);
 
+/// How many operations it has, as people count them: a `then` and an `end` are none.
+std::size_t operation_count(const Scenario& scenario);
+
 // ---- Sites: an operation's, or a function's entry (label 0) ----
 
 constexpr SiteId site_of(std::size_t function, std::uint16_t label) {

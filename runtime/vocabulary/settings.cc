@@ -1,128 +1,142 @@
 #include "runtime/vocabulary/settings.h"
 
-#include <algorithm>
-
-#include "scheduler/base/nearest.h"
+#include <array>
+#include <string>
 
 namespace reweave::runtime {
+namespace {
 
-const std::vector<DefectInfo>& all_defects() {
-  static const std::vector<DefectInfo> defects = {
-#define DEFECT(identifier, name, date, origin, cause, symptom) \
-  {Defect::identifier, name, date, origin, cause, symptom},
-#include "runtime/vocabulary/defects.def"
-#undef DEFECT
-  };
-  return defects;
+enum Written : bool { kAlways = false, kIfChanged = true };
+
+/// What a file writes for a set of defects.
+Expected<std::string> canonical_defects(std::string_view names) {
+  const Expected<DefectSet> defects = parse_defects(names == "none" ? "" : names);
+  if (!defects) return defects.error();
+  return defects->empty() ? std::string("none") : defect_names(*defects);
 }
 
-static_assert(std::size_t{0}
-#define DEFECT(identifier, name, date, origin, cause, symptom) +1
-#include "runtime/vocabulary/defects.def"
-#undef DEFECT
-                  <= DefectSet::kCapacity,
-              "a DefectSet has a bit for each");
-
-std::string defect_names(DefectSet defects) {
-  std::string names;
-  for (const DefectInfo& info : all_defects()) {
-    if (!defects.has(info.defect)) continue;
-    if (!names.empty()) names += ',';
-    names += info.name;
+template <typename T>
+constexpr SettingInfo row(std::string_view word, T initial, std::int64_t low, std::int64_t high,
+                          Written written, std::string_view flag, std::string_view help) {
+  SettingInfo info{.word = word,
+                   .type = setting_type_of<T>(),
+                   .low = low,
+                   .high = high,
+                   .only_if_changed = written == kIfChanged,
+                   .flag = flag,
+                   .help = help};
+  if constexpr (std::is_same_v<T, DefectSet>) {
+    info.canonical = canonical_defects;
+  } else {
+    info.initial = static_cast<std::int64_t>(initial);
   }
-  return names;
+  if constexpr (std::is_same_v<T, Switching>) info.choices = "soft hard";
+  return info;
 }
 
-Expected<DefectSet> parse_defects(std::string_view names) {
-  DefectSet defects;
-  while (!names.empty()) {
-    const std::size_t comma = names.find(',');
-    const std::string_view name = names.substr(0, comma);
-    names = comma == std::string_view::npos ? std::string_view{} : names.substr(comma + 1);
-    const auto& all = all_defects();
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const DefectInfo& info) { return name == info.name; });
-    if (found == all.end()) {
-      std::vector<std::string_view> known;
-      for (const DefectInfo& info : all) known.push_back(info.name);
-      return Error{"there is no defect \"" + std::string(name) + "\"" + did_you_mean(name, known) +
-                   "; `reweave help defects` lists them all"};
-    }
-    defects.add(found->defect);
+constexpr SettingInfo kRows[] = {
+#define LIMIT(type, field, word, initial, low, high, help) \
+  row<type>(word, initial, low, high, kAlways, "", help),
+#define SETTING(type, field, word, initial, low, high, written, flag, help) \
+  row<type>(word, initial, low, high, written, flag, help),
+#include "runtime/vocabulary/settings.def"
+#undef SETTING
+#undef LIMIT
+};
+
+template <typename T>
+void take(const SettingValues& values, std::string_view word, T& field) {
+  if constexpr (std::is_same_v<T, DefectSet>) {
+    const std::string names = values.text(word);
+    field = parse_defects(names == "none" ? "" : names).value();
+  } else {
+    field = static_cast<T>(values.number(word));
   }
-  return defects;
 }
 
-const std::vector<Profile>& all_profiles() {
-  using enum Defect;
-  static const std::vector<Profile> profiles = {
-      {"fixed", "every defect off (the default)", {}},
-      {"stackless-2012-A", "before the fix of 2012-05-21",
-       DefectSet().add(kPostSwitchClear).add(kSpillDropsTempval)},
-      {"stackless-2012-X", "A with only the post-switch half of the fix",
-       DefectSet().add(kSpillDropsTempval)},
-      {"stackless-2012-Y", "A with only the spill half of the fix",
-       DefectSet().add(kPostSwitchClear).add(kSpillExplodesBomb)},
-      {"stackless-2012-B", "the whole fix of 2012-05-21", DefectSet().add(kSpillExplodesBomb)},
-      {"stackless-2012-C", "with the second fix, of 2012-06-06", {}},
-      {"stackless-3.7.5", "the newest real version, with the defects that live in it",
-       DefectSet()
-           .add(kDeadlockDropsValue)
-           .add(kRefusedSendReplaces)
-           .add(kFailedRunStaysArmed)
-           .add(kFrameCountsCancel)
-           .add(kEndIgnoresThreads)
-           .add(kSetupDoesNotWake)
-           .add(kBindThreadInContext)
-           .add(kNoRecheckAtThreadEnd)
-           .add(kCallbackRefusedLate)
-           .add(kRebindInContext)
-           .add(kBindThreadTakesMain)},
-  };
-  return profiles;
+template <typename T>
+void give(const T& field, std::string_view word, SettingValues& values) {
+  if constexpr (std::is_same_v<T, DefectSet>) {
+    values.assign(word, std::string_view(defect_names(field)));
+  } else {
+    values.assign(word, static_cast<std::int64_t>(field));
+  }
 }
 
-Expected<DefectSet> profile_defects(std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const Profile& profile : all_profiles()) {
-    if (name == profile.name) return profile.defects;
-    known.push_back(profile.name);
-  }
-  return Error{"there is no profile \"" + std::string(name) + "\"" + did_you_mean(name, known) +
-               "; `reweave help defects` lists them all"};
+// ---- Flags that stand for several settings ----
+
+Status apply_profile(std::string_view name, SettingValues& values) {
+  const Expected<DefectSet> defects = profile_defects(name);
+  if (!defects) return defects.error();
+  give(*defects, "defects", values);
+  return ok();
 }
 
-std::uint64_t Settings::fingerprint() const {
-  std::uint64_t hash = 0x5bd1e995u;
-  const auto mix = [&hash](std::uint64_t word) {
-    hash = (hash ^ word) * 0x9fb21c651e98df25u;
-    hash ^= hash >> 32;
-  };
-  mix(static_cast<std::uint64_t>(switching));
-  for (const DefectInfo& info :
-       all_defects()) {  // By name: a new line in the table changes nothing.
-    if (!defects.has(info.defect)) continue;
-    for (const char* c = info.name; *c != '\0'; ++c) mix(static_cast<unsigned char>(*c));
+/// A flag that says how much of two switches is on: neither, the first, both.
+Status apply_two(std::array<std::string_view, 2> switches, std::string_view both,
+                 std::string_view value, SettingValues& values) {
+  if (value != "on" && value != "off" && value != both) {
+    return Error{"say on, " + std::string(both) + " or off"};
   }
-  mix(spill_levels);
-  mix(zombie_frames ? 1 : 0);
-  mix(free_frames_max);
-  mix(report_deadlock ? 1 : 0);
-  mix(limits.steps_max);
-  mix(limits.questions_max);
-  mix(limits.actors_max);
-  if (check_structure) mix(1);
-  if (check_specification) mix(2);
-  if (only_specification) mix(3);
-  if (!check_census) mix(2);
-  if (fail_allocations) mix(4);
-  if (collect) mix(5);
-  if (check_collections) mix(7);
-  if (gil_ticks != 0) {
-    mix(6);
-    mix(gil_ticks);
-  }
-  return hash;
+  values.assign(switches[0], value != "off" ? 1 : 0);
+  values.assign(switches[1], value == both ? 1 : 0);
+  return ok();
+}
+
+Status apply_specification(std::string_view value, SettingValues& values) {
+  return apply_two({"check-specification", "only-specification"}, "alone", value, values);
+}
+
+Status apply_collect(std::string_view value, SettingValues& values) {
+  return apply_two({"collect", "check-collections"}, "check", value, values);
+}
+
+constexpr SettingFlag kFlags[] = {
+    {.name = "profile",
+     .values = "NAME",
+     .help = "Defects of a version of the real thing; see `help defects`",
+     .excludes = "defects",
+     .apply = apply_profile},
+    {.name = "specification",
+     .values = "WORD",
+     .help = "on: compare with the specification; alone: and no other oracle speaks; off",
+     .excludes = "",
+     .apply = apply_specification},
+    {.name = "collect",
+     .values = "WORD",
+     .help = "on: the cycle collector may run before any operation; check: and the program must "
+             "not notice it; off: only at `gc`",
+     .excludes = "",
+     .apply = apply_collect},
+};
+
+}  // namespace
+
+std::span<const SettingInfo> setting_rows() { return kRows; }
+std::span<const SettingFlag> setting_flags() { return kFlags; }
+
+Settings settings_of(const SettingValues& values) {
+  Settings settings;
+#define LIMIT(type, field, word, initial, low, high, help) \
+  take(values, word, settings.limits.field);
+#define SETTING(type, field, word, initial, low, high, written, flag, help) \
+  take(values, word, settings.field);
+#include "runtime/vocabulary/settings.def"
+#undef SETTING
+#undef LIMIT
+  return settings;
+}
+
+SettingValues values_of(const Settings& settings) {
+  SettingValues values(kRows);
+#define LIMIT(type, field, word, initial, low, high, help) \
+  give(settings.limits.field, word, values);
+#define SETTING(type, field, word, initial, low, high, written, flag, help) \
+  give(settings.field, word, values);
+#include "runtime/vocabulary/settings.def"
+#undef SETTING
+#undef LIMIT
+  return values;
 }
 
 }  // namespace reweave::runtime

@@ -57,6 +57,12 @@ struct ExploreOptions {
   std::uint64_t progress_ms = 250;
 };
 
+/// For ExploreOptions::counts where programs are generated: one that reaches the limit of steps may
+/// be a program that never ends, which is nobody's error.
+inline bool counts_unless_livelock(const Finding& finding) {
+  return finding.kind != FindingKind::kLivelock;
+}
+
 enum class StopReason : std::uint8_t { kFound, kExecutions, kSeconds, kExhausted, kCancelled };
 
 /// The execution that an oracle spoke in.

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "repro/file/raw_input.h"
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/run/generated.h"
 #include "scheduler/base/check.h"
 #include "scheduler/strategy/strategies.h"
@@ -49,8 +49,8 @@ std::unique_ptr<Strategy> strategy_named(std::string_view name) {
 
 ExecutionLoad::ExecutionLoad(std::string_view scenario, std::string_view strategy)
     : strategy_(strategy_named(strategy)) {
-  repro::WeaveFile file = load(scenario);
-  subject_ = std::make_unique<runtime::ScenarioSubject>(std::move(file.scenario), file.settings);
+  const repro::WeaveFile file = load(scenario);
+  subject_ = std::make_unique<runtime::ScenarioSubject>(scenario_of(file), settings_of(file));
 }
 
 namespace {
@@ -68,7 +68,7 @@ class Watched final : public Subject {
   }
   std::uint64_t allocations() const { return at_last_ - at_first_; }
 
-  std::uint64_t fingerprint() const override { return subject_.fingerprint(); }
+  std::string text() const override { return subject_.text(); }
   std::string site_name(SiteId site) const override { return subject_.site_name(site); }
   std::optional<SiteId> find_site(std::string_view name) const override {
     return subject_.find_site(name);
@@ -119,7 +119,7 @@ void run_generated(std::uint64_t executions) {
 }
 
 std::vector<std::uint8_t> fuzz_input_of(std::string_view scenario) {
-  repro::FuzzCase fuzz_case{.scenario = load(scenario).scenario, .plan = {}};
+  repro::FuzzCase fuzz_case{.scenario = scenario_of(load(scenario)), .plan = {}};
   std::vector<std::uint8_t> bytes;
   repro::encode_fuzz_case(fuzz_case, bytes);
   return bytes;

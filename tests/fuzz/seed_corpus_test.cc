@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "repro/file/raw_input.h"
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/run/runner.h"
 #include "runtime/interpreter/scenario_subject.h"
@@ -91,7 +91,7 @@ TEST(SeedCorpus, IsTheScenariosEncoded) {
     known.insert(path);
     const WeaveFile file =
         weave_file(corpora(std::string("scenarios/") + seed.scenario + ".weave"));
-    expect_content(path, encoded(case_of(file.scenario, seed.how)));
+    expect_content(path, encoded(case_of(scenario_of(file), seed.how)));
   }
   for (const FuzzTarget& target : fuzz_targets()) {
     for (const auto& entry :
@@ -109,7 +109,7 @@ TEST(SeedCorpus, HoldsTheRegressions) {
     if (!file.schedule->empty()) continue;
     ++count;
     expect_content(corpora("fuzz/tempval/regressions/" + entry.path().stem().string()),
-                   encoded(case_of(file.scenario, How::kOrdinary)));
+                   encoded(case_of(scenario_of(file), How::kOrdinary)));
   }
   EXPECT_GE(count, 1);
 }
@@ -122,10 +122,9 @@ std::vector<std::string> shows(const Seed& seed, const char* defects) {
       content_of(corpora(std::string("fuzz/") + seed.target + "/seeds/" + seed.name));
   decode_fuzz_case({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, decoder,
                    fuzz_case);
-  WeaveFile file;
-  file.settings = (*find_fuzz_target(seed.target))->settings;
-  file.settings.defects = *runtime::parse_defects(defects);
-  file.scenario = fuzz_case.scenario;
+  runtime::Settings settings = (*find_fuzz_target(seed.target))->settings;
+  settings.defects = *runtime::parse_defects(defects);
+  const WeaveFile file = tasklet_file(fuzz_case.scenario, settings);
   Runner runner;
   std::vector<std::string> signatures;
   for (const Finding& finding : runner.run(file, ReplayMode::kLenient).findings)
@@ -165,7 +164,7 @@ std::set<std::string> words_of_the_format() {
     words.insert(finding_kind_name(static_cast<FindingKind>(index)));
   for (int index = 0; index < kQuestionKindCount; ++index)
     words.insert(question_kind_name(static_cast<QuestionKind>(index)));
-  std::istringstream settings(settings_text({}, ""));
+  std::istringstream settings(runtime::values_of({}).lines(""));
   for (std::string word, value; settings >> word && std::getline(settings, value);)
     words.insert(word + " ");
   return words;

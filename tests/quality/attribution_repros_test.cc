@@ -69,10 +69,10 @@ TEST_P(AttributionRepro, IsTheProgramUnderTheDefectsOfTheBuild) {
   const repro::WeaveFile repro = file();
   const repro::WeaveFile program =
       corpus_file(std::string("scenarios/") + GetParam().program->scenario + ".weave");
-  EXPECT_EQ(runtime::write_scenario(repro.scenario), runtime::write_scenario(program.scenario));
+  EXPECT_EQ(repro.subject().text(), program.subject().text());
   runtime::Settings settings;  // Everything else is as it is by default.
   settings.defects = *runtime::parse_defects(GetParam().build.defects);
-  EXPECT_EQ(repro.settings.fingerprint(), settings.fingerprint());
+  EXPECT_EQ(repro.settings(), runtime::values_of(settings));
   EXPECT_EQ(
       settings.defects,
       runtime::profile_defects(std::string("stackless-2012-") + GetParam().build.letter).value());

@@ -18,14 +18,14 @@ class DefectRepro : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(DefectRepro, IsAboutTheDefectItIsNamedAfter) {
-  EXPECT_EQ(runtime::defect_names(file().settings.defects), GetParam());
+  EXPECT_EQ(runtime::defect_names(settings_of(file()).defects), GetParam());
 }
 
 TEST_P(DefectRepro, ShowsTheDefect) {
   const repro::WeaveFile repro = file();
   ASSERT_TRUE(repro.verdict.has_value());
   ASSERT_FALSE(repro.verdict->findings.empty()) << "what shows the defect must be a finding";
-  if (!runtime::shows_in_this_build(repro.settings.defects))
+  if (!runtime::shows_in_this_build(settings_of(repro).defects))
     GTEST_SKIP() << "stack windows: this build was made without them";
   repro::Runner runner;
   const repro::RunResult run = runner.run(repro, ReplayMode::kStrict);

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/run/runner.h"
 #include "scheduler/execution.h"
@@ -36,7 +36,10 @@ inline repro::WeaveFile corpus_file(const std::string& name) {
 inline repro::WeaveFile with_defects(repro::WeaveFile file, const std::string& defects) {
   const Expected<runtime::DefectSet> set = runtime::parse_defects(defects);
   EXPECT_TRUE(set.has_value()) << (set ? "" : set.error().message);
-  if (set) file.settings.defects = *set;
+  if (!set) return file;
+  runtime::Settings settings = settings_of(file);
+  settings.defects = *set;
+  set_settings(file, settings);
   return file;
 }
 
@@ -45,18 +48,18 @@ inline constexpr const char* kBothHalves = "post-switch-clear,spill-drops-tempva
 /// As `reweave hunt --seed SEED --executions N` does it, in this process.
 inline Exploration hunt(const repro::WeaveFile& file, std::uint64_t seed,
                         std::uint64_t executions_max) {
-  const std::unique_ptr<Subject> subject = repro::make_subject(file);
+  const std::unique_ptr<Subject> subject = file.make_subject();
   const std::unique_ptr<Strategy> strategy = std::move(make_strategy(kDefaultStrategy)).value();
   return explore(*subject, *strategy,
                  {.budget = {.executions = executions_max, .seconds = 0},
                   .seed = seed,
-                  .limits = file.settings.limits});
+                  .limits = file.limits()});
 }
 
 /// The file with the schedule that a hunt found.
 inline repro::WeaveFile with_found(repro::WeaveFile file, const Found& found) {
-  const std::unique_ptr<Subject> subject = repro::make_subject(file);
-  Expected<Schedule> schedule = record(*subject, found.answers, file.settings.limits);
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  Expected<Schedule> schedule = record(*subject, found.answers, file.limits());
   EXPECT_TRUE(schedule.has_value()) << (schedule ? "" : schedule.error().message);
   if (schedule) file.schedule = std::move(schedule).value();
   return file;

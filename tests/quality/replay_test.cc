@@ -53,7 +53,7 @@ TEST_P(ReplayOfRepro, GivesOneTraceHashAThousandTimes) {
   const std::uint64_t replays = run.died ? 3 : kReplays;
   EXPECT_EQ(1 + runner.count_same(file, ReplayMode::kStrict, run, replays - 1), replays);
   ASSERT_TRUE(file.verdict.has_value());
-  if (!runtime::shows_in_this_build(file.settings.defects)) return;
+  if (!runtime::shows_in_this_build(settings_of(file).defects)) return;
   EXPECT_EQ(repro::difference(*file.verdict, run.verdict), "");
 }
 
@@ -98,13 +98,15 @@ std::uint64_t ordinary_hash(Subject& subject, const Limits& limits) {
 std::string scenario_line(const std::string& name, const char* defects,
                           runtime::Switching switching) {
   repro::WeaveFile file = with_defects(corpus_file(name), defects);
-  file.settings.switching = switching;
-  const std::unique_ptr<Subject> subject = repro::make_subject(file);
+  runtime::Settings settings = settings_of(file);
+  settings.switching = switching;
+  set_settings(file, settings);
+  const std::unique_ptr<Subject> subject = file.make_subject();
   std::ostringstream line;
   line << name << (*defects == '\0' ? " none" : " both")
        << (switching == runtime::Switching::kSoft ? " soft" : " hard") << " ordinary "
-       << hex(ordinary_hash(*subject, file.settings.limits)) << " random "
-       << hex(random_hash(*subject, file.settings.limits, 200));
+       << hex(ordinary_hash(*subject, file.limits())) << " random "
+       << hex(random_hash(*subject, file.limits(), 200));
   const Exploration hunted = hunt(file, 1, 200);
   if (hunted.found) {
     line << " found " << hunted.found->execution << " " << hex(hunted.found->trace_hash);

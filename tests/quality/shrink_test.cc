@@ -143,21 +143,21 @@ std::vector<Schedule> schedules_to_try(const Schedule& schedule) {
 /// Nothing can be deleted from what `file` holds without losing its finding.
 void expect_minimal(const repro::WeaveFile& file, const std::string& signature) {
   const Schedule& schedule = *file.schedule;
-  EXPECT_EQ(shows(file.scenario, file.settings, schedule), signature);
+  EXPECT_EQ(shows(scenario_of(file), settings_of(file), schedule), signature);
   for (std::size_t index = 0; index < schedule.answers.size(); ++index) {
     Schedule fewer = schedule;
     fewer.answers.erase(fewer.answers.begin() + static_cast<std::ptrdiff_t>(index));
-    EXPECT_NE(shows(file.scenario, file.settings, fewer), signature)
+    EXPECT_NE(shows(scenario_of(file), settings_of(file), fewer), signature)
         << "the answer " << answer_text(schedule.answers[index]) << " can be deleted";
   }
-  const Lines lines = labelled_lines(file.scenario);
+  const Lines lines = labelled_lines(scenario_of(file));
   int tried = 0;
   for (const Lines& smaller : deletions(lines)) {
     const auto scenario = runtime::parse_scenario(joined(smaller), "smaller");
     if (!scenario) continue;
     ++tried;
     for (const Schedule& candidate : schedules_to_try(schedule)) {
-      EXPECT_NE(shows(*scenario, file.settings, candidate), signature)
+      EXPECT_NE(shows(*scenario, settings_of(file), candidate), signature)
           << "of\n"
           << joined(lines) << "it is enough to keep\n"
           << joined(smaller) << "with " << candidate.one_line();
@@ -168,39 +168,36 @@ void expect_minimal(const repro::WeaveFile& file, const std::string& signature) 
 
 /// As `reweave shrink` does it, in this process.
 repro::WeaveFile shrunk(const repro::WeaveFile& file, const std::string& signature) {
-  const std::unique_ptr<Subject> subject = repro::make_subject(file);
+  const std::unique_ptr<Subject> subject = file.make_subject();
   Expected<Shrunk> result =
-      shrink(*subject, *file.schedule, signature, trial_runner(file.settings.limits));
+      shrink(*subject, *file.schedule, signature, trial_runner(file.limits()));
   EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
   repro::WeaveFile small = file;
   if (!result) return small;
   EXPECT_TRUE(result->minimal);
-  if (result->subject)
-    small.scenario = dynamic_cast<runtime::ScenarioSubject&>(*result->subject).scenario();
+  if (result->subject) small.set_subject(std::move(result->subject));
   small.schedule = result->schedule;
   return small;
 }
 
 void print(const std::string& name, const repro::WeaveFile& small) {
-  std::size_t operations = 0;
-  for (const runtime::Function& function : small.scenario.functions)
-    operations += function.ops.size();
   std::printf("%s: shrunk to %zu answers and %zu operations\n", name.c_str(),
-              small.schedule->answers.size(), operations);
+              small.schedule->answers.size(), small.subject().item_count());
 }
 
 // The harness of these tests must see what can be deleted, or they prove nothing.
 TEST(Deletions, AreSeenWhereTheyArePossible) {
-  repro::WeaveFile file = with_defects(corpus_file("scenarios/blog.weave"), kBothHalves);
-  const std::string whole = shows(file.scenario, file.settings, {});
+  const repro::WeaveFile file = with_defects(corpus_file("scenarios/blog.weave"), kBothHalves);
+  const std::string whole = shows(scenario_of(file), settings_of(file), {});
   EXPECT_EQ(whole, "lost-value send spill");
-  file.scenario.words = {"more"};
-  file.scenario.functions[0].ops.push_back({.code = runtime::OpCode::kEmit, .label = 99});
-  ASSERT_TRUE(runtime::link(file.scenario));
+  runtime::Scenario longer = scenario_of(file);
+  longer.words = {"more"};
+  longer.functions[0].ops.push_back({.code = runtime::OpCode::kEmit, .label = 99});
+  ASSERT_TRUE(runtime::link(longer));
   int possible = 0;
-  for (const Lines& smaller : deletions(labelled_lines(file.scenario))) {
+  for (const Lines& smaller : deletions(labelled_lines(longer))) {
     const auto scenario = runtime::parse_scenario(joined(smaller), "smaller");
-    if (scenario && shows(*scenario, file.settings, {}) == whole) ++possible;
+    if (scenario && shows(*scenario, settings_of(file), {}) == whole) ++possible;
   }
   EXPECT_GE(possible, 1);
 }
@@ -209,7 +206,7 @@ TEST(Deletions, AreSeenWhereTheyArePossible) {
 TEST(Shrink, LeavesOfTheBlogsReproNoAnswerAndNothingToDelete) {
   repro::WeaveFile file = with_defects(corpus_file("scenarios/blog.weave"), kBothHalves);
   file.schedule = Schedule{};
-  const std::string signature = shows(file.scenario, file.settings, {});
+  const std::string signature = shows(scenario_of(file), settings_of(file), {});
   ASSERT_EQ(signature, "lost-value send spill");
   const repro::WeaveFile small = shrunk(file, signature);
   print("blog", small);
@@ -221,7 +218,7 @@ TEST(Shrink, LeavesOfTheBlogsReproNoAnswerAndNothingToDelete) {
 TEST(Shrink, LeavesOfAHuntForTheBlogsBugAtMostOneAnswer) {
   const repro::WeaveFile file = with_defects(corpus_file("scenarios/blog.weave"), kBothHalves);
   for (const char* strategy : {"random-walk", "pct"}) {
-    const std::unique_ptr<Subject> subject = repro::make_subject(file);
+    const std::unique_ptr<Subject> subject = file.make_subject();
     auto made = make_strategy(strategy);
     ASSERT_TRUE(made.has_value()) << made.error().message;
     const Exploration hunted =

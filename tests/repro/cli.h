@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ class Cli : public testing::Test {
  protected:
   using Words = std::vector<std::string>;
 
+  /// The program that is spawned.
+  virtual std::string tool() const { return REWEAVE_TOOL; }
+
   /// Runs `reweave WORDS` with both its streams in one; expects that it exits by itself.
   std::string run(const Words& words, int expected_code, const Words& environment = {}) const {
     const ProcessResult result = spawn(words, environment);
@@ -28,7 +32,7 @@ class Cli : public testing::Test {
 
   /// The same with --format=json; without anything on standard error it is one object on one line.
   nlohmann::json run_json(Words words, int expected_code) const {
-    words.emplace_back("--format=json");
+    words.insert(std::find(words.begin(), words.end(), "--"), "--format=json");
     const std::string output = run(words, expected_code);
     EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << output;
     const nlohmann::json object = nlohmann::json::parse(output, nullptr, false);
@@ -39,7 +43,7 @@ class Cli : public testing::Test {
   ProcessResult spawn(const Words& words, const Words& environment = {}) const {
     Words argv;
     if (*REWEAVE_EMULATOR != '\0') argv.emplace_back(REWEAVE_EMULATOR);
-    argv.emplace_back(REWEAVE_TOOL);
+    argv.push_back(tool());
     argv.insert(argv.end(), words.begin(), words.end());
     ProcessOptions options{.environment = environment, .timeout_ms = 120'000};
     return run_process(argv, options);

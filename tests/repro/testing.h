@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "repro/file/weave_file.h"
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 
 namespace reweave::repro {

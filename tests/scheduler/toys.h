@@ -16,11 +16,11 @@
 
 namespace reweave::toys {
 
-/// What the toys have in common: sites are called "NAME.0", "NAME.1" …, fingerprints and events
-/// mean nothing much.
+/// What the toys have in common: sites are called "NAME.0", "NAME.1" …, texts and events mean
+/// nothing much.
 class Toy : public Subject {
  public:
-  std::uint64_t fingerprint() const override { return 1; }
+  std::string text() const override { return "toy\n"; }
   std::string site_name(SiteId site) const override {
     return "op." + std::to_string(static_cast<std::uint32_t>(site));
   }

@@ -65,7 +65,7 @@ TEST_F(Cli, OperationsAreReadFromTheErrorOnward) {
 
 TEST_F(Cli, ARawInputOfAFuzzTargetIsReplayedAndShrunk) {
   FuzzCase fuzz_case;
-  fuzz_case.scenario = parse(kLostValue).scenario;
+  fuzz_case.scenario = scenario_of(parse(kLostValue));
   std::vector<std::uint8_t> bytes;
   encode_fuzz_case(fuzz_case, bytes);
   const std::string file = write("crash-0123", std::string(bytes.begin(), bytes.end()));

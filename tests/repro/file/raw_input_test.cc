@@ -11,7 +11,7 @@ namespace {
 
 TEST(FuzzCase, ComesBackFromItsBytes) {
   FuzzCase original;
-  original.scenario = parse(kLostValue).scenario;
+  original.scenario = scenario_of(parse(kLostValue));
   runtime::set_implied_names(original.scenario);
   original.plan.seed = 7;
   original.plan.items.push_back(

@@ -46,12 +46,14 @@ std::string with(const std::string& tail) { return "weave 1\nfunction main\nend\
 
 TEST(WeaveFile, ReadsEverySection) {
   const WeaveFile file = parse(kWhole);
-  EXPECT_EQ(file.settings.switching, runtime::Switching::kHard);
-  EXPECT_TRUE(file.settings.defects.has(runtime::Defect::kSpillDropsTempval));
-  EXPECT_EQ(file.settings.spill_levels, 7u);
-  EXPECT_EQ(file.settings.limits.steps_max, 500u);
-  EXPECT_FALSE(file.settings.zombie_frames);
-  EXPECT_TRUE(file.settings.slice_cache);
+  const runtime::Settings settings = settings_of(file);
+  EXPECT_EQ(settings.switching, runtime::Switching::kHard);
+  EXPECT_TRUE(settings.defects.has(runtime::Defect::kSpillDropsTempval));
+  EXPECT_EQ(settings.spill_levels, 7u);
+  EXPECT_EQ(settings.limits.steps_max, 500u);
+  EXPECT_EQ(file.limits().steps_max, 500u);
+  EXPECT_FALSE(settings.zombie_frames);
+  EXPECT_TRUE(settings.slice_cache);
   ASSERT_TRUE(file.schedule.has_value());
   EXPECT_EQ(file.schedule->one_line(), "0 spill main.1 0 1");
   ASSERT_TRUE(file.verdict.has_value());

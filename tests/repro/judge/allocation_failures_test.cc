@@ -49,7 +49,7 @@ TEST(AllocationFailures, OfGeneratedProgramsLeaveEverythingInOrder) {
   for (std::uint64_t number = 0; number < 100; ++number) {
     const WeaveFile file =
         generated_file(/*seed=*/3, number, GeneratedAnswers::kOrdinary, runtime::Settings{});
-    failures.add(std::to_string(number), file.scenario, file.settings);
+    failures.add(std::to_string(number), scenario_of(file), settings_of(file));
   }
   EXPECT_LT(failures.unfinished, 3u);
   EXPECT_GT(failures.done_without, 0u);  // Some spill, or are interrupted.
@@ -65,7 +65,7 @@ TEST(AllocationFailures, AreSeenWhereADefectForgetsToUndo) {
   for (std::uint64_t number = 0; number < 10'000; ++number) {
     const WeaveFile file =
         generated_file(/*seed=*/3, number, GeneratedAnswers::kOrdinary, settings);
-    failures.add(std::to_string(number), file.scenario, file.settings);
+    failures.add(std::to_string(number), scenario_of(file), settings_of(file));
   }
   for (const AllocationFailures::Found& found : failures.found)
     with_failure += found.allocation != 0;

@@ -159,9 +159,10 @@ std::vector<std::string> corpus() {
          std::filesystem::recursive_directory_iterator(std::string(REWEAVE_CORPORA) + folder)) {
       if (entry.path().extension() != ".weave") continue;
       const WeaveFile file = corpus_file(entry.path());
-      bool ends = !runtime::shows_in_this_build(file.settings.defects);
+      bool ends = !runtime::shows_in_this_build(settings_of(file).defects);
       for (const runtime::DefectInfo& info : runtime::all_defects()) {
-        ends |= file.settings.defects.has(info.defect) && runtime::ends_the_process(info.defect);
+        ends |=
+            settings_of(file).defects.has(info.defect) && runtime::ends_the_process(info.defect);
       }
       if (!ends) paths.push_back(entry.path());
     }
@@ -341,7 +342,7 @@ TEST(Timeline, ShowsEveryTickOfTheInterpreterLock) {
       "  end\nend\n",
       "ticks.weave");
   ASSERT_TRUE(file.has_value());
-  Watched watched(file->scenario, file->settings);
+  Watched watched(scenario_of(*file), settings_of(*file));
   Ordinary ordinary;
   (void)watched.run(ordinary, true);
   std::size_t ticks = 0, waits = 0;

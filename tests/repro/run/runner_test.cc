@@ -22,7 +22,9 @@ TEST(Runner, GivesAWholeVerdict) {
 
 TEST(Runner, WithoutTheDefectTheValueArrives) {
   WeaveFile file = parse(kLostValue);
-  file.settings.defects = {};
+  runtime::Settings settings = settings_of(file);
+  settings.defects = {};
+  set_settings(file, settings);
   Runner runner;
   const RunResult run = runner.run(file, ReplayMode::kStrict);
   EXPECT_TRUE(run.findings.empty());

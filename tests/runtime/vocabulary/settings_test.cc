@@ -1,4 +1,4 @@
-// Defects and profiles by name, and the fingerprint of settings.
+// Defects and profiles by name; and every row of settings.def through all that it is good for.
 #include "runtime/vocabulary/settings.h"
 
 #include <gmock/gmock.h>
@@ -51,26 +51,65 @@ TEST(Profiles, AreTheBuildsOfTheTable) {
   EXPECT_THAT(wrong.error().message, HasSubstr("stackless-2012-"));
 }
 
-TEST(Settings, DifferInTheirFingerprintWhereAnExecutionMayDiffer) {
-  std::set<std::uint64_t> seen;
-  const auto add = [&seen](auto change) {
-    Settings settings;
-    change(settings);
-    EXPECT_TRUE(seen.insert(settings.fingerprint()).second);
-    EXPECT_EQ(settings.fingerprint(), Settings(settings).fingerprint());
-  };
-  add([](Settings&) {});
-  add([](Settings& settings) { settings.switching = Switching::kHard; });
-  add([](Settings& settings) { settings.spill_levels = 26; });
-  add([](Settings& settings) { settings.zombie_frames = false; });
-  add([](Settings& settings) { settings.free_frames_max = 0; });
-  add([](Settings& settings) { settings.report_deadlock = true; });
-  add([](Settings& settings) { settings.check_structure = true; });
-  add([](Settings& settings) { settings.check_census = false; });
-  add([](Settings& settings) { settings.limits.steps_max = 7; });
-  for (const DefectInfo& info : all_defects()) {
-    add([&](Settings& settings) { settings.defects.add(info.defect); });
+/// A value that is not the initial one.
+std::string another_value(const SettingInfo& info) {
+  switch (info.type) {
+    case SettingType::kOnOff:
+      return info.initial == 0 ? "on" : "off";
+    case SettingType::kNumber:
+      return std::to_string(info.initial == info.high ? info.low : info.high);
+    case SettingType::kChoice:
+      return std::string(info.choices.substr(info.choices.rfind(' ') + 1));
+    case SettingType::kText:
+      return all_defects().front().name;
   }
+  return "";
+}
+
+TEST(Settings, OfTheStructAreTheInitialOnesOfTheTable) {
+  EXPECT_EQ(values_of(Settings()), SettingValues(setting_rows()));
+}
+
+TEST(Settings, EveryRowIsAFieldAndALineOfAFile) {
+  const SettingValues initial(setting_rows());
+  std::set<std::string> seen = {initial.lines("")};
+  for (const SettingInfo& info : setting_rows()) {
+    SCOPED_TRACE(info.word);
+    EXPECT_NE(info.help, "");
+    EXPECT_EQ(initial.lines("").find("\n" + std::string(info.word) + " ") == std::string::npos,
+              info.only_if_changed || &info == &setting_rows().front());
+    SettingValues values = initial;
+    const std::string value = another_value(info);
+    ASSERT_TRUE(values.set(info.word, value).has_value());
+    EXPECT_EQ(values.text(info.word), value);
+    EXPECT_EQ(values_of(settings_of(values)), values) << "the field does not keep it";
+    EXPECT_TRUE(seen.insert(values.lines("")).second) << "two settings with one text";
+    EXPECT_THAT(values.lines(""), HasSubstr(std::string(info.word) + " " + value + "\n"));
+    if (info.type == SettingType::kNumber) {
+      EXPECT_FALSE(values.set(info.word, std::to_string(info.high + 1)).has_value());
+      EXPECT_FALSE(values.set(info.word, std::to_string(info.low - 1)).has_value());
+    }
+    EXPECT_FALSE(values.set(info.word, "nonsense").has_value());
+    EXPECT_EQ(values.text(info.word), value) << "what is refused changes nothing";
+  }
+}
+
+TEST(Settings, FlagsThatStandForSeveralSetAll) {
+  const auto after = [](std::string_view name, std::string_view value) {
+    SettingValues values(setting_rows());
+    for (const SettingFlag& flag : setting_flags()) {
+      if (flag.name == name) EXPECT_TRUE(flag.apply(value, values).has_value());
+    }
+    return settings_of(values);
+  };
+  EXPECT_TRUE(after("specification", "on").check_specification);
+  EXPECT_FALSE(after("specification", "on").only_specification);
+  EXPECT_TRUE(after("specification", "alone").only_specification);
+  EXPECT_TRUE(after("collect", "check").collect);
+  EXPECT_TRUE(after("collect", "check").check_collections);
+  EXPECT_FALSE(after("collect", "on").check_collections);
+  EXPECT_EQ(after("profile", "stackless-2012-B").defects,
+            DefectSet().add(Defect::kSpillExplodesBomb));
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+#include "repro/command/run_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include "repro/command/command.h"
+#include "repro/file/weave_file.h"
+#include "repro/file/workdir.h"
+#include "scheduler/base/nearest.h"
+
+namespace reweave::repro {
+namespace {
+
+pid_t own_process = 0;
+
+/// A CHECK of ours that failed ends the tool with the exit code that says so. In a child, where a
+/// subject may abort as it likes, the signal has its usual effect: the parent reports it.
+void on_abort(int) {
+  if (getpid() != own_process) {
+    std::signal(SIGABRT, SIG_DFL);
+    return;  // abort() raises it again.
+  }
+  constexpr std::string_view kMessage =
+      "reweave: this is a bug of reweave itself; please report the line above\n";
+  [[maybe_unused]] const ssize_t written = write(2, kMessage.data(), kMessage.size());
+  _exit(kExitSoftware);
+}
+
+constexpr std::string_view kTasklets = WeaveFile::kDefaultKind;
+
+constexpr Command kCommands[] = {
+    {"hunt", "search a scenario's executions for a finding", run_hunt},
+    {"replay", "repeat an execution exactly", run_replay},
+    {"shrink", "make a repro as small as it can be", run_shrink},
+    {"check", "for CI: does every repro give exactly its verdict?", run_check},
+    {"conform", "does the runtime do what the real interpreter did?", run_conform, kTasklets},
+    {"gauntlet", "a mutation test of the oracles: is every historical defect found?",
+     run_gauntlet_command, kTasklets},
+    {"doctor", "is everything here that each command needs?", run_doctor},
+    {"bench", "run the benchmarks", run_bench, kTasklets},
+    {"help", "about a command, or a topic: `help` alone lists them", run_help},
+    {"version", "version and build", run_version},
+};
+
+int dispatch(const std::vector<std::string>& words, Kinds kinds) {
+  if (words.empty()) {
+    run_help({}, kinds);
+    return kExitUsage;
+  }
+  std::string name = words.front();
+  if (name == "--help" || name == "-h") name = "help";
+  if (name == "--version") name = "version";
+  const std::vector<Command> commands = commands_for(kinds);
+  std::vector<std::string_view> known;
+  for (const Command& command : commands) {
+    if (command.name == name) return command.run(Arguments(words.begin() + 1, words.end()), kinds);
+    known.push_back(command.name);
+  }
+  fmt::print(stderr, "{0}: there is no command \"{1}\"{2}; `{0} help` lists them all\n",
+             tool_name(), name, did_you_mean(name, known));
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::vector<Command> commands_for(Kinds kinds) {
+  std::vector<Command> commands;
+  for (const Command& command : kCommands) {
+    if (command.needs.empty() || find_kind(kinds, command.needs)) commands.push_back(command);
+  }
+  return commands;
+}
+
+int run_command(int argc, char** argv, Kinds kinds) {
+  own_process = getpid();
+  std::signal(SIGABRT, on_abort);
+  if (argc > 0) set_own_program(argv[0]);
+  try {
+    return dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), kinds);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: this is a bug of reweave itself; please report it: {}\n", tool_name(),
+               error.what());
+    return kExitSoftware;
+  }
+}
+
+}  // namespace reweave::repro
