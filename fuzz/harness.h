@@ -6,6 +6,7 @@
 // passes that on to its children:
 //
 //   REWEAVE_DEFECTS=a,b   defects to switch on      REWEAVE_PROFILE=NAME   or a named set of them
+//   REWEAVE_SPILL_LEVELS=N, …   any other setting: `reweave help settings`
 //   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
 //   folder
 //

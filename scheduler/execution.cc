@@ -14,14 +14,6 @@ constexpr std::uint64_t kHashSeed = 0x2d358dccaa6c78a5u;
 constexpr std::array<const char*, kOutcomeCount> kOutcomeNames = {
     "completed", "question-limit", "finding", "actor-limit", "step-limit", "diverged"};
 
-/// Copies as much as fits and ends with NUL.
-template <std::size_t kSize>
-void copy_text(std::string_view text, std::array<char, kSize>& to) {
-  const std::size_t bytes = std::min(text.size(), kSize - 1);
-  std::memcpy(to.data(), text.data(), bytes);
-  to[bytes] = '\0';
-}
-
 }  // namespace
 
 const char* outcome_name(Outcome outcome) {
@@ -73,14 +65,7 @@ void Execution::reset(Chooser& chooser) {
   if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
   if (named_mode_) counts_.clear();
   if (tape_ == nullptr) return;
-  tape_->step.store(0, std::memory_order_relaxed);
-  tape_->questions = 0;
-  tape_->answer_count = 0;
-  tape_->named_count = 0;
-  tape_->actor_count = 0;
-  tape_->overflowed = false;
-  tape_->has_finding = false;
-  tape_->fast = false;
+  tape_->clear();
   if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
 }
 
@@ -204,6 +189,7 @@ bool Execution::refuse_step() {
   finding.kind = FindingKind::kLivelock;
   finding.step = step_;
   finding.signature = "livelock";
+  finding.oracle = "scheduler";
   finding.message = "The execution did not end within " + std::to_string(limits_.steps_max) +
                     " steps. Either it never will, or the limit is too low for this subject.";
   if (!muted_) add_finding(std::move(finding));
@@ -228,21 +214,16 @@ void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const st
 }
 
 void Execution::report(Finding finding, bool stops) {
+  if (finding.oracle.empty()) finding.oracle = "subject";
   if (!muted_) add_finding(std::move(finding));
   if (stops) stop(muted_ ? Outcome::kCompleted : Outcome::kFinding);
 }
 
 void Execution::add_finding(Finding finding) {
-  hash_ = mix(hash_, 0xf1d00000000000u | static_cast<std::uint64_t>(finding.kind));
-  hash_ = mix(hash_, finding.step);
+  hash_ = mix_hash(hash_, 0xf1d00000000000u | static_cast<std::uint64_t>(finding.kind));
+  hash_ = mix_hash(hash_, finding.step);
   raise(Outcome::kFinding);
-  if (tape_ != nullptr && !tape_->has_finding) {
-    tape_->finding_kind = finding.kind;
-    tape_->finding_step = finding.step;
-    copy_text(finding.signature, tape_->signature);
-    copy_text(finding.message, tape_->message);
-    tape_->has_finding = true;
-  }
+  if (tape_ != nullptr && !tape_->has_finding) tape_->set_finding(finding);
   if (findings_.size() < limits_.findings_max) findings_.push_back(std::move(finding));
 }
 

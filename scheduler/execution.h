@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/base/hash.h"
 #include "scheduler/base/reweave_check.h"
 #include "scheduler/finding.h"
 #include "scheduler/point_counts.h"
@@ -171,9 +172,9 @@ class Execution {
   /// One event, hashed and, if wanted, kept. At most 6 arguments. `kind` and `args` mean what the
   /// subject says.
   void event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
-    hash_ =
-        mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | static_cast<std::uint32_t>(actor));
-    for (const std::int32_t arg : args) hash_ = mix(hash_, static_cast<std::uint32_t>(arg));
+    hash_ = mix_hash(hash_,
+                     (static_cast<std::uint64_t>(kind) << 32) | static_cast<std::uint32_t>(actor));
+    for (const std::int32_t arg : args) hash_ = mix_hash(hash_, static_cast<std::uint32_t>(arg));
     if (keep_log_) [[unlikely]]
       keep_event(actor, kind, args);
   }
@@ -210,7 +211,7 @@ class Execution {
     hash_ = hash;
     return answer;
   }
-  void hash_answers(std::uint64_t hash) { hash_ = mix(hash_, hash); }
+  void hash_answers(std::uint64_t hash) { hash_ = mix_hash(hash_, hash); }
 
   /// How many steps were taken, where step() is not called for each; at most steps_max.
   void set_steps(std::uint64_t steps) { step_ = steps; }
@@ -233,10 +234,6 @@ class Execution {
   bool stopped() const { return stopped_; }
 
  private:
-  static std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-    hash = (hash ^ word) * 0x9fb21c651e98df25u;
-    return hash ^ (hash >> 32);
-  }
   std::uint32_t ask_attentively(QuestionKind kind, ActorId actor, SiteId site,
                                 std::uint32_t answers, std::span<const Option> options);
   void show_pass(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t nth,
@@ -263,9 +260,9 @@ class Execution {
     REWEAVE_CHECK_MSG(answer < answers, "the chooser gave an answer that is not possible");
     if (stopped_) [[unlikely]]
       return 0;  // The chooser ended the run as diverged.
-    hash_ =
-        mix(hash_, (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
-    hash_ = mix(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
+    hash_ = mix_hash(hash_,
+                     (static_cast<std::uint64_t>(site) << 32) | static_cast<std::uint32_t>(actor));
+    hash_ = mix_hash(hash_, (static_cast<std::uint64_t>(kind) << 32) | answer);
     if (answer != 0) [[unlikely]] {
       record(question_, answer);
     } else if (keep_answers_ && (kind == QuestionKind::kRun || kind == QuestionKind::kFire)) {

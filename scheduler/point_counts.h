@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "scheduler/base/hash.h"
 #include "scheduler/question.h"
 
 namespace reweave {
@@ -49,7 +50,7 @@ class PointCounts {
     const auto s = static_cast<std::uint32_t>(site);
     std::uint64_t hash =
         (static_cast<std::uint64_t>(a) << 32 | s) ^ (static_cast<std::uint64_t>(kind) << 56);
-    hash *= 0x9fb21c651e98df25u;
+    hash *= kHashMultiplier;
     const std::size_t mask = slots_.size() - 1;  // The size is a power of two.
     for (std::size_t i = static_cast<std::size_t>(hash >> 32) & mask;; i = (i + 1) & mask) {
       Slot& slot = slots_[i];

@@ -8,16 +8,26 @@
 // 6 MB; it never lives on a stack.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "scheduler/finding.h"
 #include "scheduler/question.h"
 
 namespace reweave {
+
+/// Copies as much as fits, and ends it with NUL.
+inline void copy_text(std::string_view text, std::span<char> to) {
+  const std::size_t bytes = std::min(text.size(), to.size() - 1);
+  std::memcpy(to.data(), text.data(), bytes);
+  to[bytes] = '\0';
+}
 
 /// A non-ordinary answer in the dense record: the `index`-th question was answered with `answer`.
 struct DenseAnswer {
@@ -54,7 +64,7 @@ struct ActorOrigin {
 
 struct SharedTape {
   static constexpr std::uint32_t kAnswersMax = 1u << 17, kActorsMax = 1u << 15;
-  static constexpr std::uint32_t kSignatureBytes = 256, kMessageBytes = 2048;
+  static constexpr std::uint32_t kSignatureBytes = 256, kMessageBytes = 2048, kOracleBytes = 32;
   static constexpr std::uint32_t kWordsMax = 1u << 20;
 
   std::atomic<std::uint64_t> executions{0};            // How many were begun.
@@ -66,11 +76,12 @@ struct SharedTape {
   std::uint32_t named_count = 0;                       // Valid entries of `named`: 0 in fast mode.
   std::uint32_t actor_count = 0;                       // Valid entries of `actors`: 0 in fast mode.
   bool overflowed = false;   // Something did not fit: what is here is only the beginning.
-  bool has_finding = false;  // An oracle spoke before the end; the four fields below say what.
+  bool has_finding = false;  // An oracle spoke before the end; the five fields below say what.
   FindingKind finding_kind{};
   std::uint64_t finding_step = 0;
   std::array<char, kSignatureBytes> signature{};  // Cut off if longer; ends with NUL.
   std::array<char, kMessageBytes> message{};
+  std::array<char, kOracleBytes> oracle{};
   std::array<DenseAnswer, kAnswersMax> answers{};
   std::array<NamedRecord, kAnswersMax> named{};
   std::array<ActorOrigin, kActorsMax> actors{};
@@ -82,6 +93,25 @@ struct SharedTape {
   /// One word for each question, site << 8 | answer, never 0; behind the last one there is a 0.
   /// Not initialized: memory of the system is 0, and what is never reached is never committed.
   std::array<std::uint32_t, kWordsMax + 1> words;
+
+  /// For the next execution: no answer, no finding.
+  void clear() {
+    step.store(0, std::memory_order_relaxed);
+    questions = answer_count = named_count = actor_count = 0;
+    overflowed = has_finding = fast = false;
+  }
+  void set_finding(const Finding& finding) {
+    finding_kind = finding.kind;
+    finding_step = finding.step;
+    copy_text(finding.signature, signature);
+    copy_text(finding.message, message);
+    copy_text(finding.oracle, oracle);
+    has_finding = true;
+  }
+  /// If there is one; texts may be cut off.
+  Finding finding() const {
+    return {finding_kind, finding_step, signature.data(), message.data(), oracle.data()};
+  }
 
   std::uint32_t word_count() const {
     std::uint32_t count = 0;

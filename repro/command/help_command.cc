@@ -7,8 +7,7 @@
 #include "repro/command/command_line.h"
 #include "repro/file/weave_file.h"
 #include "repro/file/workdir.h"
-#include "runtime/language/arguments.h"
-#include "runtime/language/scenario.h"
+#include "runtime/language/operations_help.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/base/nearest.h"
 #include "scheduler/strategy/strategies.h"
@@ -16,27 +15,7 @@
 namespace reweave::repro {
 namespace {
 
-std::string operations(Kinds) {
-  std::string text =
-      "Operations of a scenario, one on a line. A block ends with `end`; every name is declared or "
-      "defined\n"
-      "in the file (`channel NAME`, `slot NAME`, `function NAME` … `end`). The first function is "
-      "main.\n\n";
-  for (int index = 0; index < runtime::op_count(); ++index) {
-    const runtime::OpInfo& info = runtime::op_info(static_cast<runtime::OpCode>(index));
-    std::string usage = info.word + runtime::argument_placeholders(info.arguments);
-    if (info.shape == runtime::OpShape::kBlock) usage += " … end";
-    if (info.shape == runtime::OpShape::kBlockThen) usage += " … then … end";
-    // The dots count as three bytes but one column.
-    const std::size_t columns =
-        usage.size() - 2 * (info.shape == runtime::OpShape::kBlock       ? 1
-                            : info.shape == runtime::OpShape::kBlockThen ? 2
-                                                                         : 0);
-    text += fmt::format("  {}{} {}\n", usage, std::string(columns < 28 ? 28 - columns : 0, ' '),
-                        info.help);
-  }
-  return text;
-}
+std::string operations(Kinds) { return runtime::operations_help(); }
 
 std::string defects(Kinds) {
   std::string text = "Historical defects, all off by default; --defects a,b switches them on:\n\n";

@@ -52,7 +52,7 @@ class Hunt {
                       std::uint64_t executions, GeneratedAnswers answers,
                       const std::function<bool(const Finding&)>& counts);
   bool counts(const Finding& finding) const {
-    return options_.oracle.empty() || options_.oracle == oracle_of(finding);
+    return options_.oracle.empty() || options_.oracle == finding.oracle;
   }
   std::optional<Finding> finding_without_defect(const WeaveFile& file);
   void take_medians(const std::vector<Catch>& catches);
@@ -182,7 +182,7 @@ void Hunt::shrink_smallest(std::vector<Catch>& catches) {
     row_.size = size;
     row_.answers = answers;
     row_.kind = finding_kind_name(caught.finding.kind);
-    row_.oracle = oracle_of(caught.finding);
+    row_.oracle = caught.finding.oracle;
     row_.smallest = file;
   }
 }
@@ -208,38 +208,6 @@ void Hunt::count_ordinary() {
 GauntletRow run_gauntlet(const runtime::DefectInfo& defect, const GauntletOptions& options,
                          Runner& runner) {
   return Hunt(defect, options, runner).run();
-}
-
-const char* oracle_of(const Finding& finding) {
-  switch (finding.kind) {
-    case FindingKind::kLostValue:
-    case FindingKind::kDuplicatedValue:
-    case FindingKind::kWrongValue:
-    case FindingKind::kNullTempval:
-      return "ledger";
-    case FindingKind::kDanglingFrame:
-    case FindingKind::kDanglingTasklet:
-    case FindingKind::kDanglingObject:
-      return "generations";
-    case FindingKind::kDanglingStack:
-      return "stack windows";
-    case FindingKind::kRefcount:
-    case FindingKind::kLeak:
-      return "census";
-    case FindingKind::kStructure:
-      return "structure";
-    case FindingKind::kDiverged:
-      return "specification";
-    case FindingKind::kDeadlock:
-    case FindingKind::kLivelock:
-    case FindingKind::kAssertion:
-    case FindingKind::kRace:
-      return "scheduler";
-    case FindingKind::kCrash:
-    case FindingKind::kHang:
-      return "process";
-  }
-  return "";
 }
 
 }  // namespace reweave::repro

@@ -54,7 +54,4 @@ struct GauntletRow {
 GauntletRow run_gauntlet(const runtime::DefectInfo& defect, const GauntletOptions& options,
                          Runner& runner);
 
-/// Which oracle reports such a finding: "ledger", "frames", "structure", "specification", …
-const char* oracle_of(const Finding& finding);
-
 }  // namespace reweave::repro

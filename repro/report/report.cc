@@ -16,7 +16,8 @@ Json json_of(const Finding& finding) {
   return {{"kind", finding_kind_name(finding.kind)},
           {"signature", finding.signature},
           {"step", finding.step},
-          {"message", finding.message}};
+          {"message", finding.message},
+          {"oracle", finding.oracle}};
 }
 
 std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
@@ -116,6 +117,7 @@ std::string render_text(const Report& report, const Terminal& terminal) {
     }
     text += fmt::format("  step       {}{}\n", first.step,
                         report.steps == 0 ? "" : fmt::format(" of {}", with_commas(report.steps)));
+    if (!first.oracle.empty()) text += fmt::format("  seen by    {}\n", first.oracle);
     if (report.schedule) text += schedule_words(*report.schedule);
   }
   text += fmt::format("  run        {}{}, {:.2f} s\n", distinct_words(report),

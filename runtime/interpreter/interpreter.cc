@@ -84,6 +84,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
   if (deadlocked && settings.report_deadlock) {
     Finding finding;
     finding.kind = FindingKind::kDeadlock;
+    finding.oracle = "scheduler";
     finding.step = execution.steps();
     finding.signature = std::string("deadlock ") + error_code_name(ending.code);
     finding.message = std::string("main ended with the runtime's deadlock error (") +

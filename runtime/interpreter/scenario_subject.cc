@@ -75,6 +75,7 @@ void ScenarioSubject::look_at_collections(Execution& execution) {
   finding.kind = FindingKind::kDiverged;
   finding.step = noticed->step;
   finding.signature = "diverged collection";
+  finding.oracle = "collection";
   finding.message = "a collection changed what the program could see: without it there comes " +
                     whole(noticed->expected) + ", with it " + whole(noticed->found);
   execution.report(std::move(finding), /*stops=*/false);
@@ -102,6 +103,7 @@ void ScenarioSubject::consult_specification(Execution& execution) {
   Finding finding;
   finding.kind = FindingKind::kDiverged;
   finding.step = difference->step;
+  finding.oracle = "specification";
   if (difference->state != nullptr) {
     finding.signature = std::string("diverged at the end: ") + difference->state;
     finding.message = std::string(

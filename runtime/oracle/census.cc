@@ -79,6 +79,7 @@ void Census::look_at_caches() {
   finding.step = execution.steps();
   finding.signature = std::string("structure ") + fault.rule;
   finding.message = "at the program's end " + describe(fault);
+  finding.oracle = "structure";
   execution.report(std::move(finding), /*stops=*/false);
 }
 
@@ -142,6 +143,7 @@ void Census::report(FindingKind kind, Object& object, const char* how) {
   for (const Finding& known : execution.findings()) {
     if (known.signature == finding.signature) return;
   }
+  finding.oracle = "census";
   finding.message = "at the program's end ";
   if (kind == FindingKind::kLeak) {
     finding.message += "nobody refers to " + name_of(object) + ", which is alive";

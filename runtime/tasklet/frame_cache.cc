@@ -154,6 +154,7 @@ void Thread::report_dangling_frame(FrameRef ref, const char* doing) {
     finding.step = execution_->steps();
     finding.signature = std::string("dangling-frame ") + doing;
     finding.message = std::move(message);
+    finding.oracle = "generations";
     execution_->report(std::move(finding), /*stops=*/true);
   }
   abandon();

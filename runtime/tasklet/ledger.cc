@@ -193,6 +193,7 @@ void Ledger::report(FindingKind kind, std::string signature, std::string message
   finding.step = execution_->steps();
   finding.signature = std::string(finding_kind_name(kind)) + " " + signature;
   finding.message = std::move(message);
+  finding.oracle = "ledger";
   execution_->report(std::move(finding), stops);
 }
 

@@ -23,6 +23,9 @@ void Thread::report_fault(FindingKind kind, std::string signature, std::string m
   finding.step = execution_->steps();
   finding.signature = std::string(finding_kind_name(kind)) + " " + signature;
   finding.message = std::move(message);
+  finding.oracle = kind == FindingKind::kStructure       ? "structure"
+                   : kind == FindingKind::kDanglingStack ? "stack windows"
+                                                         : "generations";
   execution_->report(std::move(finding), /*stops=*/true);
 }
 
@@ -40,6 +43,7 @@ void Thread::notice(const char* rule) {
   finding.signature = std::string("structure ") + rule;
   finding.message = std::string("a rule of the runtime is broken (") + rule + "), in tasklet " +
                     std::to_string(current_->number);
+  finding.oracle = "structure";
   execution_->report(std::move(finding), /*stops=*/false);
 }
 

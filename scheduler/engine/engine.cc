@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scheduler/base/check.h"
+#include "scheduler/base/hash.h"
 #include "scheduler/engine/policy.h"
 
 namespace reweave {
@@ -109,11 +110,6 @@ void exchange(EngineState& state, std::uint32_t answer) {
   std::swap(state.order[0], state.order[answer]);
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t words) {
-  hash = (hash ^ words) * 0x9fb21c651e98df25u;
-  return hash ^ (hash >> 32);
-}
-
 /// Two lanes of two words each, so that the multiplications overlap.
 std::uint64_t hash_of(std::span<const std::uint32_t> words) {
   std::uint64_t a = 0x2d358dccaa6c78a5u, b = 0x8bb84b93962eacc9u;
@@ -123,11 +119,11 @@ std::uint64_t hash_of(std::span<const std::uint32_t> words) {
     return std::uint64_t{word[at]} | std::uint64_t{word[at + 1]} << 32;
   };
   for (; left >= 4; left -= 4, word += 4) {
-    a = mix(a, pair(0));
-    b = mix(b, pair(2));
+    a = mix_hash(a, pair(0));
+    b = mix_hash(b, pair(2));
   }
-  for (; left > 0; --left, ++word) a = mix(a, *word);
-  return mix(a, b ^ words.size());
+  for (; left > 0; --left, ++word) a = mix_hash(a, *word);
+  return mix_hash(a, b ^ words.size());
 }
 
 void point_asked(EngineState& state, std::uint64_t pending) {

@@ -51,6 +51,7 @@ std::optional<Finding> finding_of(const Execution& execution, const ExploreOptio
   finding.kind = FindingKind::kDiverged;
   finding.step = divergence.step;
   finding.signature = "diverged";
+  finding.oracle = "scheduler";
   finding.message = "The same answers did not give the same execution: expected " +
                     divergence.expected + ", found " + divergence.found + ".";
   return finding;

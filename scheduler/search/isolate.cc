@@ -28,12 +28,6 @@ namespace {
 
 using Text = std::array<char, SharedTape::kMessageBytes>;
 
-void put_text(std::string_view text, std::span<char> to) {
-  const std::size_t bytes = std::min(text.size(), to.size() - 1);
-  std::memcpy(to.data(), text.data(), bytes);
-  to[bytes] = '\0';
-}
-
 /// The last bytes of a stream that may be endless.
 class Tail {
  public:
@@ -123,6 +117,7 @@ Finding death(int status, const std::string& standard_error, std::uint64_t step)
   const std::string kind = error_kind(standard_error);
   Finding finding;
   finding.kind = FindingKind::kCrash;
+  finding.oracle = "process";
   finding.step = step;
   finding.signature = "crash: " + (kind.empty() ? how : kind);
   finding.message = "The process " + std::string(by_signal ? "was ended by " : "left with ") + how +
@@ -135,6 +130,7 @@ Finding death(int status, const std::string& standard_error, std::uint64_t step)
 Finding hang(std::uint64_t ms, std::uint64_t step) {
   Finding finding;
   finding.kind = FindingKind::kHang;
+  finding.oracle = "process";
   finding.step = step;
   finding.signature = "hang";
   finding.message = "No step was begun for " + std::to_string(ms) + " ms after step " +
@@ -183,10 +179,6 @@ Exploration merge(const std::vector<Exploration>& parts) {
   return all;
 }
 
-Finding finding_on(const SharedTape& tape) {
-  return Finding{tape.finding_kind, tape.finding_step, tape.signature.data(), tape.message.data()};
-}
-
 }  // namespace
 
 struct Isolator::Board {
@@ -216,7 +208,7 @@ struct Isolator::Ending {
   Finding finding(const Isolator& isolator) const {
     const SharedTape& tape = isolator.board_->tape;
     const std::uint64_t step = tape.steps();
-    if (tape.has_finding) return finding_on(tape);
+    if (tape.has_finding) return tape.finding();
     return hung ? hang(isolator.options_.hang_ms, step) : death(status, standard_error, step);
   }
 };
@@ -255,10 +247,7 @@ bool Isolator::fork_child() {
   tape.executions = 0;
   tape.number = 0;
   tape.stop_before = UINT64_MAX;
-  tape.step = 0;
-  tape.questions = 0;
-  tape.answer_count = tape.named_count = tape.actor_count = 0;
-  tape.overflowed = tape.has_finding = tape.fast = false;
+  tape.clear();
 
   child_ = std::make_unique<Child>(options_.stderr_bytes_max);
   std::fflush(nullptr);  // Else the child would hold a copy of what is not yet written.
@@ -353,11 +342,7 @@ void Isolator::start_exploring(Subject& subject, Strategy& strategy,
     board_->execution = result.found->execution;
     board_->steps = result.found->steps;
     board_->trace_hash = result.found->trace_hash;
-    board_->tape.finding_kind = result.found->finding.kind;
-    board_->tape.finding_step = result.found->finding.step;
-    put_text(result.found->finding.signature, board_->tape.signature);
-    put_text(result.found->finding.message, board_->tape.message);
-    board_->tape.has_finding = true;
+    board_->tape.set_finding(result.found->finding);
   });
 }
 
@@ -472,8 +457,8 @@ IsolatedRun Isolator::run_one(Subject& subject, const Work& work) {
     board_->questions = execution.questions();
     board_->trace_hash = execution.trace_hash();
     board_->divergence_step = execution.divergence().step;
-    put_text(execution.divergence().expected, board_->expected);
-    put_text(execution.divergence().found, board_->found);
+    copy_text(execution.divergence().expected, board_->expected);
+    copy_text(execution.divergence().found, board_->found);
   };
   return run_of(subject, run_child(work_and_tell, nullptr));
 }

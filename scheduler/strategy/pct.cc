@@ -41,18 +41,8 @@ std::uint32_t Pct::choose(const Question& question) {
     change = true;
     ++next_change_;
   }
-  switch (question.kind) {
-    case QuestionKind::kRun:
-      return choose_actor(question, change);
-    case QuestionKind::kFire:
-    case QuestionKind::kPick:
-      return prng_.below(question.answers);
-    case QuestionKind::kPreempt:
-    case QuestionKind::kSpill:
-    case QuestionKind::kCollect:
-    case QuestionKind::kFail:
-      break;
-  }
+  if (question.kind == QuestionKind::kRun) return choose_actor(question, change);
+  if (!is_rare(question.kind)) return prng_.below(question.answers);
   return change ? 1 + prng_.below(question.answers - 1) : 0;
 }
 

@@ -10,17 +10,7 @@ void RandomWalk::begin(Prng prng, std::uint64_t /*execution*/) {
 }
 
 std::uint32_t RandomWalk::choose(const Question& question) {
-  switch (question.kind) {
-    case QuestionKind::kRun:
-    case QuestionKind::kFire:
-    case QuestionKind::kPick:
-      return prng_.below(question.answers);
-    case QuestionKind::kPreempt:
-    case QuestionKind::kSpill:
-    case QuestionKind::kCollect:
-    case QuestionKind::kFail:
-      break;
-  }
+  if (!is_rare(question.kind)) return prng_.below(question.answers);
   return swarm_.answer(question, prng_);
 }
 

@@ -80,8 +80,7 @@ std::uint64_t random_hash(Subject& subject, const Limits& limits, std::uint64_t 
     execution.begin(*strategy);
     subject.run(execution);
     (void)strategy->end(execution);
-    combined = (combined ^ execution.trace_hash()) * 0x9fb21c651e98df25u;
-    combined ^= combined >> 32;
+    combined = mix_hash(combined, execution.trace_hash());
   }
   return combined;
 }
@@ -130,8 +129,7 @@ std::string generated_line(std::uint64_t block, const char* defects) {
     runtime::generate_scenario(prng, {}, scenario);
     settings.switching = index % 2 == 0 ? runtime::Switching::kSoft : runtime::Switching::kHard;
     runtime::ScenarioSubject subject(scenario, settings);
-    combined = (combined ^ random_hash(subject, settings.limits, 8)) * 0x9fb21c651e98df25u;
-    combined ^= combined >> 32;
+    combined = mix_hash(combined, random_hash(subject, settings.limits, 8));
   }
   return "generated block " + std::to_string(block) + (*defects == '\0' ? " none " : " all ") +
          hex(combined) + "\n";

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "runtime/interpreter/scenario_subject.h"
 #include "runtime/language/generator.h"
