@@ -14,8 +14,23 @@ namespace {
 using Status = EngineState::Status;
 using Where = EngineState::Where;
 
+/// A point while nobody else is ready: nothing is asked, and the step counts.
+void point_alone(EngineState& state, std::uint64_t pending) {
+  state.pending[state.order[0]] = pending;
+  if (state.alone == state.alone_stop) [[unlikely]]
+    return pass_point_slowly(state, pending);
+  ++state.alone;
+}
+
 /// Where the common case ends next. Early is harmless: the slow functions look again.
 void look_again(EngineState& state) {
+  if (state.asks) return;
+  if (state.ready == 1 && state.counts_alone && !state.over) {
+    state.point = &point_alone;
+    state.alone_stop = state.alone + (state.steps_max - std::min(state.steps(), state.steps_max));
+  } else {
+    state.point = state.policy->point;
+  }
   const std::uint64_t asked = state.questions();
   std::uint64_t limit = asked;
   if (state.ready > 1 && !state.over) {
@@ -68,6 +83,15 @@ void begin_step(EngineState& state, Actor actor, std::uint32_t word) {
   }
 }
 
+void show_blocked(EngineState& state) {
+  std::uint32_t count = 0;
+  for (Actor actor = 0; actor < state.actors; ++actor) {
+    if (state.status[actor] != Status::kBlocked) continue;
+    state.blocked[count++] = {ActorId{actor}, Pending::of_word(state.pending[actor]).step()};
+  }
+  state.execution->show_blocked({state.blocked.data(), count});
+}
+
 /// The question who of state.order goes on; at least one is ready. `step`: it is a step, too, that
 /// begin_step() let through.
 std::uint32_t ask_run(EngineState& state, Actor actor, std::uint32_t word, bool step) {
@@ -76,6 +100,7 @@ std::uint32_t ask_run(EngineState& state, Actor actor, std::uint32_t word, bool 
       const Actor other = state.order[i];
       state.options[i] = {ActorId{other}, Pending::of_word(state.pending[other]).step()};
     }
+    if (state.execution->wants_steps()) show_blocked(state);
     const std::uint32_t before = state.execution->questions();
     const std::uint32_t answer =
         state.execution->ask_unhashed(QuestionKind::kRun, ActorId{actor}, SiteId{word >> 8},
@@ -158,6 +183,13 @@ void depart_slowly(EngineState& state, std::uint32_t word, bool step) {
     CHECK_MSG(state.ready != 0, "idle() promised somebody who can go on");
     state.where = Where::kActor;
   }
+  if (state.ready == 1 && state.counts_alone) {
+    state.alone += step ? 1 : 0;
+    look_again(state);
+    const Actor last = state.order[0];
+    if (last != current) state.switch_to(state.context[current], state.context[last]);
+    return;
+  }
   // Whoever asks has departed, but it is on its stack that this runs.
   state.where = Where::kIdle;
   state.departed = current;
@@ -213,6 +245,8 @@ void Engine::begin(Execution& execution, Machine& machine) {
   state.depart = state.asks ? &depart_slowly : form.policy->depart;
   state.switch_to = machine.switch_function();
   state.alone = state.others = 0;
+  // Otherwise the strategy or a watching process wants to hear of every step.
+  state.counts_alone = !state.asks && form.policy->alone == nullptr && execution.tape() == nullptr;
   state.refused = state.over = false;
   state.ended = Ended::kCompleted;
   state.idle = nullptr;
@@ -281,7 +315,7 @@ Actor Engine::spawn(Actor parent, Context::Entry entry, void* argument) {
   give_place(state, actor, entry, argument);
   append(state, actor);
   if (!state.asks && state.policy->created != nullptr) state.policy->created(state, actor, parent);
-  look_again(state);
+  if (state.where != Where::kHome) look_again(state);  // Else run() does.
   return actor;
 }
 

@@ -86,12 +86,14 @@ struct alignas(64) EngineState {
   std::uint32_t interest = UINT32_MAX;  // Index of the next question that the policy looks at.
   std::uint32_t words_max = 0;          // Most questions.
   std::uint64_t steps_max = 0;
-  std::uint64_t alone = 0;   // Steps without a word on the tape.
-  std::uint64_t others = 0;  // Words on the tape that are no steps.
-  std::uint32_t alive = 0;   // Actors that were started and have not left.
-  bool asks = false;         // Every question goes through the Execution.
-  bool refused = false;      // Questions were answered ordinarily since words_max was reached.
-  bool over = false;         // The run ends at the next point.
+  std::uint64_t alone = 0;       // Steps without a word on the tape.
+  std::uint64_t others = 0;      // Words on the tape that are no steps.
+  std::uint32_t alive = 0;       // Actors that were started and have not left.
+  std::uint64_t alone_stop = 0;  // The step limit, as a value of `alone`, while one is ready.
+  bool counts_alone = false;     // Points with one ready are only counted.
+  bool asks = false;             // Every question goes through the Execution.
+  bool refused = false;          // Questions were answered ordinarily since words_max was reached.
+  bool over = false;             // The run ends at the next point.
   Ended ended = Ended::kCompleted;
   bool (*idle)(void* context) = nullptr;
   void* idle_context = nullptr;
@@ -114,7 +116,8 @@ struct alignas(64) EngineState {
   std::array<Context*, kActorsMax> context{};
   std::array<std::uint64_t, kActorsMax> pending{};
   std::array<Status, kActorsMax> status{};
-  std::array<Option, kReadyMax> options{};  // Filled in only for a chooser that is asked.
+  std::array<Option, kReadyMax> options{};   // Filled in only for a chooser that is asked, …
+  std::array<Option, kActorsMax> blocked{};  // … and this one for one that wants steps.
 
   std::uint32_t questions() const { return static_cast<std::uint32_t>(tape - words); }
   std::uint64_t steps() const { return questions() - others + alone; }

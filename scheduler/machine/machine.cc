@@ -9,7 +9,9 @@ Machine::Machine(SwitchFunction switch_function)
 
 Machine::~Machine() = default;
 
-void Machine::begin() { become_home(home_); }
+void Machine::begin() {
+  if (home_.thread_pointer != thread_pointer()) become_home(home_);
+}
 
 void Machine::grow(std::uint32_t count) {
   CHECK(count <= kPlacesMax);

@@ -1,5 +1,7 @@
 #include "scheduler/strategy/few_deviations.h"
 
+#include <algorithm>
+
 namespace reweave {
 
 void FewDeviations::begin(Prng prng, std::uint64_t /*execution*/) {
@@ -45,6 +47,16 @@ bool FewDeviations::deviates(const Question& question) {
     }
   }
   return false;
+}
+
+bool FewDeviations::fast_form(FastForm& form) {
+  if (by_place_) return false;
+  constexpr std::uint64_t kRunStream = 1;
+  for (std::uint32_t i = 0; i < count_; ++i) countdown_.at[i] = deviations_[i].nth;
+  std::sort(countdown_.at.begin(), countdown_.at.begin() + count_);
+  countdown_.count = count_;
+  use_countdown(form, countdown_, prng_.split(kRunStream).next());
+  return true;
 }
 
 bool FewDeviations::end(const Execution& execution) {

@@ -14,6 +14,7 @@
 #include <array>
 #include <vector>
 
+#include "scheduler/engine/countdown_policy.h"
 #include "scheduler/point_counts.h"
 #include "scheduler/strategy/point_estimate.h"
 #include "scheduler/strategy/strategy.h"
@@ -27,6 +28,9 @@ class FewDeviations final : public Strategy {
   void begin(Prng prng, std::uint64_t execution) override;
   std::uint32_t choose(const Question& question) override;
   bool end(const Execution& execution) override;
+  /// Where the deviations are placed by index. Which answer deviates is drawn apart: an execution
+  /// of an engine and one that is asked differ.
+  bool fast_form(FastForm& form) override;
 
  private:
   struct Place {
@@ -48,6 +52,7 @@ class FewDeviations final : public Strategy {
   std::array<Deviation, kDeviationsMax> deviations_{};
   std::uint32_t count_ = 0;
   bool by_place_ = false;
+  Countdown countdown_;
 };
 
 }  // namespace reweave

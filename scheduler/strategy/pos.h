@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "scheduler/engine/pos_policy.h"
 #include "scheduler/strategy/strategy.h"
 #include "scheduler/strategy/swarm.h"
 
@@ -61,6 +62,11 @@ class Pos final : public Strategy {
   void begin(Prng prng, std::uint64_t execution) override;
   std::uint32_t choose(const Question& question) override;
   bool wants_steps() const override { return true; }
+  /// Of a generator of its own: an execution of an engine and one that is asked differ.
+  bool fast_form(FastForm& form) override {
+    use_pos(form, of_engine_, prng_.split("run").next());
+    return true;
+  }
   void pass(const Question& question) override;
 
  private:
@@ -74,6 +80,7 @@ class Pos final : public Strategy {
   bool orders_preempt_ = false;  // In this execution `preempt` is answered by priorities.
   StepPriorities of_threads_;    // For `run`.
   StepPriorities of_tasks_;      // For `preempt`: an actor may stand for both.
+  PosPriorities of_engine_;
 };
 
 }  // namespace reweave

@@ -19,7 +19,10 @@ class RandomWalk final : public Strategy {
   bool fast_form(FastForm& form) override;
 
  private:
+  void draw_rates();
+
   Prng prng_{0};
+  bool drawn_ = false;  // The rates are drawn by the first question: an engine asks few.
   Swarm swarm_;
 };
 

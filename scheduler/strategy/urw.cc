@@ -54,7 +54,8 @@ void Urw::pass(const Question& question) {
     of_threads_.count(question.options[0].actor);
 }
 
-bool Urw::end(const Execution& /*execution*/) {
+bool Urw::end(const Execution& execution) {
+  of_engine_.end(execution);
   of_threads_.end();
   of_tasks_.end();
   return true;

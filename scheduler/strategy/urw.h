@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "scheduler/engine/urw_policy.h"
 #include "scheduler/strategy/actor_profile.h"
 #include "scheduler/strategy/strategy.h"
 #include "scheduler/strategy/swarm.h"
@@ -35,6 +36,11 @@ class Urw final : public Strategy {
   void attach(Execution& execution) override;
   std::uint32_t choose(const Question& question) override;
   bool wants_steps() const override { return true; }
+  /// Of a generator and a profile of its own: an execution of an engine and one that is asked differ.
+  bool fast_form(FastForm& form) override {
+    of_engine_.use(form, prng_.split("run").next());
+    return true;
+  }
   void pass(const Question& question) override;
   bool end(const Execution& execution) override;
 
@@ -48,6 +54,7 @@ class Urw final : public Strategy {
   bool weighs_preempt_ = false;  // In this execution `preempt` is answered by weight.
   ActorProfile of_threads_;      // Of `run` points.
   ActorProfile of_tasks_;        // Of `preempt` points: an actor may stand for both.
+  UrwWeights of_engine_;
   std::vector<std::uint64_t> weights_;
 };
 
