@@ -95,6 +95,18 @@ class Engine {
   /// The running actor is about to take a step. May switch.
   void point(Pending pending) { state_.point(state_, pending.word); }
 
+  /// A point at which nobody else could tell the difference, so that nothing is asked: it counts as
+  /// a step and, where several could go on, as a question that was answered ordinarily. A chooser
+  /// without a fast form is asked all the same.
+  void pass(Pending pending) {
+    if (state_.asks || state_.tape == state_.stop) return point(pending);
+    state_.pending[state_.order[0]] = pending.word;
+    *state_.tape++ = static_cast<std::uint32_t>(pending.word >> 32) & ~0xffu;
+  }
+  /// So many points of the running actor while nobody else could go on, which were counted
+  /// elsewhere. Only where fast().
+  void count_alone(std::uint64_t points) { state_.alone += points; }
+
   /// The running actor cannot go on until somebody calls make_ready(); `pending` is what it then
   /// does. Returns when it was chosen. Counts as a step. May switch.
   void block(Pending pending);

@@ -1,0 +1,389 @@
+#include "runtime/program/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/program/exits.h"
+#include "runtime/program/program_findings.h"
+#include "runtime/program/program_process.h"
+#include "runtime/program/randomness.h"
+#include "scheduler/base/check.h"
+#include "scheduler/sync/mutex.h"
+
+namespace reweave::program {
+namespace {
+
+/// What threads that rest wait for.
+const char kEffect = 0;
+/// What main waits for after it has returned.
+const char kOthers = 0;
+constexpr std::size_t kOutputBytesMax = 2000;
+
+bool mutex_is_free(const void* mutex) { return static_cast<const sync::Mutex*>(mutex)->free(); }
+
+}  // namespace
+
+Control& control() {
+  static Control* const only = new Control;
+  return *only;
+}
+
+bool is_controlled_slowly() {
+  return reinterpret_cast<std::uintptr_t>(thread_pointer()) == control().self().handle;
+}
+
+Control::Control() : donors_(std::make_unique<Donors>()), waiters_(*this) {}
+
+// ---- An execution ----
+
+void Control::run(Execution& execution, void (*body)(void*), void* argument) {
+  ++executions_;
+  body_ = body;
+  body_argument_ = argument;
+  waiters_.begin();
+  sharing_.begin();
+  clock_ = kClockStart;
+  deadline_ = sync::kNever;
+  resting_ = rests_ = 0;
+  glance_ns_ = 0;
+  draining_ = left_over_ = ending_ = false;
+  explaining_ = nullptr;
+  failure_ = {};
+  engine_.begin(execution, *donors_);
+  filtering_ = engine_.fast();
+  engine_.set_idle(&Control::idle, this);
+  threads_.resize(std::max<std::size_t>(threads_.size(), 1));
+  if (threads_[0] == nullptr) threads_[0] = std::make_unique<Thread>();
+  Thread& root = *threads_[0];
+  root = Thread{};
+  root.key_values = initial_key_values();
+  engine_.start_root(&Control::enter_thread, &root);
+  root.handle = donors_->thread_pointer_of(0);
+  begin_randomness();
+  globals.alone = 0;
+  steps_max_ = execution.limits().steps_max;
+  look();
+  process().enter();
+  const Ended ended = engine_.run();
+  process().leave();
+  globals.alone = 0;
+  tell(execution, ended);
+  process().put_back(engine_.actor_count());
+}
+
+void Control::tell(Execution& execution, Ended ended) {
+  if (execution.outcome() == Outcome::kDiverged) return;
+  Finding finding;
+  if (failure_.happened) {
+    finding = failure_finding(*this, failure_.kind, failure_.what, failure_.message,
+                              failure_.stack, execution.actor_path(ActorId{
+                                  static_cast<std::uint32_t>(failure_.thread)}));
+  } else if (ended == Ended::kStuck) {
+    unwind_waiting(donors_->home());
+    finding = stuck_finding(*this, waiting_threads(execution), /*at_end=*/false);
+  } else if (ended == Ended::kEnded && left_over_) {
+    unwind_waiting(donors_->home());
+    const std::vector<WaitingThread> waiting = waiting_threads(execution);
+    if (waiting.empty()) return;
+    finding = stuck_finding(*this, waiting, /*at_end=*/true);
+  } else {
+    return;
+  }
+  finding.step = execution.steps();
+  const std::string output = process().output(kOutputBytesMax);
+  if (!output.empty()) finding.message += "\nThe program wrote:\n" + output;
+  execution.report(std::move(finding), /*stops=*/true);
+}
+
+std::vector<WaitingThread> Control::waiting_threads(const Execution& execution) {
+  std::vector<WaitingThread> waiting;
+  waiters_.for_each([&](ThreadId id, const sync::Wait& wait) {
+    // After the end nobody waits for a detached thread, and main only waits for the others.
+    if (left_over_ && (thread(id).detached || id == ThreadId{0})) return;
+    waiting.push_back({execution.actor_path(ActorId{static_cast<std::uint32_t>(id)}), &thread(id), wait});
+  });
+  return waiting;
+}
+
+/// Lets every waiting thread run just so far that it unwinds its own stack and comes back.
+void Control::unwind_waiting(Context& from) {
+  explaining_ = &from;
+  waiters_.for_each([&](ThreadId id, const sync::Wait&) {
+    if (!thread(id).stack.empty()) return;
+    donors_->switch_function()(&from, &donors_->place(static_cast<std::uint32_t>(id)));
+  });
+  explaining_ = nullptr;
+}
+
+void Control::fail(FindingKind kind, std::string what, std::string message,
+                   const CallStack& stack) {
+  flush();
+  failure_ = {true, kind, std::move(what), std::move(message), stack, self_id()};
+  engine_.end();
+}
+
+void Control::enter_thread(void* argument) {
+  auto* const thread = static_cast<Thread*>(argument);
+  Control& self = control();
+  globals.thread_pointer = thread->handle;
+  if (thread->id == ThreadId{0}) {
+    self.body_(self.body_argument_);
+    self.end_process(0, /*with_handlers=*/true, self.self().where);
+  }
+  self.end_thread(thread->start(thread->argument));
+}
+
+// ---- Points ----
+
+void Control::look() {
+  active_ = engine_.ready().size() > 1 || waiters_.timed() != 0 || resting_ != 0;
+  globals.watch = active_ || !filtering_ ? 1 : 0;
+  globals.alone_max = steps_max_ - std::min(steps_max_, engine_.steps());
+}
+
+void Control::something_happened() {
+  rests_ = 0;
+  if (resting_ == 0) return;
+  resting_ = 0;
+  waiters_.wake_all(&kEffect);
+}
+
+void Control::before(Access access, const void* caller) {
+  flush();
+  Thread& me = self();
+  me.where = caller;
+  if (access != Access::kRead && access != Access::kNone) {
+    me.loop.effect();
+    glance_ns_ = 0;
+    something_happened();
+  }
+}
+
+void Control::point(Access access, const void* object, const void* caller) {
+  before(access, caller);
+  if (waiters_.timed() != 0) fire_due();
+  engine_.point(pending(access, object, caller));
+}
+
+// What follows must do the same whether a strategy filters or a replay looks at everything: the
+// filter decides nothing but whether a point is asked. While nothing can be decided the hooks only
+// count, so nothing else may happen here either.
+
+void Control::plain(Access access, const void* address, std::uint64_t value, const void* caller) {
+  const Pending step = pending(access, address, caller);
+  if (!active_) {
+    flush();
+    return engine_.point(step);
+  }
+  if (access == Access::kRead && self().loop.turns(site_of(caller), value)) return yield(caller);
+  before(access, caller);
+  if (filtering_ && sharing_.is_private(address, engine_.current())) return engine_.pass(step);
+  engine_.point(step);
+}
+
+void Control::atomic(Access access, const void* address, std::uint64_t value,
+                     const void* caller) {
+  if (!active_) {
+    flush();
+    return engine_.point(pending(access, address, caller));
+  }
+  if (access == Access::kRead && self().loop.turns(site_of(caller), value)) return yield(caller);
+  point(access, address, caller);
+}
+
+void Control::look_at_clock() {
+  constexpr std::uint64_t kShortestNs = 100, kLongestNs = 1'000'000;
+  glance_ns_ = glance_ns_ == 0 ? kShortestNs : glance_ns_ * 2;
+  if (glance_ns_ > kLongestNs) glance_ns_ = kLongestNs;
+  clock_ += glance_ns_;
+  self().loop.clear();
+}
+
+void Control::wait_here(Access access, const void* object, const void* caller) {
+  flush();
+  Thread& me = self();
+  me.where = caller;
+  me.loop.clear();
+  look();
+  engine_.block(pending(access, object, caller));
+  while (explaining_ != nullptr) [[unlikely]] {
+    me.stack = CallStack::here();
+    donors_->switch_function()(&donors_->place(static_cast<std::uint32_t>(me.id)), explaining_);
+  }
+  globals.thread_pointer = me.handle;
+  look();
+}
+
+void Control::yield(const void* caller) {
+  flush();
+  self().where = caller;
+  if (engine_.ready().size() < 2 && waiters_.timed() == 0) return point(Access::kNone, nullptr, caller);
+  ++resting_;
+  waiters_.wait(self_id(), {.kind = WaitKind::kRest, .object = &kEffect});
+  wait_here(Access::kNone, nullptr, caller);
+}
+
+std::uint32_t Control::ask(QuestionKind kind, std::uint32_t answers, const void* caller) {
+  flush();
+  return engine_.pick(kind, site_of(caller), answers);
+}
+
+// ---- Waiting ----
+
+void Control::make_ready(ThreadId thread) {
+  engine_.make_ready(static_cast<Actor>(thread));
+  look();
+}
+
+void Control::unready(ThreadId thread) {
+  engine_.unready(static_cast<Actor>(thread));
+  look();
+}
+
+std::uint32_t Control::pick_waiter(std::uint32_t waiters) {
+  return engine_.pick(QuestionKind::kPick, site_of(self().where), waiters);
+}
+
+void Control::fire_due() {
+  while (waiters_.timed() != 0 && waiters_.next_deadline() <= now()) waiters_.fire(mutex_is_free);
+}
+
+bool Control::help() {
+  if (waiters_.timed() != 0) {
+    const std::uint64_t deadline = waiters_.next_deadline();
+    if (deadline > now()) clock_ += deadline - now();
+    waiters_.fire(mutex_is_free);
+    return true;
+  }
+  if (resting_ != 0 && rests_ < kRestsMax) {
+    ++rests_;
+    resting_ = 0;
+    waiters_.wake_all(&kEffect);
+    return true;
+  }
+  if (draining_) {
+    draining_ = false;
+    left_over_ = true;
+    waiters_.wake(ThreadId{0});
+    return true;
+  }
+  // The run ends here, on the stack of the thread that came last: it cannot be resumed to unwind it.
+  self().stack = CallStack::here();
+  return false;
+}
+
+// ---- Threads ----
+
+Thread* Control::find(std::uintptr_t handle) {
+  for (std::size_t i = 0; i < engine_.actor_count(); ++i) {
+    if (threads_[i]->handle == handle) return threads_[i].get();
+  }
+  return nullptr;
+}
+
+void Control::spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
+                    pthread_t* handle) {
+  before(Access::kWrite, caller);
+  const std::uint32_t next = engine_.actor_count();
+  if (threads_.size() <= next) threads_.resize(next + 1);
+  if (threads_[next] == nullptr) threads_[next] = std::make_unique<Thread>();
+  Thread& thread = *threads_[next];
+  thread = Thread{};
+  thread.start = start;
+  thread.argument = argument;
+  thread.detached = detached;
+  const Actor actor = engine_.spawn(engine_.current(), &Control::enter_thread, &thread);
+  CHECK(actor == next);
+  thread.id = ThreadId{actor};
+  thread.handle = donors_->thread_pointer_of(actor);
+  *handle = static_cast<pthread_t>(thread.handle);
+  look();
+  point(Access::kNone, nullptr, caller);
+}
+
+void Control::run_exits(Thread& thread) {
+  while (!thread.exits.empty()) {
+    const ThreadExit last = thread.exits.back();
+    thread.exits.pop_back();
+    last.call(last.object);
+  }
+  run_key_destructors(thread);
+}
+
+void Control::end_thread(void* result) {
+  Thread& me = self();
+  if (me.id == ThreadId{0}) {  // pthread_exit() in main: the process lives on without it.
+    run_exits(me);
+    wait_for_others(me.where);
+    end_process(0, /*with_handlers=*/true, me.where);
+  }
+  run_exits(me);
+  point(Access::kRelease, &me, me.where);
+  if (!me.held.empty()) {
+    CallStack stack;
+    stack.push(me.held.front().where);
+    fail(FindingKind::kAssertion, "ended with a lock held",
+         "The thread ended and still holds a lock that it took here; nobody can take it any more",
+         stack);
+  }
+  me.result = result;
+  me.ended = true;
+  waiters_.wake_all(&me);
+  bool all = true;
+  for (std::size_t i = 1; i < engine_.actor_count(); ++i) all = all && threads_[i]->ended;
+  if (all && draining_) {
+    draining_ = false;
+    waiters_.wake(ThreadId{0});
+  }
+  something_happened();
+  flush();
+  engine_.leave();
+}
+
+void Control::wait_for_others(const void* caller) {
+  for (std::size_t i = 1; i < engine_.actor_count(); ++i) {
+    if (threads_[i]->ended) continue;
+    draining_ = true;
+    waiters_.wait(self_id(), {.kind = WaitKind::kJoin, .object = &kOthers});
+    wait_here(Access::kAcquire, nullptr, caller);
+    return;
+  }
+}
+
+void Control::end_process(int code, bool with_handlers, const void* caller) {
+  if (!ending_) {
+    ending_ = true;
+    if (with_handlers) {
+      run_exits(self());
+      run_exit_handlers();
+    }
+  }
+  process().flush_output();
+  if (code != 0) {
+    CallStack stack;
+    stack.push(caller);
+    fail(FindingKind::kAssertion, "exit " + std::to_string(code),
+         "The program ended with exit code " + std::to_string(code), stack);
+  }
+  flush();
+  engine_.end();
+}
+
+void Control::note_escape(const char* name, const void* caller) {
+  const std::uint32_t site = site_of(caller);
+  for (const auto& [known, where] : escapes_) {
+    if (known == std::string_view(name) && where == site) return;
+  }
+  escapes_.emplace_back(name, site);
+}
+
+void Control::gave_back(const void* lock) {
+  auto& held = self().held;
+  for (std::size_t i = held.size(); i-- > 0;) {
+    if (held[i].lock != lock) continue;
+    held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
+    return;
+  }
+}
+
+}  // namespace reweave::program

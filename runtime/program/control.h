@@ -1,0 +1,210 @@
+// Who runs: the virtual threads of a program, their points, their waiting, their time.
+//
+// Stands between the hooks and stand-ins, which know libc's calls, and the engine, which knows
+// nothing of programs. A stand-in is always of the same shape: a point before the operation; the
+// operation as a state machine of scheduler/sync; where that says "wait", wait_here().
+//
+//   control().point(Access::kAcquire, mutex, REWEAVE_CALLER);
+//   while (!try_lock(control().waiters(), m, control().self())) {
+//     wait_for(control().waiters(), m, control().self());
+//     control().wait_here(Access::kAcquire, mutex, REWEAVE_CALLER);
+//   }
+//
+// Time is virtual: a step takes 100 ns, and when nobody can go on the clock jumps to the next
+// deadline. A time-out may also come at once: a question `fire` where the wait begins.
+//
+// A thread that turns in a loop without any effect rests until another thread does something (see
+// loops.h): spinning is waiting.
+//
+// Everything here runs on the one OS thread that explores. The state lies in this library's own
+// data and heap, which no snapshot touches.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/program/call_stack.h"
+#include "runtime/program/donors.h"
+#include "runtime/program/globals.h"
+#include "runtime/program/loops.h"
+#include "runtime/program/sharing.h"
+#include "runtime/program/sites.h"
+#include "scheduler/engine/engine.h"
+#include "scheduler/sync/waiters.h"
+
+/// The call that a hook or stand-in was made by.
+#define REWEAVE_CALLER __builtin_return_address(0)
+
+namespace reweave::program {
+
+using sync::ThreadId;
+using sync::WaitKind;
+
+/// A lock that a thread holds, and where it was taken.
+struct HeldLock {
+  const void* lock = nullptr;
+  const void* where = nullptr;
+};
+
+/// What a thread does when it ends: destructors of its thread_local objects, in reverse order.
+struct ThreadExit {
+  void (*call)(void*);
+  void* object;
+};
+
+struct WaitingThread;
+
+struct Thread {
+  ThreadId id{};
+  void* (*start)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  std::uintptr_t handle = 0;  // Its pthread_t.
+  bool ended = false;
+  bool detached = false;
+  bool joined = false;
+  const void* where = nullptr;  // The last call it made into this library.
+  std::vector<HeldLock> held;   // In the order in which they were taken.
+  std::vector<ThreadExit> exits;
+  std::vector<void*> key_values;  // By pthread_key_t.
+  LoopDetector loop;
+  CallStack stack;  // Filled in for a report only.
+};
+
+class Control final : public sync::Host {
+ public:
+  Control();
+
+  // ---- From home ----
+
+  /// One execution of `body(argument)` on the first thread, asking `execution`.
+  void run(Execution& execution, void (*body)(void*), void* argument);
+  Donors& donors() { return *donors_; }
+
+  // ---- From a virtual thread; what may switch says so ----
+
+  Thread& self() { return *threads_[engine_.current()]; }
+  ThreadId self_id() { return ThreadId{engine_.current()}; }
+  Thread& thread(ThreadId id) { return *threads_[static_cast<std::size_t>(id)]; }
+  /// Null if it is none of ours.
+  Thread* find(std::uintptr_t handle);
+  std::size_t thread_count() const { return engine_.actor_count(); }
+  sync::Waiters& waiters() { return waiters_; }
+  /// "0.2": of a thread of the present execution.
+  std::string path(ThreadId id) {
+    return engine_.execution().actor_path(ActorId{static_cast<std::uint32_t>(id)});
+  }
+
+  /// Before an operation on `object` that others may see, other than a plain access. May switch.
+  void point(Access access, const void* object, const void* caller);
+  /// A plain access; a point only where threads meet. `value` is what a read finds. May switch.
+  void plain(Access access, const void* address, std::uint64_t value, const void* caller);
+  /// An atomic access, or a fence (`address` null); `value` is what is there before it. May switch.
+  void atomic(Access access, const void* address, std::uint64_t value, const void* caller);
+  /// After waiters().wait(): returns when this thread was woken and chosen. May switch.
+  void wait_here(Access access, const void* object, const void* caller);
+  /// This thread wants others to go on: a point at which it stands back. May switch.
+  void yield(const void* caller);
+  /// Which of `answers`: 0 is ordinary. Does not switch.
+  std::uint32_t ask(QuestionKind kind, std::uint32_t answers, const void* caller);
+  /// Does the time-out of a wait that begins here come at once?
+  bool time_is_up(const void* caller) { return ask(QuestionKind::kFire, 2, caller) != 0; }
+
+  /// Virtual nanoseconds since the epoch.
+  std::uint64_t now() const { return clock_ + engine_.steps() * kStepNs; }
+  /// Reading the clock takes time, too, and more each time that nothing else happens between, so
+  /// that a loop that waits for a time comes to an end.
+  void look_at_clock();
+
+  /// A new thread, ready to run; `*handle` is its pthread_t, before anybody runs. May switch.
+  void spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
+             pthread_t* handle);
+  /// The calling thread is over. May switch.
+  [[noreturn]] void end_thread(void* result);
+  /// The process is over with `code`, by exit() or by a return from main.
+  [[noreturn]] void end_process(int code, bool with_handlers, const void* caller);
+  /// An oracle's report about the calling thread, which ends the execution. The signature is the
+  /// kind, `what` and the function of the user that `stack` leads to.
+  [[noreturn]] void fail(FindingKind kind, std::string what, std::string message,
+                         const CallStack& stack);
+
+  void took(const void* lock, const void* caller) { self().held.push_back({lock, caller}); }
+  void gave_back(const void* lock);
+
+  /// Something outside of what the library controls was used: said once, by name.
+  void note_escape(const char* name, const void* caller);
+
+  // ---- For sync::Waiters ----
+  void make_ready(ThreadId thread) override;
+  void unready(ThreadId thread) override;
+  std::uint32_t pick_waiter(std::uint32_t waiters) override;
+
+  bool draining() const { return draining_; }
+  std::uint64_t executions() const { return executions_; }
+
+ private:
+  static constexpr std::uint64_t kStepNs = 100;
+  static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
+  static constexpr std::uint32_t kRestsMax = 400;  // Rounds in which everybody only turned.
+
+  static bool idle(void* self) { return static_cast<Control*>(self)->help(); }
+  static void enter_thread(void* thread);
+  bool help();
+  void flush() {
+    if (globals.alone != 0) engine_.count_alone(globals.alone);
+    globals.alone = 0;
+  }
+  void look();  // Sets Globals::watch.
+  void fire_due();
+  void something_happened();
+  void before(Access access, const void* caller);
+  Pending pending(Access access, const void* object, const void* caller) const {
+    return Pending(site_of(caller), access, Sharing::number(object));
+  }
+  void run_exits(Thread& thread);
+  void wait_for_others(const void* caller);
+  void tell(Execution& execution, Ended ended);
+  void unwind_waiting(Context& from);
+  std::vector<WaitingThread> waiting_threads(const Execution& execution);
+
+  /// What a thread reported before the execution ended.
+  struct Failure {
+    bool happened = false;
+    FindingKind kind{};
+    std::string what, message;
+    CallStack stack;
+    ThreadId thread{};
+  };
+
+  std::unique_ptr<Donors> donors_;
+  Engine engine_;
+  sync::Waiters waiters_;
+  Sharing sharing_;
+  std::vector<std::unique_ptr<Thread>> threads_;  // By actor; reused from execution to execution.
+  void (*body_)(void*) = nullptr;
+  void* body_argument_ = nullptr;
+  std::uint64_t clock_ = 0;
+  std::uint64_t deadline_ = sync::kNever;  // The next one, if it was looked up.
+  std::uint64_t executions_ = 0;
+  std::uint64_t steps_max_ = 0;
+  std::uint64_t glance_ns_ = 0;  // How long the last look at the clock took.
+  std::uint32_t resting_ = 0;
+  std::uint32_t rests_ = 0;  // Rounds of rest since somebody did something.
+  bool filtering_ = false;
+  bool active_ = false;      // Something can be decided: as Globals::watch, whoever asks.
+  bool draining_ = false;    // main has returned and waits for the others.
+  bool left_over_ = false;   // The others sleep for ever.
+  bool ending_ = false;      // Exit handlers run.
+  Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
+  Failure failure_;
+  std::vector<std::pair<const char*, std::uint32_t>> escapes_;  // Names and sites, each once.
+};
+
+/// The only one; made when the first execution begins.
+Control& control();
+
+}  // namespace reweave::program

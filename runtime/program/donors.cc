@@ -1,0 +1,102 @@
+#include "runtime/program/donors.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "runtime/program/real.h"
+#include "scheduler/base/check.h"
+
+extern "C" [[noreturn]] void reweave_park(const int* never);
+
+namespace reweave::program {
+namespace {
+
+constexpr std::uintptr_t kStacksAt = 0x1f0000000000u;
+constexpr std::size_t kStackStride = std::size_t{12} << 20;
+constexpr std::size_t kPageBytes = 4096;
+const int kNever = 0;
+
+/// What a thread tells of itself before it parks.
+struct Birth {
+  Context* context;
+  std::atomic<bool> noted{false};
+};
+
+void* lend(void* birth_of_it) {
+  auto* const birth = static_cast<Birth*>(birth_of_it);
+  birth->context->thread_pointer = thread_pointer();
+  birth->context->top = static_cast<std::byte*>(__builtin_frame_address(0));
+  birth->noted.store(true, std::memory_order_release);
+  reweave_park(&kNever);
+}
+
+std::byte* map_stack(std::uint32_t number) {
+  void* const wanted = reinterpret_cast<void*>(kStacksAt + number * kStackStride);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+  constexpr std::size_t kBytes = Donors::kStackBytes;
+  void* at = mmap(wanted, kBytes, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
+  if (at != wanted) {
+    if (at != MAP_FAILED) munmap(at, kBytes);
+    at = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  }
+  CHECK_MSG(at != MAP_FAILED, "the system gives no memory for a stack");
+  mprotect(at, kPageBytes, PROT_NONE);  // A stack that is too deep is a crash, not a riddle.
+  return static_cast<std::byte*>(at);
+}
+
+std::byte* aligned(std::byte* top) {
+  return top - reinterpret_cast<std::uintptr_t>(top) % 64;
+}
+
+}  // namespace
+
+Donors::Donors() : Machine(borrowed_switch()) {}
+
+void Donors::make(Context& context, std::uint32_t number) {
+  std::byte* const stack = map_stack(number);
+  context.stack = stack + kPageBytes;
+  context.stack_bytes = kStackBytes - kPageBytes;
+  if (number == 0) {
+    context.top = aligned(stack + kStackBytes - 1024);
+    context.thread_pointer = thread_pointer();
+    return;
+  }
+  sigset_t all, before;
+  sigfillset(&all);
+  CHECK(real().pthread_sigmask(SIG_SETMASK, &all, &before) == 0);  // The new thread inherits it.
+  pthread_attr_t attributes;
+  CHECK(pthread_attr_init(&attributes) == 0);
+  CHECK(pthread_attr_setstack(&attributes, context.stack, context.stack_bytes) == 0);
+  Birth birth{&context};
+  pthread_t thread;
+  CHECK_MSG(real().pthread_create(&thread, &attributes, lend, &birth) == 0,
+            "the system gives no thread to borrow");
+  while (!birth.noted.load(std::memory_order_acquire)) real().sched_yield();
+  CHECK(pthread_attr_destroy(&attributes) == 0);
+  CHECK(real().pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+  // Below whatever the parked thread still has on its stack.
+  constexpr std::size_t kOwnBytes = 1024;
+  context.top = aligned(context.top - kOwnBytes - stagger_bytes(number));
+}
+
+std::uintptr_t Donors::thread_pointer_of(std::uint32_t place_number) {
+  return reinterpret_cast<std::uintptr_t>(place(place_number).thread_pointer);
+}
+
+bool Donors::is_guard(const void* address) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  for (std::uint32_t i = 0; i < places(); ++i) {
+    const auto low = reinterpret_cast<std::uintptr_t>(context(i).stack);
+    if (at >= low - kPageBytes && at < low + kPageBytes) return true;
+  }
+  return false;
+}
+
+}  // namespace reweave::program

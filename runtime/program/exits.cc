@@ -1,0 +1,212 @@
+#include "runtime/program/exits.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <unwind.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "runtime/program/program_process.h"
+#include "runtime/program/real.h"
+
+extern "C" void __cxa_finalize(void* module);
+
+namespace reweave::program {
+namespace {
+
+constexpr std::size_t kKeysMax = 1024;  // PTHREAD_KEYS_MAX of glibc.
+
+struct Key {
+  bool used = false;
+  void (*destructor)(void*) = nullptr;
+};
+/// Keys belong to the process. Outside of an execution only the main thread has values here.
+struct Keys {
+  std::array<Key, kKeysMax> keys{};
+  std::size_t count = 0;  // None above is used.
+  std::vector<void*> main_values;
+};
+Keys& keys() {
+  static Keys* const only = new Keys;
+  return *only;
+}
+Keys& kept_keys() {
+  static Keys* const only = new Keys;
+  return *only;
+}
+
+/// Of a real thread beside the main one, where a program is not under control. Their destructors
+/// are not called.
+thread_local std::vector<void*>* values_of_real_thread = nullptr;
+
+std::vector<void*>& values_of_caller() {
+  if (is_controlled()) return control().self().key_values;
+  if (reinterpret_cast<std::uintptr_t>(thread_pointer()) == globals.main_thread)
+    return keys().main_values;
+  if (values_of_real_thread == nullptr) values_of_real_thread = new std::vector<void*>;
+  return *values_of_real_thread;
+}
+
+}  // namespace
+
+const std::vector<void*>& initial_key_values() { return kept_keys().main_values; }
+void keep_keys() { kept_keys() = keys(); }
+void put_back_keys() {
+  const std::size_t used = keys().count > kept_keys().count ? keys().count : kept_keys().count;
+  for (std::size_t i = 0; i < used; ++i) keys().keys[i] = kept_keys().keys[i];
+  keys().count = kept_keys().count;
+}
+
+void run_key_destructors(Thread& thread) {
+  for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    bool again = false;
+    for (std::size_t i = 0; i < thread.key_values.size(); ++i) {
+      void* const value = std::exchange(thread.key_values[i], nullptr);
+      if (value == nullptr || !keys().keys[i].used || keys().keys[i].destructor == nullptr) continue;
+      keys().keys[i].destructor(value);
+      again = true;
+    }
+    if (!again) return;
+  }
+}
+
+void run_exit_handlers() { __cxa_finalize(nullptr); }
+
+}  // namespace reweave::program
+
+using namespace reweave;           // NOLINT: the functions below are in no namespace.
+using namespace reweave::program;  // NOLINT
+
+// Keys are this library's altogether: libc would keep the values of keys from 32 on in memory that is
+// put back.
+REWEAVE_STAND_IN int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) {
+  Keys& all = keys();
+  for (std::size_t i = 0; i < kKeysMax; ++i) {
+    if (all.keys[i].used) continue;
+    all.keys[i] = {true, destructor};
+    if (i >= all.count) all.count = i + 1;
+    std::vector<void*>& values = values_of_caller();
+    if (i < values.size()) values[i] = nullptr;
+    *key = static_cast<pthread_key_t>(i);
+    return 0;
+  }
+  return EAGAIN;
+}
+
+REWEAVE_STAND_IN int pthread_key_delete(pthread_key_t key) {
+  if (key >= kKeysMax || !keys().keys[key].used) return EINVAL;
+  keys().keys[key] = {};
+  return 0;
+}
+
+REWEAVE_STAND_IN void* pthread_getspecific(pthread_key_t key) {
+  const std::vector<void*>& values = values_of_caller();
+  return key < values.size() ? values[key] : nullptr;
+}
+
+REWEAVE_STAND_IN int pthread_setspecific(pthread_key_t key, const void* value) {
+  if (key >= kKeysMax || !keys().keys[key].used) return EINVAL;
+  std::vector<void*>& values = values_of_caller();
+  if (values.size() <= key) values.resize(key + 1);
+  values[key] = const_cast<void*>(value);
+  return 0;
+}
+
+REWEAVE_STAND_IN int tss_create(tss_t* key, tss_dtor_t destructor) {
+  return pthread_key_create(key, destructor) == 0 ? thrd_success : thrd_error;
+}
+REWEAVE_STAND_IN void tss_delete(tss_t key) { pthread_key_delete(key); }
+REWEAVE_STAND_IN void* tss_get(tss_t key) { return pthread_getspecific(key); }
+REWEAVE_STAND_IN int tss_set(tss_t key, void* value) {
+  return pthread_setspecific(key, value) == 0 ? thrd_success : thrd_error;
+}
+
+// Destructors of thread_local objects.
+namespace {
+int remember_exit(void (*call)(void*), void* object, void* module) {
+  if (!is_controlled()) {
+    static const auto next = reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(
+        dlsym(RTLD_NEXT, "__cxa_thread_atexit_impl"));
+    return next(call, object, module);
+  }
+  control().self().exits.push_back({call, object});
+  return 0;
+}
+}  // namespace
+REWEAVE_STAND_IN int __cxa_thread_atexit(void (*call)(void*), void* object, void* module) {
+  return remember_exit(call, object, module);
+}
+REWEAVE_STAND_IN int __cxa_thread_atexit_impl(void (*call)(void*), void* object, void* module) {
+  return remember_exit(call, object, module);
+}
+
+REWEAVE_STAND_IN void exit(int code) {
+  if (is_controlled()) control().end_process(code, /*with_handlers=*/true, REWEAVE_CALLER);
+  real().exit(code);
+  __builtin_unreachable();
+}
+REWEAVE_STAND_IN void _exit(int code) {
+  if (is_controlled()) control().end_process(code, /*with_handlers=*/false, REWEAVE_CALLER);
+  real()._exit(code);
+  __builtin_unreachable();
+}
+REWEAVE_STAND_IN void _Exit(int code) {
+  if (is_controlled()) control().end_process(code, /*with_handlers=*/false, REWEAVE_CALLER);
+  real()._Exit(code);
+  __builtin_unreachable();
+}
+REWEAVE_STAND_IN void quick_exit(int code) {
+  if (is_controlled()) control().end_process(code, /*with_handlers=*/false, REWEAVE_CALLER);
+  real().quick_exit(code);
+  __builtin_unreachable();
+}
+REWEAVE_STAND_IN void abort() {
+  if (is_controlled() && sites().is_ours(REWEAVE_CALLER)) process().leave();  // Our own CHECK.
+  if (is_controlled()) {
+    control().fail(FindingKind::kAssertion, "abort", "The program called abort()",
+                   CallStack::here());
+  }
+  real().abort();
+  __builtin_unreachable();
+}
+REWEAVE_STAND_IN void __assert_fail(const char* expression, const char* file, unsigned line,
+                                    const char* function) noexcept {
+  (void)file;
+  (void)line;
+  if (is_controlled()) {
+    control().fail(FindingKind::kAssertion, "assert",
+                   "The assertion \"" + std::string(expression) + "\" does not hold",
+                   CallStack::here());
+  }
+  using Fail = void (*)(const char*, const char*, unsigned, const char*);
+  reinterpret_cast<Fail>(dlsym(RTLD_NEXT, "__assert_fail"))(expression, file, line, function);
+  __builtin_unreachable();
+}
+
+namespace {
+/// What a forced unwinding does at each frame: at the end of the stack the thread is over.
+_Unwind_Reason_Code stop_unwinding(int, _Unwind_Action actions, _Unwind_Exception_Class,
+                                   _Unwind_Exception*, _Unwind_Context*, void* result) {
+  if ((actions & _UA_END_OF_STACK) != 0) control().end_thread(result);
+  return _URC_NO_REASON;
+}
+}  // namespace
+
+REWEAVE_STAND_IN void pthread_exit(void* result) {
+  if (!is_controlled()) {
+    real().pthread_exit(result);
+    __builtin_unreachable();
+  }
+  // Frames of C++ want their destructors called, by the unwinder that the program uses.
+  using Force = _Unwind_Reason_Code (*)(_Unwind_Exception*, _Unwind_Stop_Fn, void*);
+  static const auto force = reinterpret_cast<Force>(dlsym(RTLD_DEFAULT, "_Unwind_ForcedUnwind"));
+  if (force != nullptr) {
+    auto* const exception = new _Unwind_Exception{};
+    force(exception, &stop_unwinding, result);
+  }
+  control().end_thread(result);
+}

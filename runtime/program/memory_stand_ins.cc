@@ -1,0 +1,224 @@
+// malloc and its family: the program's heap or the explorer's own, by who runs.
+//
+// operator new of the program comes here through malloc. This library's own operator new, which is
+// not visible outside, goes to its own heap whoever runs: what the explorer remembers of an
+// execution must outlive it. Under AddressSanitizer the program's malloc is the sanitizer's, and
+// only the latter are used.
+//
+// The dynamic linker's allocations are the explorer's, too: what it knows of loaded modules is not put
+// back, so what it keeps that in may not be either.
+//
+// Outside of an execution real threads may allocate, so that a lock is held.
+
+#include <elf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "runtime/program/control.h"
+#include "runtime/program/globals.h"
+#include "runtime/program/program_process.h"
+
+extern "C" {
+// Where this library lies, from the linker.
+extern const char __ehdr_start __attribute__((visibility("hidden")));
+extern const char etext __attribute__((visibility("hidden")));
+}
+
+namespace reweave::program {
+namespace {
+
+constinit std::atomic<bool> locked{false};
+std::uintptr_t linker_begin = 0, linker_bytes = 0;
+
+void find_linker() {
+  const auto base = static_cast<std::uintptr_t>(getauxval(AT_BASE));
+  if (base == 0) return;
+  const auto* const header = reinterpret_cast<const Elf64_Ehdr*>(base);
+  const auto* const segment = reinterpret_cast<const Elf64_Phdr*>(base + header->e_phoff);
+  linker_begin = base;
+  for (int i = 0; i < header->e_phnum; ++i) {
+    if (segment[i].p_type != PT_LOAD) continue;
+    const std::uintptr_t end = segment[i].p_vaddr + segment[i].p_memsz;
+    if (end > linker_bytes) linker_bytes = end;
+  }
+}
+
+/// Who allocates: `caller` is the return address of malloc or of one of its family.
+bool is_own(const void* caller) {
+  if (!globals.program_allocates) return true;
+  const auto at = reinterpret_cast<std::uintptr_t>(caller);
+  if (at - linker_begin < linker_bytes) return true;
+  const auto own = reinterpret_cast<std::uintptr_t>(&__ehdr_start);
+  return at - own < reinterpret_cast<std::uintptr_t>(&etext) - own;
+}
+
+/// What libstdc++ puts aside for exceptions when memory is full, at its start: nobody touches it,
+/// and to put it back would cost more than all the rest.
+constexpr std::size_t kEmergencyPoolBytes = 72'704;
+
+/// Held while somebody is in a heap, unless an execution runs, which is one OS thread.
+class HeapLock {
+ public:
+  HeapLock() {
+    if (globals.running != 0 && !globals.foreign_threads) return;
+    while (locked.exchange(true, std::memory_order_acquire)) {
+    }
+    held_ = true;
+    if (program_heap().is_open()) return;
+    open_heaps();
+    find_linker();
+  }
+  ~HeapLock() {
+    if (held_) locked.store(false, std::memory_order_release);
+  }
+  HeapLock(const HeapLock&) = delete;
+  HeapLock& operator=(const HeapLock&) = delete;
+
+ private:
+  bool held_ = false;
+};
+
+/// A double free and its like, of the program.
+void complain_of_free(const CallStack& stack) {
+  if (is_controlled()) {
+    control().fail(FindingKind::kCrash, "double free",
+                   "free() was given memory that was freed before, or was never allocated", stack);
+  }
+}
+
+void* allocate(std::size_t alignment, std::size_t bytes, bool own) {
+  const HeapLock lock;
+  Arena& heap = own ? own_heap() : program_heap();
+  return heap.allocate_aligned(alignment, bytes);
+}
+
+void release(void* block) {
+  if (block == nullptr) return;
+  bool released = true;
+  {
+    const HeapLock lock;
+    if (program_heap().owns(block)) {
+      released = program_heap().release(block);
+    } else if (own_heap().owns(block)) {
+      released = own_heap().release(block);
+    }  // Else it came from the dynamic linker, before this library was there: it stays.
+  }
+  if (!released) complain_of_free(CallStack::here());
+}
+
+bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+}  // namespace
+}  // namespace reweave::program
+
+using namespace reweave;           // NOLINT: the functions below are in no namespace.
+using namespace reweave::program;  // NOLINT
+
+namespace {
+
+void* allocate_for(const void* caller, std::size_t bytes) {
+  const bool pool = bytes == kEmergencyPoolBytes && globals.running == 0;
+  void* const block = allocate(Arena::kAlignment, bytes, pool || is_own(caller));
+  if (block == nullptr) errno = ENOMEM;
+  return block;
+}
+
+void* reallocate_for(const void* caller, void* block, std::size_t bytes) {
+  if (block == nullptr) return allocate_for(caller, bytes);
+  const bool known = program_heap().owns(block) || own_heap().owns(block);
+  const std::size_t usable = known ? Arena::usable_bytes(block) : 0;
+  if (known && bytes != 0 && bytes <= usable && bytes >= usable / 2) return block;
+  void* const moved = allocate_for(caller, bytes);
+  if (moved == nullptr) return nullptr;
+  // A block of the dynamic linker's own small heap has no size that we know.
+  std::memcpy(moved, block, known && usable < bytes ? usable : bytes);
+  release(block);
+  return moved;
+}
+
+}  // namespace
+
+REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_CALLER, bytes); }
+REWEAVE_STAND_IN void free(void* block) { release(block); }
+REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(count, each, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  void* const block = allocate_for(REWEAVE_CALLER, bytes);
+  if (block != nullptr) std::memset(block, 0, bytes);
+  return block;
+}
+REWEAVE_STAND_IN void* realloc(void* block, std::size_t bytes) {
+  return reallocate_for(REWEAVE_CALLER, block, bytes);
+}
+REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t each) {
+  std::size_t bytes = 0;
+  if (!__builtin_mul_overflow(count, each, &bytes)) return reallocate_for(REWEAVE_CALLER, block, bytes);
+  errno = ENOMEM;
+  return nullptr;
+}
+REWEAVE_STAND_IN int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
+  if (!is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  *block = allocate(alignment, bytes, is_own(REWEAVE_CALLER));
+  return *block == nullptr ? ENOMEM : 0;
+}
+namespace {
+void* allocate_aligned_for(const void* caller, std::size_t alignment, std::size_t bytes) {
+  void* block = nullptr;
+  if (is_power_of_two(alignment)) block = allocate(alignment, bytes, is_own(caller));
+  if (block == nullptr) errno = ENOMEM;
+  return block;
+}
+}  // namespace
+REWEAVE_STAND_IN void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  return allocate_aligned_for(REWEAVE_CALLER, alignment, bytes);
+}
+REWEAVE_STAND_IN void* memalign(std::size_t alignment, std::size_t bytes) {
+  return allocate_aligned_for(REWEAVE_CALLER, alignment, bytes);
+}
+REWEAVE_STAND_IN void* valloc(std::size_t bytes) {
+  return allocate_aligned_for(REWEAVE_CALLER, 4096, bytes);
+}
+REWEAVE_STAND_IN void* pvalloc(std::size_t bytes) {
+  return allocate_aligned_for(REWEAVE_CALLER, 4096, (bytes + 4095) & ~std::size_t{4095});
+}
+REWEAVE_STAND_IN std::size_t malloc_usable_size(void* block) {
+  return block == nullptr ? 0 : Arena::usable_bytes(block);
+}
+REWEAVE_STAND_IN int malloc_trim(std::size_t) { return 0; }
+
+// This library's own.
+namespace {
+void* own_new(std::size_t bytes, std::size_t alignment = Arena::kAlignment) {
+  void* const block = allocate(alignment, bytes, true);
+  if (block == nullptr) std::abort();
+  return block;
+}
+}  // namespace
+void* operator new(std::size_t bytes) { return own_new(bytes); }
+void* operator new[](std::size_t bytes) { return own_new(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return own_new(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return own_new(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return own_new(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return own_new(bytes); }
+void operator delete(void* block) noexcept { release(block); }
+void operator delete[](void* block) noexcept { release(block); }
+void operator delete(void* block, std::size_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { release(block); }

@@ -1,0 +1,169 @@
+// Mutexes, read-write locks and spin locks, of POSIX and C11.
+//
+// The state lies in the program's own object, where all zero is free, as glibc has it: so static
+// initializers, copies of fresh objects and reused memory are right. A pthread_mutex_t keeps its
+// kind where glibc keeps it. The table of waiters knows the objects by their address.
+
+#include <errno.h>
+
+#include <cstring>
+#include <string>
+
+#include "runtime/program/control.h"
+#include "runtime/program/mutexes.h"
+#include "runtime/program/real.h"
+#include "scheduler/sync/rwlock.h"
+
+namespace reweave::program {
+namespace {
+
+[[noreturn]] void fail_here(const char* what, std::string message) {
+  control().fail(FindingKind::kAssertion, what, std::move(message), CallStack::here());
+}
+
+int kind_of(const pthread_mutex_t* mutex) { return mutex->__data.__kind & 3; }
+
+}  // namespace
+
+int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
+  Control& all = control();
+  sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
+  all.point(Access::kAcquire, at, caller);
+  const ThreadId me = all.self_id();
+  if (mutex.held_by(me)) {
+    if (kind == PTHREAD_MUTEX_RECURSIVE_NP) {
+      ++mutex.depth;
+      return 0;
+    }
+    if (kind == PTHREAD_MUTEX_ERRORCHECK_NP) return EDEADLK;
+  }
+  if (!mutex.free() && deadline != sync::kNever && all.time_is_up(caller)) return ETIMEDOUT;
+  return take_mutex(mutex, 1, deadline, caller);
+}
+
+int take_mutex(sync::Mutex& mutex, std::uint32_t depth, std::uint64_t deadline,
+               const void* caller) {
+  Control& all = control();
+  const ThreadId me = all.self_id();
+  while (!try_lock(all.waiters(), mutex, me, depth)) {
+    if (all.waiters().of(me).kind == WaitKind::kNothing)
+      wait_for(all.waiters(), mutex, me, deadline);
+    all.wait_here(Access::kAcquire, &mutex, caller);
+    if (deadline != sync::kNever && all.waiters().timed_out(me)) return ETIMEDOUT;
+  }
+  all.took(&mutex, caller);
+  return 0;
+}
+
+int try_mutex(void* at, int kind, const void* caller) {
+  Control& all = control();
+  sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
+  all.point(Access::kAcquire, at, caller);
+  if (mutex.held_by(all.self_id()) && kind == PTHREAD_MUTEX_RECURSIVE_NP) {
+    ++mutex.depth;
+    return 0;
+  }
+  if (!try_lock(all.waiters(), mutex, all.self_id())) return EBUSY;
+  all.took(&mutex, caller);
+  return 0;
+}
+
+int unlock_mutex(void* at, int kind, const void* caller) {
+  Control& all = control();
+  sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
+  all.point(Access::kRelease, at, caller);
+  if (!mutex.held_by(all.self_id())) {
+    if (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP) return EPERM;
+    if (mutex.free()) fail_here("unlock of a free mutex", "A mutex was unlocked that nobody holds");
+    fail_here("unlock by a stranger", "A mutex was unlocked that thread " +
+                                          all.path(mutex.holder()) + " holds, not this one");
+  }
+  if (unlock(all.waiters(), mutex)) all.gave_back(at);
+  return 0;
+}
+
+int destroy_mutex(void* at, const void* caller) {
+  Control& all = control();
+  const sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
+  all.point(Access::kWrite, at, caller);
+  if (!mutex.free() || all.waiters().anybody_waits_for(at)) {
+    fail_here("destroyed while in use",
+              mutex.free() ? "A mutex was destroyed while a thread waits for it"
+                           : "A mutex was destroyed while thread " + all.path(mutex.holder()) +
+                                 " holds it");
+  }
+  return 0;
+}
+
+}  // namespace reweave::program
+
+using namespace reweave;           // NOLINT: the functions below are in no namespace.
+using namespace reweave::program;  // NOLINT
+
+REWEAVE_STAND_IN int pthread_mutex_init(pthread_mutex_t* mutex,
+                                        const pthread_mutexattr_t* attributes) {
+  return real().pthread_mutex_init(mutex, attributes);  // Sets the kind, else zeros.
+}
+REWEAVE_STAND_IN int pthread_mutex_lock(pthread_mutex_t* mutex) {
+  if (!is_controlled()) return real().pthread_mutex_lock(mutex);
+  return lock_mutex(mutex, kind_of(mutex), sync::kNever, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_trylock(pthread_mutex_t* mutex) {
+  if (!is_controlled()) return real().pthread_mutex_trylock(mutex);
+  return try_mutex(mutex, kind_of(mutex), REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
+  if (!is_controlled()) return real().pthread_mutex_timedlock(mutex, until);
+  return lock_mutex(mutex, kind_of(mutex), deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
+                                             const timespec* until) {
+  if (!is_controlled()) return real().pthread_mutex_clocklock(mutex, clock, until);
+  return lock_mutex(mutex, kind_of(mutex), deadline_of(clock, until), REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_unlock(pthread_mutex_t* mutex) {
+  if (!is_controlled()) return real().pthread_mutex_unlock(mutex);
+  return unlock_mutex(mutex, kind_of(mutex), REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_destroy(pthread_mutex_t* mutex) {
+  if (!is_controlled()) return real().pthread_mutex_destroy(mutex);
+  return destroy_mutex(mutex, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN int pthread_mutex_consistent(pthread_mutex_t* mutex) {
+  if (!is_controlled()) return real().pthread_mutex_consistent(mutex);
+  control().note_escape("pthread_mutex_consistent", REWEAVE_CALLER);
+  return EINVAL;
+}
+
+// C11: an mtx_t is a pthread_mutex_t inside.
+REWEAVE_STAND_IN int mtx_init(mtx_t* mutex, int type) {
+  std::memset(static_cast<void*>(mutex), 0, sizeof *mutex);
+  if ((type & mtx_recursive) != 0)
+    reinterpret_cast<pthread_mutex_t*>(mutex)->__data.__kind = PTHREAD_MUTEX_RECURSIVE_NP;
+  return thrd_success;
+}
+REWEAVE_STAND_IN int mtx_lock(mtx_t* mutex) {
+  if (!is_controlled()) return real().mtx_lock(mutex);
+  const int kind = kind_of(reinterpret_cast<pthread_mutex_t*>(mutex));
+  return lock_mutex(mutex, kind, sync::kNever, REWEAVE_CALLER) == 0 ? thrd_success : thrd_error;
+}
+REWEAVE_STAND_IN int mtx_trylock(mtx_t* mutex) {
+  if (!is_controlled()) return real().mtx_trylock(mutex);
+  const int kind = kind_of(reinterpret_cast<pthread_mutex_t*>(mutex));
+  return try_mutex(mutex, kind, REWEAVE_CALLER) == 0 ? thrd_success : thrd_busy;
+}
+REWEAVE_STAND_IN int mtx_timedlock(mtx_t* mutex, const timespec* until) {
+  if (!is_controlled()) return real().mtx_timedlock(mutex, until);
+  const int kind = kind_of(reinterpret_cast<pthread_mutex_t*>(mutex));
+  const int result = lock_mutex(mutex, kind, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
+  return result == 0 ? thrd_success : result == ETIMEDOUT ? thrd_timedout : thrd_error;
+}
+REWEAVE_STAND_IN int mtx_unlock(mtx_t* mutex) {
+  if (!is_controlled()) return real().mtx_unlock(mutex);
+  const int kind = kind_of(reinterpret_cast<pthread_mutex_t*>(mutex));
+  return unlock_mutex(mutex, kind, REWEAVE_CALLER) == 0 ? thrd_success : thrd_error;
+}
+REWEAVE_STAND_IN void mtx_destroy(mtx_t* mutex) {
+  if (!is_controlled()) return real().mtx_destroy(mutex);
+  destroy_mutex(mutex, REWEAVE_CALLER);
+}

@@ -1,0 +1,24 @@
+// Operations on mutexes that condition variables need, too; and how a deadline is told.
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+
+#include "scheduler/sync/mutex.h"
+
+namespace reweave::program {
+
+/// All return 0 or an error number, as POSIX says; `kind` is a PTHREAD_MUTEX_*_NP. May switch.
+int lock_mutex(void* mutex, int kind, std::uint64_t deadline, const void* caller);
+int try_mutex(void* mutex, int kind, const void* caller);
+int unlock_mutex(void* mutex, int kind, const void* caller);
+int destroy_mutex(void* mutex, const void* caller);
+/// Takes it as soon as it is free; a thread that waits for it already goes on waiting.
+int take_mutex(sync::Mutex& mutex, std::uint32_t depth, std::uint64_t deadline, const void* caller);
+
+/// Virtual time: `until` on that clock, or from now on.
+std::uint64_t deadline_of(clockid_t clock, const timespec* until);
+std::uint64_t deadline_after(const timespec* duration);
+
+}  // namespace reweave::program

@@ -1,0 +1,38 @@
+// What is said of a program that went wrong: signatures, and words for people.
+//
+// A signature is the kind and the functions of the places, never an address, a line or a number of
+// a thread: "deadlock mutex in transfer, mutex in transfer". The message says which threads, where,
+// what each waits for, who holds it and where that was taken.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/program/control.h"
+#include "scheduler/finding.h"
+
+namespace reweave::program {
+
+/// "worker (queue.cc:31)".
+std::string place_words(const void* caller);
+/// The calls, one a line, each with `indent` before it.
+std::string stack_words(const CallStack& stack, std::string_view indent);
+/// The function that a finding at `caller` is counted by.
+std::string function_words(const CallStack& stack, const void* caller);
+
+/// A thread that waits, as a report sees it.
+struct WaitingThread {
+  std::string path;  // "0.2"
+  const Thread* thread = nullptr;
+  sync::Wait wait;
+};
+
+/// What a thread itself reported: see Control::fail(). `path` is that of the thread.
+Finding failure_finding(Control& control, FindingKind kind, const std::string& what,
+                        const std::string& message, const CallStack& stack,
+                        const std::string& path);
+
+/// Nobody can go on. `waiting` is everybody who waits.
+Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waiting, bool at_end);
+
+}  // namespace reweave::program

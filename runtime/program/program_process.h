@@ -1,0 +1,58 @@
+// What belongs to the process and not to one thread: its memory, its output, its way in and out.
+//
+// Two heaps: the program's, in an arena that is put back, and the explorer's own, which no
+// execution touches. Everything that is allocated before the first execution, by static
+// initialization or libc, is the program's. What the program writes to standard output and standard
+// error is kept for the report and not shown.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/program/arena.h"
+#include "runtime/program/snapshot.h"
+
+namespace reweave::program {
+
+/// Opens both heaps; called by whatever allocates first.
+void open_heaps();
+Arena& program_heap();
+Arena& own_heap();
+
+class Process {
+ public:
+  /// To be called on the main thread before the first execution: finds modules, takes the snapshot.
+  /// `arguments` is main's argv; may be null.
+  void prepare(char** arguments);
+  bool prepared() const { return snapshot_.taken(); }
+
+  /// From here on whatever runs is the program …
+  void enter();
+  /// … and from here on it is the explorer again.
+  void leave();
+  /// Memory as it was, for an execution with so many threads.
+  void put_back(std::uint32_t threads);
+
+  /// What the program wrote in this execution, at most the last `bytes_max`.
+  std::string output(std::size_t bytes_max) const;
+  /// Writes what the program has buffered. Called on one of its threads.
+  void flush_output();
+
+  std::size_t snapshot_bytes() const { return snapshot_.bytes(); }
+
+ private:
+  void capture_output();
+  void show_own_output();
+
+  Snapshot snapshot_;
+  int captured_ = -1;  // A file in memory, which descriptors 1 and 2 lead to.
+  int real_output_ = -1, real_errors_ = -1;
+  bool forked_ = false;  // This process was made by a fork and has not run an execution yet.
+};
+
+/// The only one.
+Process& process();
+
+}  // namespace reweave::program

@@ -1,0 +1,12 @@
+// Crashes of the program: a signal handler that ends the execution instead of the process.
+//
+// It runs on a stack of its own, so that a stack that was too deep can be told, makes the finding
+// and switches home; the stack of the thread that crashed is abandoned.
+#pragma once
+
+namespace reweave::program {
+
+/// Takes over SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, for this process. Once.
+void handle_signals();
+
+}  // namespace reweave::program

@@ -1,0 +1,100 @@
+// Places in the program: a number for each while it runs, a name for each afterwards.
+//
+// A number is the distance of a return address from the start of its module, plus where that module
+// begins in a space of 24 bits: the program itself first, then its libraries in the order in which
+// they were loaded. So it is the same in every process of one build, without a table, and costs a
+// subtraction.
+//
+// A name survives recompilation: FUNCTION+LINE#N. FUNCTION is the one whose code holds the address
+// (what was inlined belongs to it), LINE counts from the function's first line, N counts the calls
+// of that line, from 0, and is left out for the first. Without debug information LINE is an offset
+// in bytes, "+0x1c"; without symbols FUNCTION is the module's name.
+//
+// Names are made after the fact from the files on disk, with llvm-symbolizer or addr2line, once for
+// each site. Nothing here may be called while a virtual thread runs, except site_of() and
+// function_at().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/program/globals.h"
+#include "runtime/program/symbol_table.h"
+
+namespace reweave::program {
+
+inline constexpr std::uint32_t kSiteMax = 0xfffffe;  // As scheduler/engine/pending.h.
+
+std::uint32_t site_elsewhere(const void* return_address);
+/// From 1 to kSiteMax.
+inline std::uint32_t site_of(const void* return_address) {
+  const std::uintptr_t offset =
+      reinterpret_cast<std::uintptr_t>(return_address) - globals.code_begin;
+  if (offset < globals.code_bytes) [[likely]]
+    return static_cast<std::uint32_t>(offset % kSiteMax) + 1;
+  return site_elsewhere(return_address);
+}
+
+/// What is known of a place in the source.
+struct Place {
+  std::string function;  // As written in the source, without parameters: "Queue<int>::pop".
+  std::string file;      // "" if not known.
+  std::uint32_t line = 0;
+};
+
+class Sites {
+ public:
+  Sites();
+  ~Sites();
+
+  /// Finds the program's modules. To be called once all libraries are loaded; sets
+  /// Globals::code_begin and its like.
+  void find_modules();
+
+  /// "deposit+3", "deposit+3#1". Never empty, no blanks.
+  std::string name(std::uint32_t site);
+  /// The site of that name in this build.
+  std::optional<std::uint32_t> find(std::string_view name);
+  /// Where a return address, or the address of a faulting instruction, lies in the source: the
+  /// innermost place that is not in a system header.
+  Place place(const void* address);
+
+  /// The function that holds `address`, by the symbol table: no process is started. "" if there
+  /// is none.
+  std::string function_at(const void* address);
+  /// True: a function of the user, not one of a library or of namespace std.
+  bool is_users(const void* address);
+  /// True: code of this library.
+  bool is_ours(const void* address) const;
+  const void* address_of(std::uint32_t site) const;
+
+  /// site_of() for what lies in no code of the program itself.
+  std::uint32_t number_elsewhere(std::uintptr_t address) const;
+  /// Where a section of the program lies in memory; two null pointers if it has none.
+  std::pair<const void*, const void*> section(std::string_view name) const;
+  /// Hexadecimal digits that name the build of the program; "" if the linker gave it none.
+  const std::string& build_id() const;
+
+ private:
+  struct Module;
+  struct Line;
+  struct Data;
+  const Module* module_of(std::uintptr_t address) const;
+  const SymbolTable& symbols_of(const Module& module) const;
+  void read_lines(const Module& module, const std::vector<std::uintptr_t>& addresses);
+  std::vector<std::uintptr_t> calls_in(const Module& module, std::uintptr_t begin,
+                                       std::uintptr_t end) const;
+  std::string made_name(const Module& module, std::uintptr_t address);
+
+  std::unique_ptr<Data> data_;
+};
+
+/// The only one; made at first use.
+Sites& sites();
+
+}  // namespace reweave::program

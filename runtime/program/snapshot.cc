@@ -1,0 +1,145 @@
+#include "runtime/program/snapshot.h"
+
+#include <link.h>
+#include <sys/mman.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "runtime/program/globals.h"
+#include "scheduler/base/check.h"
+#include "scheduler/machine/context.h"
+
+namespace reweave::program {
+namespace {
+
+bool begins_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+/// The last component of a path.
+std::string_view file_name(const char* path) {
+  const std::string_view whole = path == nullptr ? "" : path;
+  const std::size_t slash = whole.rfind('/');
+  return slash == std::string_view::npos ? whole : whole.substr(slash + 1);
+}
+
+bool lies_in(const dl_phdr_info& info, const void* at) {
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    const auto& segment = info.dlpi_phdr[i];
+    const auto offset = reinterpret_cast<std::uintptr_t>(at) - (info.dlpi_addr + segment.p_vaddr);
+    if (segment.p_type == PT_LOAD && offset < segment.p_memsz) return true;
+  }
+  return false;
+}
+
+constexpr std::uintptr_t kPage = 4096;
+
+}  // namespace
+
+void Snapshot::forget() {
+  for (const Region& region : regions_) munmap(region.copy, region.bytes);
+  regions_.clear();
+  thread_locals_.clear();
+}
+
+void Snapshot::keep(void* at, std::size_t bytes) {
+  if (bytes == 0) return;
+  void* const copy =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK_MSG(copy != MAP_FAILED, "no memory for a copy of the program's memory");
+  regions_.push_back({static_cast<char*>(at), bytes, static_cast<char*>(copy)});
+}
+
+void Snapshot::keep_if_writable(void* at, std::size_t bytes) {
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(at) - globals.data_begin;
+  if (offset >= globals.data_bytes) return;
+  keep(at, bytes);
+}
+
+int Snapshot::visit_module(dl_phdr_info* info, std::size_t, void* self) {
+  auto& snapshot = *static_cast<Snapshot*>(self);
+  const std::string_view name = file_name(info->dlpi_name);
+  if (lies_in(*info, &globals)) return 0;  // Ours.
+  if (begins_with(name, "ld-linux") || begins_with(name, "ld.so")) return 0;
+  if (begins_with(name, "linux-vdso") || begins_with(name, "libasan")) return 0;
+  std::uintptr_t read_only_end = 0, read_only_begin = 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_GNU_RELRO) continue;
+    read_only_begin = (info->dlpi_addr + segment.p_vaddr) & ~(kPage - 1);
+    read_only_end = (info->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(kPage - 1);
+  }
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) != 0) {
+      const std::uintptr_t end = begin + segment.p_memsz;
+      const bool covered = begin >= read_only_begin && begin < read_only_end;
+      const std::uintptr_t from = covered ? read_only_end : begin;
+      if (from < end) snapshot.keep(reinterpret_cast<void*>(from), end - from);
+    }
+    if (segment.p_type == PT_TLS && info->dlpi_tls_data != nullptr &&
+        !begins_with(name, "libc.so")) {
+      const auto home = reinterpret_cast<std::intptr_t>(thread_pointer());
+      snapshot.thread_locals_.push_back({reinterpret_cast<std::intptr_t>(info->dlpi_tls_data) - home,
+                                         reinterpret_cast<const char*>(begin), segment.p_filesz,
+                                         segment.p_memsz});
+    }
+  }
+  return 0;
+}
+
+void Snapshot::keep_modules() {
+  dl_iterate_phdr(&visit_module, this);
+  // The main thread goes on with what static initialization left in its thread_local variables.
+  auto* const home = static_cast<char*>(thread_pointer());
+  for (const ThreadLocal& local : thread_locals_) keep(home + local.offset, local.bytes);
+}
+
+void Snapshot::take(Arena* arena, char** arguments) {
+  forget();
+  arena_ = arena;
+  if (globals.under_address_sanitizer) {
+    keep_sanitized_globals(*this);
+  } else {
+    keep_modules();
+  }
+  if (arena != nullptr) {
+    mark_ = arena->mark();
+    keep(arena->begin(), static_cast<std::size_t>(mark_.bump - arena->begin()));
+  }
+  if (arguments != nullptr) {
+    char** last = arguments;
+    while (*last != nullptr) ++last;      // The command line …
+    for (++last; *last != nullptr; ++last) {  // … is followed by the environment.
+    }
+    char* const end = last[-1] == nullptr ? reinterpret_cast<char*>(last)
+                                          : last[-1] + std::strlen(last[-1]) + 1;
+    auto* const begin = reinterpret_cast<char*>(arguments);
+    if (end > begin && end - begin < (4 << 20)) keep(begin, static_cast<std::size_t>(end - begin));
+  }
+  for (const Region& region : regions_) std::memcpy(region.copy, region.at, region.bytes);
+  taken_ = true;
+}
+
+void Snapshot::put_back() {
+  for (const Region& region : regions_) std::memcpy(region.at, region.copy, region.bytes);
+  if (arena_ != nullptr) arena_->reset(mark_);
+}
+
+void Snapshot::renew_thread(std::uintptr_t pointer) const {
+  for (const ThreadLocal& local : thread_locals_) {
+    char* const at = reinterpret_cast<char*>(pointer) + local.offset;
+    std::memcpy(at, local.image, local.image_bytes);
+    std::memset(at + local.image_bytes, 0, local.bytes - local.image_bytes);
+  }
+}
+
+std::size_t Snapshot::bytes() const {
+  std::size_t bytes = 0;
+  for (const Region& region : regions_) bytes += region.bytes;
+  return bytes;
+}
+
+}  // namespace reweave::program

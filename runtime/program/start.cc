@@ -1,0 +1,126 @@
+#include "runtime/program/start.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "runtime/program/control.h"
+#include "runtime/program/program_process.h"
+#include "runtime/program/real.h"
+
+extern char** environ;
+
+namespace reweave::program {
+namespace {
+
+using Main = int (*)(int, char**, char**);
+using StartMain = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
+
+constexpr const char* kCommandVariable = "REWEAVE_COMMAND";
+
+struct Start {
+  Main main = nullptr;
+  int argument_count = 0;
+  char** arguments = nullptr;
+  std::string command;
+  std::vector<std::string> words;
+};
+Start& start() {
+  static Start* const only = new Start;
+  return *only;
+}
+CommandLine command_line_function = nullptr;
+
+/// The value of a variable in `environment`; null if it is not there.
+const char* value_of(char** environment, const char* name) {
+  const std::size_t length = std::strlen(name);
+  for (char** at = environment; *at != nullptr; ++at) {
+    if (std::strncmp(*at, name, length) == 0 && (*at)[length] == '=') return *at + length + 1;
+  }
+  return nullptr;
+}
+
+/// Processes that this one starts are none of ours.
+void remove_variable(const char* name) {
+  const std::size_t length = std::strlen(name);
+  char** to = environ;
+  for (char** from = environ; *from != nullptr; ++from) {
+    if (std::strncmp(*from, name, length) == 0 && (*from)[length] == '=') continue;
+    *to++ = *from;
+  }
+  *to = nullptr;
+}
+
+/// Runs in place of main.
+int explore_main(int count, char** arguments, char**) {
+  globals.program_allocates = false;
+  Start& all = start();
+  all.argument_count = count;
+  all.arguments = arguments;
+  for (int i = 0; i < count; ++i) all.words.emplace_back(arguments[i]);
+  remove_variable(kCommandVariable);
+  remove_variable("LD_PRELOAD");
+  process().prepare(arguments);
+  const int code = command_line_function(unpack_words(all.command));
+  std::fflush(nullptr);
+  real()._exit(code);
+  return code;
+}
+
+/// Before anything else of this process: what the hooks look at.
+[[gnu::constructor]] void begin_library() {
+  globals.main_thread = reinterpret_cast<std::uintptr_t>(thread_pointer());
+  globals.under_address_sanitizer = is_address_sanitizer_here();
+  find_real_functions();
+}
+
+}  // namespace
+
+void set_command_line(CommandLine command_line) { command_line_function = command_line; }
+
+std::string pack_words(const std::vector<std::string>& words) {
+  std::string packed;
+  for (const std::string& word : words) {
+    if (!packed.empty()) packed += '\x1f';
+    packed += word.empty() ? "\x1e" : word;
+  }
+  return packed;
+}
+
+std::vector<std::string> unpack_words(const std::string& packed) {
+  std::vector<std::string> words(1);
+  for (const char c : packed) {
+    if (c == '\x1f') {
+      words.emplace_back();
+    } else if (c != '\x1e') {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+void run_main(void*) {
+  const Start& all = start();
+  const int code = all.main(all.argument_count, all.arguments, environ);
+  control().end_process(code, /*with_handlers=*/true, reinterpret_cast<const void*>(all.main));
+}
+
+const std::vector<std::string>& program_words() { return start().words; }
+
+}  // namespace reweave::program
+
+using namespace reweave;           // NOLINT: the functions below are in no namespace.
+using namespace reweave::program;  // NOLINT
+
+REWEAVE_STAND_IN int __libc_start_main(Main main, int count, char** arguments, void (*init)(),
+                                       void (*fini)(), void (*loader_fini)(), void* stack_end) {
+  const auto next = reinterpret_cast<StartMain>(dlsym(RTLD_NEXT, "__libc_start_main"));
+  const char* const command = value_of(arguments + count + 1, kCommandVariable);
+  if (command == nullptr) return next(main, count, arguments, init, fini, loader_fini, stack_end);
+  start().main = main;
+  start().command = command;
+  // Without the dynamic linker's own exit handler: exit handlers run in every execution.
+  return next(&explore_main, count, arguments, init, fini, nullptr, stack_end);
+}

@@ -1,0 +1,26 @@
+// How a process becomes one that explores its own program: it takes over main.
+//
+// The dynamic linker starts a program by __libc_start_main, which this library defines. With
+// REWEAVE_COMMAND in the environment, the command of the tool runs in place of main, and main is the
+// body of each execution; without it the program runs as ever.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace reweave::program {
+
+/// The tool's command line, in this process; returns the exit code. Set by whoever links both.
+using CommandLine = int (*)(const std::vector<std::string>& words);
+void set_command_line(CommandLine command_line);
+
+/// The words of a command as one value of the environment, and back.
+std::string pack_words(const std::vector<std::string>& words);
+std::vector<std::string> unpack_words(const std::string& packed);
+
+/// The program's main, as the body of an execution.
+void run_main(void*);
+/// Its command line as it was started.
+const std::vector<std::string>& program_words();
+
+}  // namespace reweave::program

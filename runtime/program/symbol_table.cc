@@ -1,0 +1,231 @@
+#include "runtime/program/symbol_table.h"
+
+#include <cxxabi.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace reweave::program {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 120;
+
+/// Index of the bracket that closes backwards from `end` (exclusive), or npos.
+std::size_t opening(std::string_view text, std::size_t end) {
+  int depth = 0;
+  for (std::size_t i = end; i-- > 0;) {
+    if (text[i] == ')') ++depth;
+    if (text[i] == '(' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
+void drop_suffixes(std::string& name) {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (const std::string_view suffix : {" const", " volatile", " &", " &&", " noexcept"}) {
+      if (name.size() > suffix.size() && name.ends_with(suffix)) {
+        name.resize(name.size() - suffix.size());
+        changed = true;
+      }
+    }
+    if (name.ends_with("]")) {
+      const std::size_t at = name.rfind(" [");
+      if (at != std::string::npos) {
+        name.resize(at);
+        changed = true;
+      }
+    }
+  }
+}
+
+/// Drops "(int) const" at the end and "void " at the start.
+void drop_parameters_and_result(std::string& name) {
+  drop_suffixes(name);
+  if (name.ends_with(")") && !name.ends_with("operator()")) {
+    const std::size_t at = opening(name, name.size());
+    if (at != std::string::npos && at > 0) name.resize(at);
+  }
+  drop_suffixes(name);
+  int depth = 0;
+  std::size_t blank = std::string::npos;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '<' || c == '(' || c == '{') ++depth;
+    if (c == '>' || c == ')' || c == '}') --depth;
+    if (depth != 0 || c != ' ') continue;
+    if (i >= 8 && name.compare(i - 8, 8, "operator") == 0) break;
+    blank = i;
+  }
+  if (blank != std::string::npos) name.erase(0, blank + 1);
+}
+
+/// "$_0" (clang) and "{lambda(int)#1}" (gcc) are both "{lambda#1}".
+void unify_lambdas(std::string& name) {
+  for (std::size_t at = name.find("{lambda("); at != std::string::npos;
+       at = name.find("{lambda(", at + 1)) {
+    const std::size_t hash = name.find("#", at);
+    if (hash == std::string::npos) return;
+    name.erase(at + 7, hash - at - 7);
+  }
+  for (std::size_t at = name.find("$_"); at != std::string::npos; at = name.find("$_", at)) {
+    std::size_t end = at + 2;
+    unsigned number = 0;
+    while (end < name.size() && name[end] >= '0' && name[end] <= '9') {
+      number = number * 10 + static_cast<unsigned>(name[end++] - '0');
+    }
+    name.replace(at, end - at, "{lambda#" + std::to_string(number + 1) + "}");
+  }
+}
+
+void drop_blanks_and_shorten(std::string& name, std::string_view mangled) {
+  std::string kept;
+  for (const char c : name) {
+    if (c != ' ') kept += c;
+  }
+  name = kept;
+  if (name.size() <= kNameBytesMax) return;
+  std::uint32_t hash = 2166136261u;
+  for (const char c : mangled) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  std::string shortened;
+  int depth = 0;
+  for (const char c : name) {
+    if (c == '<' && depth++ == 0) shortened += "<>";
+    if (depth == 0) shortened += c;
+    if (c == '>' && depth > 0) --depth;
+  }
+  if (shortened.size() > kNameBytesMax) shortened.resize(kNameBytesMax);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  shortened += '~';
+  for (int i = 28; i >= 0; i -= 4) shortened += kDigits[hash >> i & 15];
+  name = shortened;
+}
+
+}  // namespace
+
+std::string simplified_name(std::string_view mangled) {
+  const std::string_view whole = mangled.substr(0, mangled.find('.'));
+  const std::string without_clones(whole.empty() ? mangled : whole);
+  int status = 0;
+  char* const text = abi::__cxa_demangle(without_clones.c_str(), nullptr, nullptr, &status);
+  std::string name = text != nullptr && status == 0 ? text : without_clones;
+  std::free(text);
+  unify_lambdas(name);
+  if (name.find("(anonymous namespace)::") != std::string::npos) {
+    constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+    for (std::size_t at = name.find(kAnonymous); at != std::string::npos;
+         at = name.find(kAnonymous)) {
+      name.erase(at, kAnonymous.size());
+    }
+  }
+  drop_parameters_and_result(name);
+  drop_blanks_and_shorten(name, without_clones);
+  return name.empty() ? "?" : name;
+}
+
+SymbolTable::SymbolTable(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  struct stat status {};
+  if (fstat(file, &status) == 0 && status.st_size > static_cast<off_t>(sizeof(Elf64_Ehdr))) {
+    const auto bytes = static_cast<std::size_t>(status.st_size);
+    void* const at = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+    if (at != MAP_FAILED) {
+      read(static_cast<const char*>(at), bytes);
+      munmap(at, bytes);
+    }
+  }
+  close(file);
+}
+
+void SymbolTable::read_note(const char* note, std::size_t bytes) {
+  Elf64_Nhdr header;
+  if (bytes < sizeof(header) + 4) return;
+  std::memcpy(&header, note, sizeof(header));
+  if (header.n_type != NT_GNU_BUILD_ID || header.n_namesz != 4) return;
+  if (sizeof(header) + 4 + header.n_descsz > bytes) return;
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const char* const id = note + sizeof(header) + 4;
+  for (std::uint32_t i = 0; i < header.n_descsz; ++i) {
+    build_id_ += kDigits[static_cast<unsigned char>(id[i]) >> 4];
+    build_id_ += kDigits[static_cast<unsigned char>(id[i]) & 15];
+  }
+}
+
+void SymbolTable::read(const char* file, std::size_t bytes) {
+  Elf64_Ehdr header;
+  std::memcpy(&header, file, sizeof(header));
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_shentsize != sizeof(Elf64_Shdr)) return;
+  if (header.e_shoff > bytes || (bytes - header.e_shoff) / sizeof(Elf64_Shdr) < header.e_shnum)
+    return;
+  const auto* const table = reinterpret_cast<const Elf64_Shdr*>(file + header.e_shoff);
+  if (header.e_shstrndx >= header.e_shnum) return;
+  const auto inside = [&](const Elf64_Shdr& s) {
+    return s.sh_type == SHT_NOBITS || (s.sh_offset <= bytes && s.sh_size <= bytes - s.sh_offset);
+  };
+  const Elf64_Shdr& names = table[header.e_shstrndx];
+  const Elf64_Shdr* symbols = nullptr;
+  for (int i = 0; i < header.e_shnum; ++i) {
+    const Elf64_Shdr& section = table[i];
+    if (!inside(section) || section.sh_name >= names.sh_size) continue;
+    sections_.push_back({file + names.sh_offset + section.sh_name, section.sh_addr,
+                         section.sh_addr + section.sh_size});
+    if (section.sh_type == SHT_SYMTAB) symbols = &section;
+    if (section.sh_type == SHT_DYNSYM && symbols == nullptr) symbols = &section;
+    if (section.sh_type == SHT_NOTE) read_note(file + section.sh_offset, section.sh_size);
+  }
+  if (symbols == nullptr || symbols->sh_link >= header.e_shnum) return;
+  const Elf64_Shdr& strings = table[symbols->sh_link];
+  if (!inside(strings)) return;
+  const auto* const symbol = reinterpret_cast<const Elf64_Sym*>(file + symbols->sh_offset);
+  for (std::size_t i = 0; i < symbols->sh_size / sizeof(Elf64_Sym); ++i) {
+    const int type = ELF64_ST_TYPE(symbol[i].st_info);
+    if (type != STT_FUNC || symbol[i].st_shndx == SHN_UNDEF || symbol[i].st_size == 0) continue;
+    if (symbol[i].st_name >= strings.sh_size) continue;
+    functions_.push_back({symbol[i].st_value, symbol[i].st_value + symbol[i].st_size,
+                          file + strings.sh_offset + symbol[i].st_name});
+  }
+  std::sort(functions_.begin(), functions_.end(), [](const Function& a, const Function& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.name < b.name;
+  });
+  functions_.erase(std::unique(functions_.begin(), functions_.end(),
+                               [](const Function& a, const Function& b) {
+                                 return a.begin == b.begin;
+                               }),
+                   functions_.end());
+  for (Function& function : functions_) function.name = simplified_name(function.name);
+}
+
+const SymbolTable::Function* SymbolTable::at(std::uintptr_t address) const {
+  auto found = std::upper_bound(
+      functions_.begin(), functions_.end(), address,
+      [](std::uintptr_t value, const Function& function) { return value < function.begin; });
+  if (found == functions_.begin()) return nullptr;
+  --found;
+  return address < found->end ? &*found : nullptr;
+}
+
+std::vector<const SymbolTable::Function*> SymbolTable::named(std::string_view name) const {
+  std::vector<const Function*> found;
+  for (const Function& function : functions_) {
+    if (function.name == name) found.push_back(&function);
+  }
+  return found;
+}
+
+const SymbolTable::Section* SymbolTable::section(std::string_view name) const {
+  for (const Section& section : sections_) {
+    if (section.name == name) return &section;
+  }
+  return nullptr;
+}
+
+}  // namespace reweave::program

@@ -1,0 +1,191 @@
+// The hooks that objects compiled with -fsanitize=thread call, as clang 14 to 19 and gcc 12 emit
+// them, in place of ThreadSanitizer's runtime.
+//
+// A plain access is a point only where threads meet (sharing.h); an atomic one always. Each point
+// comes before its operation. Atomics are executed sequentially consistent, whatever order they
+// name: one OS thread runs everything.
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include "runtime/program/control.h"
+
+namespace reweave::program {
+namespace {
+
+using u8 = std::uint8_t;
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+
+/// The value at `address`, as far as a loop can tell it from others.
+template <std::size_t kBytes>
+u64 value_at(const void* address) {
+  u64 value = 0;
+  std::memcpy(&value, address, kBytes < 8 ? kBytes : 8);
+  return value;
+}
+
+/// True: somebody has to look at this access.
+[[gnu::always_inline]] inline bool looked_at() {
+  if (globals.watch != 0) [[unlikely]]
+    return true;
+  if (globals.alone >= globals.alone_max) [[unlikely]]
+    return true;
+  ++globals.alone;
+  return false;
+}
+
+template <std::size_t kBytes>
+[[gnu::noinline]] void read_slowly(const void* address, const void* caller) {
+  if (is_controlled()) control().plain(Access::kRead, address, value_at<kBytes>(address), caller);
+}
+[[gnu::noinline]] void write_slowly(const void* address, const void* caller) {
+  if (is_controlled()) control().plain(Access::kWrite, address, 0, caller);
+}
+template <std::size_t kBytes>
+[[gnu::always_inline]] inline void read(const void* address, const void* caller) {
+  if (looked_at()) read_slowly<kBytes>(address, caller);
+}
+[[gnu::always_inline]] inline void write(const void* address, const void* caller) {
+  if (looked_at()) write_slowly(address, caller);
+}
+
+/// Before an atomic operation.
+[[gnu::noinline]] void atomic_slowly(Access access, const volatile void* address, u64 value,
+                                     const void* caller) {
+  if (is_controlled()) {
+    control().atomic(access, const_cast<const void*>(address), value, caller);
+  }
+}
+template <typename T>
+[[gnu::always_inline]] inline void atomic(Access access, const volatile T* address,
+                                          const void* caller) {
+  if (looked_at()) atomic_slowly(access, address, static_cast<u64>(*address), caller);
+}
+
+}  // namespace
+}  // namespace reweave::program
+
+using namespace reweave;           // NOLINT: the functions below are in no namespace.
+using namespace reweave::program;  // NOLINT
+
+#define READ(name, bytes) \
+  REWEAVE_STAND_IN void __tsan_##name(void* address) { read<bytes>(address, REWEAVE_CALLER); }
+#define WRITE(name) \
+  REWEAVE_STAND_IN void __tsan_##name(void* address) { write(address, REWEAVE_CALLER); }
+#define ACCESSES(bytes)                                       \
+  READ(read##bytes, bytes)                                    \
+  READ(unaligned_read##bytes, bytes)                          \
+  READ(volatile_read##bytes, bytes)                           \
+  READ(unaligned_volatile_read##bytes, bytes)                 \
+  WRITE(write##bytes)                                         \
+  WRITE(unaligned_write##bytes)                               \
+  WRITE(volatile_write##bytes)                                \
+  WRITE(unaligned_volatile_write##bytes)                      \
+  WRITE(read_write##bytes)                                    \
+  WRITE(unaligned_read_write##bytes)
+ACCESSES(1)
+ACCESSES(2)
+ACCESSES(4)
+ACCESSES(8)
+ACCESSES(16)
+
+REWEAVE_STAND_IN void __tsan_init() {}
+REWEAVE_STAND_IN void __tsan_func_entry(void*) {}
+REWEAVE_STAND_IN void __tsan_func_exit() {}
+REWEAVE_STAND_IN void __tsan_ignore_thread_begin() {}
+REWEAVE_STAND_IN void __tsan_ignore_thread_end() {}
+REWEAVE_STAND_IN void __tsan_vptr_read(void** address) { read<8>(address, REWEAVE_CALLER); }
+REWEAVE_STAND_IN void __tsan_vptr_update(void** address, void* value) {
+  if (*address == value) return;  // A constructor of a base that sets what is there already.
+  write(address, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN void __tsan_read_range(void* address, unsigned long bytes) {
+  if (bytes != 0) read<1>(address, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN void __tsan_write_range(void* address, unsigned long bytes) {
+  if (bytes != 0) write(address, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
+  if (bytes != 0) {
+    read<1>(from, REWEAVE_CALLER);
+    write(to, REWEAVE_CALLER);
+  }
+  return std::memcpy(to, from, bytes);
+}
+REWEAVE_STAND_IN void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
+  if (bytes != 0) {
+    read<1>(from, REWEAVE_CALLER);
+    write(to, REWEAVE_CALLER);
+  }
+  return std::memmove(to, from, bytes);
+}
+REWEAVE_STAND_IN void* __tsan_memset(void* to, int value, std::size_t bytes) {
+  if (bytes != 0) write(to, REWEAVE_CALLER);
+  return std::memset(to, value, bytes);
+}
+
+#define FETCH(bits, name, operation)                                                       \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_fetch_##name(volatile u##bits* at, u##bits by, \
+                                                              int) {                       \
+    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                  \
+    return operation(at, by, __ATOMIC_SEQ_CST);                                            \
+  }
+#define ATOMICS(bits)                                                                            \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int) {         \
+    atomic(Access::kRead, at, REWEAVE_CALLER);                                                   \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                                \
+  }                                                                                              \
+  REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value, int) {  \
+    atomic(Access::kWrite, at, REWEAVE_CALLER);                                                  \
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                               \
+  }                                                                                              \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value,   \
+                                                          int) {                                 \
+    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                        \
+    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                     \
+  }                                                                                              \
+  FETCH(bits, add, __atomic_fetch_add)                                                           \
+  FETCH(bits, sub, __atomic_fetch_sub)                                                           \
+  FETCH(bits, and, __atomic_fetch_and)                                                           \
+  FETCH(bits, or, __atomic_fetch_or)                                                             \
+  FETCH(bits, xor, __atomic_fetch_xor)                                                           \
+  FETCH(bits, nand, __atomic_fetch_nand)                                                         \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                            \
+      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                        \
+    return exchange_if(at, expected, value, REWEAVE_CALLER);                                     \
+  }                                                                                              \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_weak(                              \
+      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                        \
+    return exchange_if(at, expected, value, REWEAVE_CALLER);                                     \
+  }                                                                                              \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_compare_exchange_val(                           \
+      volatile u##bits* at, u##bits expected, u##bits value, int, int) {                         \
+    exchange_if(at, &expected, value, REWEAVE_CALLER);                                           \
+    return expected;                                                                             \
+  }
+
+namespace {
+/// A compare-and-exchange that fails is a read, and one that would fail now may be a turn of a loop.
+template <typename T>
+int exchange_if(volatile T* at, T* expected, T value, const void* caller) {
+  const bool would_fail = *at != *expected;
+  atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, at, caller);
+  return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)
+             ? 1
+             : 0;
+}
+}  // namespace
+
+ATOMICS(8)
+ATOMICS(16)
+ATOMICS(32)
+ATOMICS(64)
+
+REWEAVE_STAND_IN void __tsan_atomic_thread_fence(int) {
+  if (looked_at() && is_controlled()) control().atomic(Access::kNone, nullptr, 0, REWEAVE_CALLER);
+}
+REWEAVE_STAND_IN void __tsan_atomic_signal_fence(int) {}
