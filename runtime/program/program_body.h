@@ -15,8 +15,7 @@ class BodySubject : public Subject {
   std::string site_name(SiteId site) const override;
   std::optional<SiteId> find_site(std::string_view name) const override;
   std::string describe(const Event& event) const override;
-  std::string text() const { return ""; }
-  std::uint64_t fingerprint() const override { return 0; }
+  std::string text() const override { return {}; }
 
  private:
   void (*body_)(void*);

@@ -36,15 +36,6 @@ void CodeSubject::enter(void* start) {
   mine.subject->engine_.leave();
 }
 
-std::uint64_t CodeSubject::fingerprint() const {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const std::string& site : sites_) {
-    for (const char c : site) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    hash = (hash ^ ' ') * 0x100000001b3u;
-  }
-  return hash;
-}
-
 std::string CodeSubject::site_name(SiteId site) const {
   const auto number = static_cast<std::uint32_t>(site);
   if (number == Pending::kStart) return std::string(kStartName);

@@ -40,8 +40,8 @@ namespace reweave {
 class CodeSubject : public Subject {
  public:
   void run(Execution& execution) final;
-  /// Of the names of the sites.
-  std::uint64_t fingerprint() const override;
+  /// Nothing: code cannot be written down. A kind of such subjects says how one is named.
+  std::string text() const override { return {}; }
   std::string site_name(SiteId site) const final;
   std::optional<SiteId> find_site(std::string_view name) const final;
   std::string describe(const Event& event) const override;

@@ -52,10 +52,10 @@ struct Policy {
   /// state.interest, if it has one.
   std::uint32_t (*choose)(EngineState& state, std::uint32_t answers);
   /// order[0] takes a step and nothing was asked. May be null.
-  void (*alone)(EngineState& state);
+  void (*alone)(EngineState& state) = nullptr;
   /// `actor` was created, or has become ready again. May be null.
-  void (*created)(EngineState& state, Actor actor, Actor parent);
-  void (*woken)(EngineState& state, Actor actor);
+  void (*created)(EngineState& state, Actor actor, Actor parent) = nullptr;
+  void (*woken)(EngineState& state, Actor actor) = nullptr;
 };
 
 /// What a strategy hands to the engine for one execution.

@@ -4,8 +4,8 @@
 
 namespace reweave {
 
-Machine::Machine(SwitchFunction switch_function)
-    : switch_(switch_function), contexts_(std::make_unique<Context[]>(kPlacesMax)) {}
+Machine::Machine(SwitchFunction function)
+    : switch_(function), contexts_(std::make_unique<Context[]>(kPlacesMax)) {}
 
 Machine::~Machine() = default;
 

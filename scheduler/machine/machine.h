@@ -44,7 +44,7 @@ class Machine {
   virtual const char* name() const = 0;
 
  protected:
-  explicit Machine(SwitchFunction switch_function);
+  explicit Machine(SwitchFunction function);
   /// Fills in top, stack and what else the switch needs. `number` staggers the top.
   virtual void make(Context& context, std::uint32_t number) = 0;
   void forget_places() { places_ = 0; }

@@ -95,17 +95,17 @@ class RacyCounter : public Actors {
 
  private:
   Body body() {
-    return [this](Engine& engine) {
-      note(engine);
-      engine.point({1, Access::kRead, 1});
-      note(engine);
+    return [this](Engine& on) {
+      note(on);
+      on.point({1, Access::kRead, 1});
+      note(on);
       const int seen = counter_;
-      engine.point({2, Access::kWrite, 1});
-      note(engine);
+      on.point({2, Access::kWrite, 1});
+      note(on);
       counter_ = seen + 1;
     };
   }
-  void note(Engine& engine) { trace += static_cast<char>('0' + engine.current()); }
+  void note(Engine& on) { trace += static_cast<char>('0' + on.current()); }
 
   volatile int counter_ = 0;
 };

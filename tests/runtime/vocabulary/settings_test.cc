@@ -98,7 +98,8 @@ TEST(Settings, FlagsThatStandForSeveralSetAll) {
   const auto after = [](std::string_view name, std::string_view value) {
     SettingValues values(setting_rows());
     for (const SettingFlag& flag : setting_flags()) {
-      if (flag.name == name) EXPECT_TRUE(flag.apply(value, values).has_value());
+      if (flag.name != name) continue;
+      EXPECT_TRUE(flag.apply(value, values).has_value());
     }
     return settings_of(values);
   };
