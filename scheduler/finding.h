@@ -50,8 +50,8 @@ struct Finding {
   std::string signature;
   /// One or more sentences for a person: what, where, since when.
   std::string message;
-  /// Who saw it, set by who reports it: "ledger", "structure", "census", "specification", …; a check
-  /// of the subject's own says nothing, and Execution::report() makes it "subject".
+  /// Who saw it, set by who reports it: "ledger", "structure", "census", "specification", …; a
+  /// check of the subject's own says nothing, and Execution::report() makes it "subject".
   std::string oracle{};
 };
 

@@ -1,4 +1,5 @@
-// Names for the sites of a subject that has no better ones than their numbers: "site.0", "site.1", …
+// Names for the sites of a subject that has no better ones than their numbers: "site.0", "site.1",
+// …
 //
 // Such names survive the subject's reductions only as far as its numbers do.
 #pragma once

@@ -30,8 +30,8 @@ enum class QuestionKind : std::uint8_t {
 };
 inline constexpr int kQuestionKindCount = 7;
 
-/// Is it a yes/no question to which the ordinary answer is right nearly always? Walks answer these by
-/// rates, and the others uniformly; else an execution would do nothing but interfere.
+/// Is it a yes/no question to which the ordinary answer is right nearly always? Walks answer these
+/// by rates, and the others uniformly; else an execution would do nothing but interfere.
 constexpr bool is_rare(QuestionKind kind) {
   return kind == QuestionKind::kPreempt || kind == QuestionKind::kSpill ||
          kind == QuestionKind::kCollect || kind == QuestionKind::kFail;

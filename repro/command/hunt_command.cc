@@ -260,7 +260,7 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
   if (flags.generated) return hunt_generated(line, flags);
   const Arguments& words = line.subject_words();
   if (flags.input.file.empty() == words.empty()) {
-    return line.fail(words.empty() ? "name a file to hunt in; see --help"
+    return line.fail(words.empty() ? "name a file to hunt in, or say --generated; see --help"
                                    : "a file and words after `--` exclude each other");
   }
   Runner runner({.hang_ms = flags.hang_ms});
@@ -295,7 +295,6 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
                    "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
-                   "  reweave hunt my.weave --seconds 60 --strategy pct:3 --output found\n"
                    "  reweave hunt --generated --executions 1000000",
                    "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
   HuntFlags flags;

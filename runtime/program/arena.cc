@@ -9,9 +9,8 @@ namespace reweave::program {
 
 bool Arena::open(std::uintptr_t at, std::size_t bytes) {
   void* const wanted = reinterpret_cast<void*>(at);
-  void* const got =
-      mmap(wanted, bytes, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  void* const got = mmap(wanted, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (got != wanted) {
     if (got != MAP_FAILED) munmap(got, bytes);
     return false;
@@ -25,7 +24,8 @@ bool Arena::open(std::uintptr_t at, std::size_t bytes) {
 int Arena::class_of(std::size_t bytes) {
   if (bytes <= 1024) return static_cast<int>((bytes + 15) / 16);
   // Quarters of powers of two: 1280, 1536, 1792, 2048, 2560 …
-  const auto power = static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^power <= bytes-1 < 2^(power+1)
+  const auto power =
+      static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^power <= bytes-1 < 2^(power+1)
   const std::size_t quarter = std::size_t{1} << (power - 2);
   const auto nth = static_cast<int>((bytes - 1 - (std::size_t{1} << power)) / quarter);
   return kSmallClasses + (power - 10) * 4 + nth;
@@ -35,7 +35,8 @@ std::size_t Arena::bytes_of(int size_class) {
   if (size_class < kSmallClasses) return static_cast<std::size_t>(size_class) * 16;
   const int power = (size_class - kSmallClasses) / 4 + 10;
   const int nth = (size_class - kSmallClasses) % 4;
-  return (std::size_t{1} << power) + (std::size_t{1} << (power - 2)) * (static_cast<unsigned>(nth) + 1);
+  return (std::size_t{1} << power) +
+         (std::size_t{1} << (power - 2)) * (static_cast<unsigned>(nth) + 1);
 }
 
 Arena::Header* Arena::header_of(const void* block) {

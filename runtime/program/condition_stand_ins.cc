@@ -1,8 +1,8 @@
 // Condition variables, of POSIX and C11.
 //
 // A notified thread goes on to the mutex, so that it is ready only when that is free. Which waiter
-// is notified is a question `pick`, the longest waiting one being ordinary; whether a time-out comes
-// at once is a question `fire`.
+// is notified is a question `pick`, the longest waiting one being ordinary; whether a time-out
+// comes at once is a question `fire`.
 
 #include <errno.h>
 

@@ -75,9 +75,9 @@ void Control::tell(Execution& execution, Ended ended) {
   if (execution.outcome() == Outcome::kDiverged) return;
   Finding finding;
   if (failure_.happened) {
-    finding = failure_finding(*this, failure_.kind, failure_.what, failure_.message,
-                              failure_.stack, execution.actor_path(ActorId{
-                                  static_cast<std::uint32_t>(failure_.thread)}));
+    finding =
+        failure_finding(*this, failure_.kind, failure_.what, failure_.message, failure_.stack,
+                        execution.actor_path(ActorId{static_cast<std::uint32_t>(failure_.thread)}));
   } else if (ended == Ended::kStuck) {
     unwind_waiting(donors_->home());
     finding = stuck_finding(*this, waiting_threads(execution), /*at_end=*/false);
@@ -100,7 +100,8 @@ std::vector<WaitingThread> Control::waiting_threads(const Execution& execution) 
   waiters_.for_each([&](ThreadId id, const sync::Wait& wait) {
     // After the end nobody waits for a detached thread, and main only waits for the others.
     if (left_over_ && (thread(id).detached || id == ThreadId{0})) return;
-    waiting.push_back({execution.actor_path(ActorId{static_cast<std::uint32_t>(id)}), &thread(id), wait});
+    waiting.push_back(
+        {execution.actor_path(ActorId{static_cast<std::uint32_t>(id)}), &thread(id), wait});
   });
   return waiting;
 }
@@ -181,8 +182,7 @@ void Control::plain(Access access, const void* address, std::uint64_t value, con
   engine_.point(step);
 }
 
-void Control::atomic(Access access, const void* address, std::uint64_t value,
-                     const void* caller) {
+void Control::atomic(Access access, const void* address, std::uint64_t value, const void* caller) {
   if (!active_) {
     flush();
     return engine_.point(pending(access, address, caller));
@@ -207,9 +207,9 @@ void Control::wait_here(Access access, const void* object, const void* caller) {
   look();
   engine_.block(pending(access, object, caller));
   while (explaining_ != nullptr) [[unlikely]] {
-    me.stack = CallStack::here();
-    donors_->switch_function()(&donors_->place(static_cast<std::uint32_t>(me.id)), explaining_);
-  }
+      me.stack = CallStack::here();
+      donors_->switch_function()(&donors_->place(static_cast<std::uint32_t>(me.id)), explaining_);
+    }
   globals.thread_pointer = me.handle;
   look();
 }
@@ -217,7 +217,8 @@ void Control::wait_here(Access access, const void* object, const void* caller) {
 void Control::yield(const void* caller) {
   flush();
   self().where = caller;
-  if (engine_.ready().size() < 2 && waiters_.timed() == 0) return point(Access::kNone, nullptr, caller);
+  if (engine_.ready().size() < 2 && waiters_.timed() == 0)
+    return point(Access::kNone, nullptr, caller);
   ++resting_;
   waiters_.wait(self_id(), {.kind = WaitKind::kRest, .object = &kEffect});
   wait_here(Access::kNone, nullptr, caller);
@@ -267,7 +268,8 @@ bool Control::help() {
     waiters_.wake(ThreadId{0});
     return true;
   }
-  // The run ends here, on the stack of the thread that came last: it cannot be resumed to unwind it.
+  // The run ends here, on the stack of the thread that came last: it cannot be resumed to unwind
+  // it.
   self().stack = CallStack::here();
   return false;
 }

@@ -1,5 +1,5 @@
-// Semaphores and barriers, once and the guards of static objects, and the futex system call that the
-// C++ library builds everything else on.
+// Semaphores and barriers, once and the guards of static objects, and the futex system call that
+// the C++ library builds everything else on.
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -43,7 +43,8 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
   return 0;
 }
 
-/// True: the caller has to do it, and then to call finish(). `recursive`: what to say if it is at it.
+/// True: the caller has to do it, and then to call finish(). `recursive`: what to say if it is at
+/// it.
 bool begin_once(sync::Once& once, const void* caller, const char* recursive) {
   Control& all = control();
   all.point(Access::kAcquire, &once, caller);
@@ -106,8 +107,8 @@ struct StaticGuard {
 };
 static_assert(sizeof(StaticGuard) == 8);
 
-/// Outside of an execution, without the C++ library's help: the second byte says that somebody is at
-/// it. Threads that are real wait by turning.
+/// Outside of an execution, without the C++ library's help: the second byte says that somebody is
+/// at it. Threads that are real wait by turning.
 int acquire_guard_outside(std::uint8_t* guard) {
   while (__atomic_load_n(guard, __ATOMIC_ACQUIRE) == 0) {
     if (__atomic_exchange_n(guard + 1, std::uint8_t{1}, __ATOMIC_ACQUIRE) == 0) {
@@ -210,8 +211,7 @@ REWEAVE_STAND_IN int sem_destroy(sem_t* semaphore) {
 }
 
 REWEAVE_STAND_IN int pthread_barrier_init(pthread_barrier_t* barrier,
-                                          const pthread_barrierattr_t* attributes,
-                                          unsigned count) {
+                                          const pthread_barrierattr_t* attributes, unsigned count) {
   if (!is_controlled() && !globals.program_allocates)
     return real().pthread_barrier_init(barrier, attributes, count);
   if (count == 0) return EINVAL;
@@ -280,8 +280,8 @@ REWEAVE_STAND_IN long syscall(long number, ...) {
     return fill_with_fixed_bytes(reinterpret_cast<void*>(given[0]),
                                  static_cast<std::size_t>(given[1]));
   }
-  if (is_controlled() && (number == SYS_clone || number == SYS_fork || number == SYS_vfork ||
-                          number == SYS_clone3)) {
+  if (is_controlled() &&
+      (number == SYS_clone || number == SYS_fork || number == SYS_vfork || number == SYS_clone3)) {
     control().note_escape("a system call that makes a process or thread", REWEAVE_CALLER);
     return fail_with(ENOSYS);
   }

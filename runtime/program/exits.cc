@@ -66,7 +66,8 @@ void run_key_destructors(Thread& thread) {
     bool again = false;
     for (std::size_t i = 0; i < thread.key_values.size(); ++i) {
       void* const value = std::exchange(thread.key_values[i], nullptr);
-      if (value == nullptr || !keys().keys[i].used || keys().keys[i].destructor == nullptr) continue;
+      if (value == nullptr || !keys().keys[i].used || keys().keys[i].destructor == nullptr)
+        continue;
       keys().keys[i].destructor(value);
       again = true;
     }
@@ -81,8 +82,8 @@ void run_exit_handlers() { __cxa_finalize(nullptr); }
 using namespace reweave;           // NOLINT: the functions below are in no namespace.
 using namespace reweave::program;  // NOLINT
 
-// Keys are this library's altogether: libc would keep the values of keys from 32 on in memory that is
-// put back.
+// Keys are this library's altogether: libc would keep the values of keys from 32 on in memory that
+// is put back.
 REWEAVE_STAND_IN int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) {
   Keys& all = keys();
   for (std::size_t i = 0; i < kKeysMax; ++i) {

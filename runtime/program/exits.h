@@ -1,5 +1,5 @@
-// What runs at the end of a thread and of the process: destructors of thread_local objects and keys,
-// exit handlers.
+// What runs at the end of a thread and of the process: destructors of thread_local objects and
+// keys, exit handlers.
 #pragma once
 
 #include <vector>

@@ -1,8 +1,8 @@
 // What every hook and stand-in looks at first: is this call one of a program under control?
 //
 // One structure of plain data in the library's own data segment, which the snapshot leaves out.
-// `watch` is 0 while nothing can be decided at an access, which is the case as long as one thread is
-// alive: then an access costs a few instructions.
+// `watch` is 0 while nothing can be decided at an access, which is the case as long as one thread
+// is alive: then an access costs a few instructions.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ struct Globals {
   /// Nonzero: an access has to be looked at, because several threads can go on, or time-outs are
   /// pending, or somebody rests, or names are wanted.
   std::uint32_t watch = 0;
-  std::uint32_t running = 0;   // 1: an execution runs on this OS thread, on a virtual thread.
-  std::uint64_t alone = 0;     // Accesses since the last look, each a step.
+  std::uint32_t running = 0;  // 1: an execution runs on this OS thread, on a virtual thread.
+  std::uint64_t alone = 0;    // Accesses since the last look, each a step.
   std::uint64_t alone_max = UINT64_MAX;  // At so many somebody has to look.
 
   std::uintptr_t code_begin = 0;  // Of the program itself: an address minus this is a site.
@@ -27,11 +27,12 @@ struct Globals {
   std::uintptr_t data_bytes = 0;
 
   // ---- What a stand-in looks at ----
-  bool program_allocates = true;  // Allocations are the program's, not the explorer's.
+  bool program_allocates = true;   // Allocations are the program's, not the explorer's.
   std::uintptr_t main_thread = 0;  // Its thread pointer.
   bool under_address_sanitizer = false;
   bool foreign_threads = false;  // Real threads may run beside an execution.
-  std::uintptr_t thread_pointer = 0;  // Of the virtual thread that runs; only where foreign_threads.
+  std::uintptr_t thread_pointer =
+      0;  // Of the virtual thread that runs; only where foreign_threads.
 };
 
 extern Globals globals;

@@ -5,8 +5,8 @@
 // execution must outlive it. Under AddressSanitizer the program's malloc is the sanitizer's, and
 // only the latter are used.
 //
-// The dynamic linker's allocations are the explorer's, too: what it knows of loaded modules is not put
-// back, so what it keeps that in may not be either.
+// The dynamic linker's allocations are the explorer's, too: what it knows of loaded modules is not
+// put back, so what it keeps that in may not be either.
 //
 // Outside of an execution real threads may allocate, so that a lock is held.
 
@@ -162,7 +162,8 @@ REWEAVE_STAND_IN void* realloc(void* block, std::size_t bytes) {
 }
 REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
-  if (!__builtin_mul_overflow(count, each, &bytes)) return reallocate_for(REWEAVE_CALLER, block, bytes);
+  if (!__builtin_mul_overflow(count, each, &bytes))
+    return reallocate_for(REWEAVE_CALLER, block, bytes);
   errno = ENOMEM;
   return nullptr;
 }

@@ -146,10 +146,10 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
   finding.kind = FindingKind::kDeadlock;
   std::vector<ThreadId> circle;
   if (!at_end) {
-    circle = sync::find_circle(control.waiters(), [&](ThreadId, const sync::Wait& wait,
-                                                      std::vector<ThreadId>& holders) {
-      holders_of(control, wait, holders);
-    });
+    circle = sync::find_circle(
+        control.waiters(), [&](ThreadId, const sync::Wait& wait, std::vector<ThreadId>& holders) {
+          holders_of(control, wait, holders);
+        });
   }
   const bool turning = std::any_of(waiting.begin(), waiting.end(), [](const WaitingThread& w) {
     return w.wait.kind == WaitKind::kRest;
@@ -166,15 +166,15 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
                       function_words(thread.stack, thread.where));
     }
     lines += "\n  thread " + each.path + " waits for " + names.name(each.wait) +
-             holder_words(control, each) + ", at " +
-             place_words(thread.stack.users(thread.where));
+             holder_words(control, each) + ", at " + place_words(thread.stack.users(thread.where));
   }
   // Threads that do the same are one part: how many of them there are is no part of a signature.
   std::sort(parts.begin(), parts.end());
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   finding.signature = finding_kind_name(finding.kind);
   if (at_end) finding.signature += " at-end";
-  for (std::size_t i = 0; i < parts.size(); ++i) finding.signature += (i == 0 ? " " : ", ") + parts[i];
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    finding.signature += (i == 0 ? " " : ", ") + parts[i];
   if (!circle.empty()) {
     finding.message = "Threads wait for each other:";
   } else if (turning) {

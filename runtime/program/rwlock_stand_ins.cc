@@ -114,7 +114,8 @@ REWEAVE_STAND_IN int pthread_rwlock_destroy(pthread_rwlock_t* at) {
   Control& all = control();
   all.point(Access::kWrite, at, REWEAVE_CALLER);
   if (!reinterpret_cast<sync::RwLock*>(at)->free() || all.waiters().anybody_waits_for(at)) {
-    fail_here("destroyed while in use", "A lock was destroyed while threads hold it or wait for it");
+    fail_here("destroyed while in use",
+              "A lock was destroyed while threads hold it or wait for it");
   }
   return 0;
 }

@@ -41,7 +41,8 @@ void on_signal(int number, siginfo_t* info, void* context) {
   // An address is of no use for a person: another process has another one.
   const bool too_deep = number == SIGSEGV && control().donors().is_guard(info->si_addr);
   const char* const name = sigabbrev_np(number);
-  std::string word = too_deep ? "stack overflow" : "SIG" + std::string(name == nullptr ? "?" : name);
+  std::string word =
+      too_deep ? "stack overflow" : "SIG" + std::string(name == nullptr ? "?" : name);
   std::string message = too_deep ? "The stack of the thread is full" : "The program got " + word;
   if (number == SIGSEGV && !too_deep) {
     const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
@@ -55,8 +56,8 @@ void on_signal(int number, siginfo_t* info, void* context) {
 }  // namespace
 
 void handle_signals() {
-  void* const stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const stack =
+      mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack_t alternate{};
   alternate.ss_sp = stack;
   alternate.ss_size = kStackBytes;

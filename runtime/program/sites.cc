@@ -142,7 +142,8 @@ std::uint32_t site_elsewhere(const void* return_address) {
 std::uint32_t Sites::number_elsewhere(std::uintptr_t address) const {
   const Module* const module = module_of(address);
   if (module == nullptr) return kSiteMax;
-  return static_cast<std::uint32_t>((module->site_begin + (address - module->begin)) % kSiteMax) + 1;
+  return static_cast<std::uint32_t>((module->site_begin + (address - module->begin)) % kSiteMax) +
+         1;
 }
 
 const void* Sites::address_of(std::uint32_t site) const {
@@ -191,8 +192,8 @@ bool Sites::is_users(const void* address) {
   if (module != data_->modules.data() && module->name.find("libreweave") == 0) return false;
   const std::string name = function_at(address);
   for (const std::string_view prefix :
-       {"std::", "__gnu_cxx::", "__gthread", "__gthr", "__cxx", "pthread_", "_start", "testing::",
-        "__asan", "__tsan", "__interceptor", "reweave::"}) {
+       {"std::", "__gnu_cxx::", "__gthread", "__gthr", "__cxx", "pthread_", "_start",
+        "testing::", "__asan", "__tsan", "__interceptor", "reweave::"}) {
     if (name.compare(0, prefix.size(), prefix) == 0) return false;
   }
   return !name.empty();
@@ -239,7 +240,8 @@ std::vector<std::uintptr_t> Sites::calls_in(const Module& module, std::uintptr_t
 
 std::string Sites::made_name(const Module& module, std::uintptr_t address) {
   const SymbolTable::Function* const function = symbols_of(module).at(address - 1);
-  if (function == nullptr) return module.name + "+" + hexadecimal(address + module.bias - module.begin);
+  if (function == nullptr)
+    return module.name + "+" + hexadecimal(address + module.bias - module.begin);
   std::vector<std::uintptr_t> places = calls_in(module, function->begin, function->end);
   const std::size_t calls = places.size();
   for (std::size_t i = 0; i < calls; ++i) --places[i];  // The call itself, not what follows it.
@@ -277,14 +279,17 @@ std::optional<std::uint32_t> Sites::find(std::string_view name) {
   const std::string_view function = name.substr(0, end);
   for (const Module& module : data_->modules) {
     if (function == module.name) {
-      const std::uintptr_t offset = std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
+      const std::uintptr_t offset =
+          std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
       return static_cast<std::uint32_t>((module.site_begin + offset) % kSiteMax) + 1;
     }
     if (!module.is_users && module.name.find("libstdc++") != 0) continue;
     for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
       for (const std::uintptr_t call : calls_in(module, f->begin, f->end)) {
-        const auto site = static_cast<std::uint32_t>(
-            (module.site_begin + (call + module.bias - module.begin)) % kSiteMax) + 1;
+        const auto site =
+            static_cast<std::uint32_t>((module.site_begin + (call + module.bias - module.begin)) %
+                                       kSiteMax) +
+            1;
         if (this->name(site) == name) return site;
       }
     }

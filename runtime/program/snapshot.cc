@@ -82,9 +82,9 @@ int Snapshot::visit_module(dl_phdr_info* info, std::size_t, void* self) {
     if (segment.p_type == PT_TLS && info->dlpi_tls_data != nullptr &&
         !begins_with(name, "libc.so")) {
       const auto home = reinterpret_cast<std::intptr_t>(thread_pointer());
-      snapshot.thread_locals_.push_back({reinterpret_cast<std::intptr_t>(info->dlpi_tls_data) - home,
-                                         reinterpret_cast<const char*>(begin), segment.p_filesz,
-                                         segment.p_memsz});
+      snapshot.thread_locals_.push_back(
+          {reinterpret_cast<std::intptr_t>(info->dlpi_tls_data) - home,
+           reinterpret_cast<const char*>(begin), segment.p_filesz, segment.p_memsz});
     }
   }
   return 0;
@@ -111,11 +111,11 @@ void Snapshot::take(Arena* arena, char** arguments) {
   }
   if (arguments != nullptr) {
     char** last = arguments;
-    while (*last != nullptr) ++last;      // The command line …
+    while (*last != nullptr) ++last;          // The command line …
     for (++last; *last != nullptr; ++last) {  // … is followed by the environment.
     }
-    char* const end = last[-1] == nullptr ? reinterpret_cast<char*>(last)
-                                          : last[-1] + std::strlen(last[-1]) + 1;
+    char* const end =
+        last[-1] == nullptr ? reinterpret_cast<char*>(last) : last[-1] + std::strlen(last[-1]) + 1;
     auto* const begin = reinterpret_cast<char*>(arguments);
     if (end > begin && end - begin < (4 << 20)) keep(begin, static_cast<std::size_t>(end - begin));
   }

@@ -21,7 +21,8 @@ namespace {
 std::vector<char*> plain_environment() {
   std::vector<char*> kept;
   for (char** at = environ; *at != nullptr; ++at) {
-    if (std::strncmp(*at, "LD_PRELOAD=", 11) == 0 || std::strncmp(*at, "REWEAVE_", 8) == 0) continue;
+    if (std::strncmp(*at, "LD_PRELOAD=", 11) == 0 || std::strncmp(*at, "REWEAVE_", 8) == 0)
+      continue;
     kept.push_back(*at);
   }
   kept.push_back(nullptr);
@@ -44,14 +45,15 @@ bool run_tool(const std::vector<std::string>& words, const std::string& input,
   arguments.push_back(nullptr);
   std::vector<char*> environment = plain_environment();
   pid_t child = 0;
-  const int failed = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(),
-                                  environment.data());
+  const int failed =
+      posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   close(in[0]);
   close(out[1]);
   if (failed != 0) return close(in[1]), close(out[0]), false;
   fcntl(in[1], F_SETFL, O_NONBLOCK);
-  struct sigaction ignore {}, before {};
+  struct sigaction ignore {
+  }, before{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &before);
   std::size_t written = 0;

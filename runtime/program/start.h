@@ -1,8 +1,8 @@
 // How a process becomes one that explores its own program: it takes over main.
 //
 // The dynamic linker starts a program by __libc_start_main, which this library defines. With
-// REWEAVE_COMMAND in the environment, the command of the tool runs in place of main, and main is the
-// body of each execution; without it the program runs as ever.
+// REWEAVE_COMMAND in the environment, the command of the tool runs in place of main, and main is
+// the body of each execution; without it the program runs as ever.
 #pragma once
 
 #include <string>

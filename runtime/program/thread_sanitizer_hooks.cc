@@ -75,16 +75,16 @@ using namespace reweave::program;  // NOLINT
   REWEAVE_STAND_IN void __tsan_##name(void* address) { read<bytes>(address, REWEAVE_CALLER); }
 #define WRITE(name) \
   REWEAVE_STAND_IN void __tsan_##name(void* address) { write(address, REWEAVE_CALLER); }
-#define ACCESSES(bytes)                                       \
-  READ(read##bytes, bytes)                                    \
-  READ(unaligned_read##bytes, bytes)                          \
-  READ(volatile_read##bytes, bytes)                           \
-  READ(unaligned_volatile_read##bytes, bytes)                 \
-  WRITE(write##bytes)                                         \
-  WRITE(unaligned_write##bytes)                               \
-  WRITE(volatile_write##bytes)                                \
-  WRITE(unaligned_volatile_write##bytes)                      \
-  WRITE(read_write##bytes)                                    \
+#define ACCESSES(bytes)                       \
+  READ(read##bytes, bytes)                    \
+  READ(unaligned_read##bytes, bytes)          \
+  READ(volatile_read##bytes, bytes)           \
+  READ(unaligned_volatile_read##bytes, bytes) \
+  WRITE(write##bytes)                         \
+  WRITE(unaligned_write##bytes)               \
+  WRITE(volatile_write##bytes)                \
+  WRITE(unaligned_volatile_write##bytes)      \
+  WRITE(read_write##bytes)                    \
   WRITE(unaligned_read_write##bytes)
 ACCESSES(1)
 ACCESSES(2)
@@ -127,54 +127,54 @@ REWEAVE_STAND_IN void* __tsan_memset(void* to, int value, std::size_t bytes) {
   return std::memset(to, value, bytes);
 }
 
-#define FETCH(bits, name, operation)                                                       \
+#define FETCH(bits, name, operation)                                                            \
   REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_fetch_##name(volatile u##bits* at, u##bits by, \
-                                                              int) {                       \
-    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                  \
-    return operation(at, by, __ATOMIC_SEQ_CST);                                            \
+                                                              int) {                            \
+    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                       \
+    return operation(at, by, __ATOMIC_SEQ_CST);                                                 \
   }
-#define ATOMICS(bits)                                                                            \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int) {         \
-    atomic(Access::kRead, at, REWEAVE_CALLER);                                                   \
-    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                                \
-  }                                                                                              \
-  REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value, int) {  \
-    atomic(Access::kWrite, at, REWEAVE_CALLER);                                                  \
-    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                               \
-  }                                                                                              \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value,   \
-                                                          int) {                                 \
-    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                        \
-    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                     \
-  }                                                                                              \
-  FETCH(bits, add, __atomic_fetch_add)                                                           \
-  FETCH(bits, sub, __atomic_fetch_sub)                                                           \
-  FETCH(bits, and, __atomic_fetch_and)                                                           \
-  FETCH(bits, or, __atomic_fetch_or)                                                             \
-  FETCH(bits, xor, __atomic_fetch_xor)                                                           \
-  FETCH(bits, nand, __atomic_fetch_nand)                                                         \
-  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                            \
-      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                        \
-    return exchange_if(at, expected, value, REWEAVE_CALLER);                                     \
-  }                                                                                              \
-  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_weak(                              \
-      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                        \
-    return exchange_if(at, expected, value, REWEAVE_CALLER);                                     \
-  }                                                                                              \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_compare_exchange_val(                           \
-      volatile u##bits* at, u##bits expected, u##bits value, int, int) {                         \
-    exchange_if(at, &expected, value, REWEAVE_CALLER);                                           \
-    return expected;                                                                             \
+#define ATOMICS(bits)                                                                           \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int) {        \
+    atomic(Access::kRead, at, REWEAVE_CALLER);                                                  \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                               \
+  }                                                                                             \
+  REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value, int) { \
+    atomic(Access::kWrite, at, REWEAVE_CALLER);                                                 \
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                              \
+  }                                                                                             \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value,  \
+                                                          int) {                                \
+    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                       \
+    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                    \
+  }                                                                                             \
+  FETCH(bits, add, __atomic_fetch_add)                                                          \
+  FETCH(bits, sub, __atomic_fetch_sub)                                                          \
+  FETCH(bits, and, __atomic_fetch_and)                                                          \
+  FETCH(bits, or, __atomic_fetch_or)                                                            \
+  FETCH(bits, xor, __atomic_fetch_xor)                                                          \
+  FETCH(bits, nand, __atomic_fetch_nand)                                                        \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                           \
+      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                       \
+    return exchange_if(at, expected, value, REWEAVE_CALLER);                                    \
+  }                                                                                             \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_weak(                             \
+      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                       \
+    return exchange_if(at, expected, value, REWEAVE_CALLER);                                    \
+  }                                                                                             \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_compare_exchange_val(                          \
+      volatile u##bits* at, u##bits expected, u##bits value, int, int) {                        \
+    exchange_if(at, &expected, value, REWEAVE_CALLER);                                          \
+    return expected;                                                                            \
   }
 
 namespace {
-/// A compare-and-exchange that fails is a read, and one that would fail now may be a turn of a loop.
+/// A compare-and-exchange that fails is a read, and one that would fail now may be a turn of a
+/// loop.
 template <typename T>
 int exchange_if(volatile T* at, T* expected, T value, const void* caller) {
   const bool would_fail = *at != *expected;
   atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, at, caller);
-  return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST)
+  return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
              ? 1
              : 0;
 }

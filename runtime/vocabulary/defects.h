@@ -1,5 +1,5 @@
-// The historical defects of the real runtime, each behind a switch, by the names of defects.def; and
-// profiles, named sets of them: the versions in which they lived.
+// The historical defects of the real runtime, each behind a switch, by the names of defects.def;
+// and profiles, named sets of them: the versions in which they lived.
 #pragma once
 
 #include <array>

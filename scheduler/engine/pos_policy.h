@@ -12,9 +12,9 @@ struct PosPriorities {
   std::vector<std::uint64_t> of;  // By actor.
 };
 
-/// Makes `form` draw priorities, which are kept in `priorities`; it must live until the execution is
-/// over. A step that is taken makes those of the ready actors that conflict with it draw again; a
-/// blocked one drew when it was chosen last, and nobody has looked at that since.
+/// Makes `form` draw priorities, which are kept in `priorities`; it must live until the execution
+/// is over. A step that is taken makes those of the ready actors that conflict with it draw again;
+/// a blocked one drew when it was chosen last, and nobody has looked at that since.
 void use_pos(FastForm& form, PosPriorities& priorities, std::uint64_t seed);
 
 }  // namespace reweave

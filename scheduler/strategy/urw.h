@@ -36,7 +36,8 @@ class Urw final : public Strategy {
   void attach(Execution& execution) override;
   std::uint32_t choose(const Question& question) override;
   bool wants_steps() const override { return true; }
-  /// Of a generator and a profile of its own: an execution of an engine and one that is asked differ.
+  /// Of a generator and a profile of its own: an execution of an engine and one that is asked
+  /// differ.
   bool fast_form(FastForm& form) override {
     of_engine_.use(form, prng_.split("run").next());
     return true;

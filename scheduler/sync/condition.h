@@ -9,8 +9,8 @@
 
 namespace reweave::sync {
 
-/// `thread` gives up `mutex`, however often it holds it, and waits at `condition`. Returns the depth
-/// at which it must take the mutex again.
+/// `thread` gives up `mutex`, however often it holds it, and waits at `condition`. Returns the
+/// depth at which it must take the mutex again.
 std::uint32_t wait(Waiters& waiters, const void* condition, Mutex& mutex, ThreadId thread,
                    std::uint64_t deadline);
 /// One waiter (chosen by Host::pick_waiter()) goes on to its mutex. False: nobody waited.

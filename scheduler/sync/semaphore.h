@@ -34,9 +34,8 @@ inline void wait_for(Waiters& waiters, const Semaphore& semaphore, ThreadId thre
 /// A word that the program compares itself: only who waits at it is known here.
 inline void wait_at_word(Waiters& waiters, const void* word, ThreadId thread, std::uint32_t bits,
                          std::uint64_t deadline = kNever) {
-  waiters.wait(
-      thread,
-      {.kind = WaitKind::kFutex, .object = word, .deadline = deadline, .detail = bits});
+  waiters.wait(thread,
+               {.kind = WaitKind::kFutex, .object = word, .deadline = deadline, .detail = bits});
 }
 /// Wakes at most `count` of those who share a bit with `bits`. Returns how many.
 inline std::uint32_t wake_word(Waiters& waiters, const void* word, std::uint32_t count,
@@ -75,7 +74,8 @@ struct Once {
 /// What a thread that comes to a once has to do.
 enum class OnceTurn : std::uint8_t { kDone, kMine, kWait, kReentered };
 
-/// kMine: `thread` must call finish(). kWait: it must wait_for() it. kReentered: it is at it itself.
+/// kMine: `thread` must call finish(). kWait: it must wait_for() it. kReentered: it is at it
+/// itself.
 inline OnceTurn come_to(Waiters& waiters, Once& once, ThreadId thread) {
   if (once.state == Once::kDone) return OnceTurn::kDone;
   if (once.is_at(thread)) return OnceTurn::kReentered;
