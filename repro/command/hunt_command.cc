@@ -294,8 +294,7 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
 int run_hunt(const Arguments& arguments, Kinds kinds) {
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
-                   "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
-                   "  reweave hunt --generated --executions 1000000",
+                   "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A",
                    "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
