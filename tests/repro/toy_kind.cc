@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-#include "scheduler/numbered_sites.h"
 #include "scheduler/subject_kind.h"
 
 namespace {
@@ -27,13 +26,16 @@ class Counters final : public Subject {
     for (const Line& line : lines_) text += line[0] + " " + line[1] + "\n";
     return text;
   }
-  std::string site_name(SiteId site) const override { return numbered_site_name(site); }
+  std::string site_name(SiteId site) const override {
+    const auto at = lines_.begin() + static_cast<std::ptrdiff_t>(site);
+    return (*at)[0] + "." + (*at)[1] + "." + std::to_string(std::count(lines_.begin(), at, *at));
+  }
   std::optional<SiteId> find_site(std::string_view name) const override {
-    return find_numbered_site(name, static_cast<std::uint32_t>(lines_.size() + 1));
+    for (std::uint32_t i = 0; i < lines_.size(); ++i)
+      if (site_name(SiteId{i}) == name) return SiteId{i};
+    return std::nullopt;
   }
-  std::string describe(const Event& event) const override {
-    return static_cast<char>(event.kind) + (": " + std::to_string(event.args[0]));
-  }
+  std::string describe(const Event& event) const override { return {char(event.kind)}; }
   std::size_t size() const override { return lines_.size(); }
   std::size_t reduction_count() const override { return lines_.size(); }
   std::unique_ptr<Subject> reduce(std::size_t n) const override {
@@ -92,7 +94,6 @@ class CountersKind final : public SubjectKind {
   std::span<const std::string_view> first_words() const override { return kThreads; }
   std::span<const SettingInfo> settings() const override { return kSettings; }
   std::string_view arguments() const override { return "first|second a|b|lock|unlock …"; }
-
   Expected<std::unique_ptr<Subject>> read(LineReader& reader) const override {
     std::vector<std::string> words;
     while (next_of_subject(reader))
@@ -113,7 +114,6 @@ class CountersKind final : public SubjectKind {
     return std::unique_ptr<Subject>(std::make_unique<Counters>(std::move(lines)));
   }
 };
-
 const CountersKind kind;
 const RegisteredKind registered(kind);
 }  // namespace
