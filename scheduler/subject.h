@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scheduler/execution.h"
 
@@ -45,6 +46,11 @@ class Subject {
   /// What the subject's user-visible results were in the last run ("receive 0.1 receiver.1 v1" …),
   /// one line each, in order; part of a repro's verdict.
   virtual std::vector<std::string> results() const { return {}; }
+
+  /// What was used in the executions of this process and of its children that nobody can control:
+  /// "rdtsc in main (a.cc:12)", each once, in an order that repeats. They may differ from run to
+  /// run.
+  virtual std::vector<std::string> escapes() const { return {}; }
 
   // ---- Reductions, for the shrinker ----
 

@@ -64,8 +64,9 @@ class SubjectKind {
   /// For a kind whose subjects live in a process of their own, with its own main(): starts it,
   /// hands it `words` (the whole command: "replay", "found.weave", …), waits, and returns its exit
   /// code. There the same command runs, and this is not called again. Nothing: the subject runs
-  /// here.
-  virtual std::optional<int> run_elsewhere(const Subject&, std::span<const std::string>) const {
+  /// here. With `output` the command's standard output goes there instead of to ours.
+  virtual std::optional<int> run_elsewhere(const Subject&, std::span<const std::string> /*words*/,
+                                           std::string* /*output*/ = nullptr) const {
     return std::nullopt;
   }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "repro/command/command_line.h"
+#include "repro/command/input.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/runner.h"
@@ -48,13 +49,40 @@ int verdict_line(const std::string& text) {
   return 1;
 }
 
+struct CheckOptions {
+  std::uint64_t hang_ms = 10'000;
+  bool update = false;
+};
+
 struct Checked {
   CheckedCase result;
   int exit_code = kExitClean;
   std::string_view skipped;  // Why, or "".
 };
 
-Checked check_file(const std::string& name, Runner& runner, bool update, Kinds kinds) {
+/// What the process of the subject itself says of it.
+std::optional<Checked> check_elsewhere(const WeaveFile& file, const std::string& name,
+                                       const CheckOptions& options) {
+  Arguments again = {name, "--format=json", fmt::format("--hang-ms={}", options.hang_ms)};
+  if (options.update) again.push_back("--update");
+  std::string output;
+  const std::optional<int> code = run_elsewhere(file, "check", again, &output);
+  if (!code) return std::nullopt;
+  Checked checked;
+  checked.exit_code = *code;
+  if (std::optional<CheckedCase> there = read_checked_case(output)) {
+    checked.result = std::move(*there);
+  } else {
+    if (*code == kExitClean) checked.exit_code = kExitSoftware;
+    checked.result.message = fmt::format("{}: its process gave no verdict; see above", name);
+  }
+  checked.result.file = name;
+  return checked;
+}
+
+Checked check_file(const std::string& name, Runner& runner, const CheckOptions& options,
+                   Kinds kinds) {
+  const bool update = options.update;
   Checked checked;
   CheckedCase& result = checked.result;
   result.file = name;
@@ -76,6 +104,10 @@ Checked check_file(const std::string& name, Runner& runner, bool update, Kinds k
   result.line = verdict_line(*text);
   checked.skipped = file->kind().cannot_show(file->settings());
   if (!checked.skipped.empty()) return checked;
+  if (std::optional<Checked> there = check_elsewhere(*file, name, options)) {
+    there->result.line = verdict_line(*text);
+    return *there;
+  }
   const RunResult run = runner.run(*file, ReplayMode::kStrict);
   result.trace_hash = run.verdict.trace_hash;
   if (!run.findings.empty()) result.finding = run.findings.front();
@@ -98,7 +130,8 @@ Checked check_file(const std::string& name, Runner& runner, bool update, Kinds k
 /// What stands for all of them: what cannot be read first, then what is not deterministic, then
 /// what changed.
 int worse(int a, int b) {
-  for (const int code : {kExitUsage, kExitDiverged, kExitChanged}) {
+  for (const int code :
+       {kExitSoftware, kExitUnavailable, kExitUsage, kExitDiverged, kExitChanged}) {
     if (a == code || b == code) return code;
   }
   return kExitClean;
@@ -110,18 +143,18 @@ void append_github_summary(const CheckReport& report) {
   std::ofstream(path, std::ios::app) << github_summary(report);
 }
 
-int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
-          bool update, Kinds kinds) {
+int check(const CommandLine& line, const std::vector<std::string>& names,
+          const CheckOptions& options, Kinds kinds) {
   const std::vector<std::string> files = expand(names);
   if (files.empty()) return line.fail("these folders hold no .weave file");
-  Runner runner({.hang_ms = hang_ms});
+  Runner runner({.hang_ms = options.hang_ms});
   Progress progress(line.terminal(), line.quiet());
   CheckReport report;
   int code = kExitClean;
   const Stopwatch stopwatch;
   for (const std::string& file : files) {
     const Stopwatch of_case;
-    Checked checked = check_file(file, runner, update, kinds);
+    Checked checked = check_file(file, runner, options, kinds);
     checked.result.seconds = of_case.seconds();
     if (!checked.skipped.empty()) {
       ++report.skipped;
@@ -148,17 +181,16 @@ int run_check(const Arguments& arguments, Kinds kinds) {
       "  reweave check new.weave --update    # write the present verdict into it",
       "0 all give their verdicts, 2 a file cannot be read, 3 diverged, 4 another verdict");
   std::vector<std::string> names;
-  std::uint64_t hang_ms = 10'000;
-  bool update = false;
+  CheckOptions options;
   line.app()
       .add_option("files", names, "Repros, or folders of them")
       ->type_name("FILE")
       ->required();
-  line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
-  add_hang_flag(line.app(), hang_ms);
+  line.app().add_flag("--update", options.update, "Write verdicts instead of comparing them");
+  add_hang_flag(line.app(), options.hang_ms);
   line.add_output_flags({"text", "json", "junit", "github"});
   if (!line.parse(arguments)) return line.exit_code();
-  return check(line, names, hang_ms, update, kinds);
+  return check(line, names, options, kinds);
 }
 
 }  // namespace reweave::repro

@@ -123,8 +123,9 @@ std::string exhausted_words(const HuntFlags& flags, const Exploration& explorati
 struct Hunted {
   const Exploration& exploration;
   double seconds = 0;
-  std::string name;       // Of what was hunted.
-  std::string strategy;   // As it is named.
+  std::vector<std::string> escapes{};  // Subject::escapes().
+  std::string name;                    // Of what was hunted.
+  std::string strategy;                // As it is named.
   const WeaveFile& file;  // Of the execution that was found; if none was, only its settings count.
 };
 
@@ -138,6 +139,7 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
                                        .is_exact = exploration.statistics.distinct_is_exact};
   }
   report.seconds = hunted.seconds;
+  report.escapes = hunted.escapes;
   report.facts = {{"seed", fmt::format("{}", flags.seed)}, {"strategy", hunted.strategy}};
   if (flags.jobs > 1) report.facts.emplace_back("jobs", fmt::format("{}", flags.jobs));
   if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
@@ -283,6 +285,7 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
   return tell(line, flags,
               {.exploration = exploration,
                .seconds = stopwatch.seconds(),
+               .escapes = subject->escapes(),
                .name = words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " ")),
                .strategy = flags.strategy,
                .file = *file},

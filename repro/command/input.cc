@@ -155,10 +155,10 @@ Expected<WeaveFile> load_words(const SubjectKind& kind, const Arguments& words,
 }
 
 std::optional<int> run_elsewhere(const WeaveFile& file, std::string_view command,
-                                 const Arguments& arguments) {
+                                 const Arguments& arguments, std::string* output) {
   Arguments words = {std::string(command)};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return file.kind().run_elsewhere(file.subject(), words);
+  return file.kind().run_elsewhere(file.subject(), words, output);
 }
 
 }  // namespace reweave::repro

@@ -57,7 +57,8 @@ Expected<WeaveFile> load_words(const SubjectKind& kind, const Arguments& words,
                                const SettingsFlags& settings);
 
 /// Where the subject lives in a process of its own: runs the whole command there; its exit code.
+/// With `output` its standard output goes there.
 std::optional<int> run_elsewhere(const WeaveFile& file, std::string_view command,
-                                 const Arguments& arguments);
+                                 const Arguments& arguments, std::string* output = nullptr);
 
 }  // namespace reweave::repro

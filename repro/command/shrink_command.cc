@@ -23,10 +23,12 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+/// A subject that is code has nothing but its schedule.
 std::string counts(const WeaveFile& file) {
-  return fmt::format("{} and {}",
-                     plural(file.schedule ? file.schedule->answers.size() : 0, "answer"),
-                     plural(file.subject().item_count(), file.kind().item_noun()));
+  std::string words = plural(file.schedule ? file.schedule->answers.size() : 0, "answer");
+  if (const std::size_t items = file.subject().item_count(); items > 0)
+    words += fmt::format(" and {}", plural(items, file.kind().item_noun()));
+  return words;
 }
 
 int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Arguments& arguments,
@@ -88,10 +90,11 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   report.steps = after.steps;
   report.trace_hash = after.verdict.trace_hash;
   report.schedule = file->schedule;
-  report.facts = {{"answers", fmt::format("{}", file->schedule->answers.size())},
-                  {fmt::format("{}s", file->kind().item_noun()),
-                   fmt::format("{}", file->subject().item_count())},
-                  {"minimal", shrunk->minimal ? "yes" : "no"}};
+  report.facts = {{"answers", fmt::format("{}", file->schedule->answers.size())}};
+  if (const std::size_t items = file->subject().item_count(); items > 0)
+    report.facts.emplace_back(fmt::format("{}s", file->kind().item_noun()),
+                              fmt::format("{}", items));
+  report.facts.emplace_back("minimal", shrunk->minimal ? "yes" : "no");
   return print_and_return(render(report, line.format(), line.terminal()), kExitClean);
 }
 

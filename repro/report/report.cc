@@ -62,6 +62,7 @@ std::string render_json(const Report& report) {
   json["trace_hash"] = json_of(report.trace_hash);
   json["schedule"] = report.schedule ? Json(report.schedule->one_line()) : Json(nullptr);
   json["repro"] = report.repro.empty() ? Json(nullptr) : Json(report.repro);
+  if (!report.escapes.empty()) json["not_controlled"] = report.escapes;
   if (!report.log.empty()) json["log"] = report.log;
   if (report.lingering) {
     json["lingering"] = Json::array();
@@ -123,6 +124,8 @@ std::string render_text(const Report& report, const Terminal& terminal) {
   text += fmt::format("  run        {}{}, {:.2f} s\n", distinct_words(report),
                       plural(report.executions, "execution"), report.seconds);
   if (report.trace_hash) text += fmt::format("  trace hash {}\n", hex(*report.trace_hash));
+  for (const std::string& escape : report.escapes)
+    text += fmt::format("  {} {}\n", terminal.red("not under control:"), escape);
   std::string facts;
   for (const auto& [name, value] : report.facts) {
     facts += fmt::format("{}{} {}", facts.empty() ? "" : ", ", name, value);
@@ -329,6 +332,33 @@ std::string escape_github_property(std::string_view text) {
     }
   }
   return out;
+}
+
+std::optional<CheckedCase> read_checked_case(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto cases = json.is_object() ? json.find("cases") : json.end();
+  if (cases == json.end() || !cases->is_array() || cases->size() != 1) return std::nullopt;
+  const Json& one = cases->front();
+  CheckedCase checked;
+  try {
+    checked.file = one.at("file").get<std::string>();
+    checked.passed = one.at("passed").get<bool>();
+    checked.message = one.at("message").get<std::string>();
+    if (const Json& hash = one.at("trace_hash"); hash.is_string())
+      checked.trace_hash = std::stoull(hash.get<std::string>(), nullptr, 16);
+    if (const Json& finding = one.at("finding"); finding.is_object()) {
+      const auto kind = find_finding_kind(finding.at("kind").get<std::string>());
+      if (!kind) return std::nullopt;
+      checked.finding = Finding{.kind = *kind,
+                                .step = finding.at("step").get<std::uint64_t>(),
+                                .signature = finding.at("signature").get<std::string>(),
+                                .message = finding.at("message").get<std::string>(),
+                                .oracle = finding.at("oracle").get<std::string>()};
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  return checked;
 }
 
 }  // namespace reweave::repro

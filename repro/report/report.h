@@ -44,6 +44,7 @@ struct Report {
   std::uint64_t steps = 0;  // Of the reported execution.
   std::optional<std::uint64_t> trace_hash{};
   std::optional<Schedule> schedule{};
+  std::vector<std::string> escapes{};                // What was not under control; a line each.
   std::vector<std::string> log{};                    // The event log, if it was asked for.
   std::optional<std::vector<Lingered>> lingering{};  // If it was asked for.
   std::vector<std::pair<std::string, std::string>>
@@ -73,6 +74,10 @@ struct CheckReport {
 /// Ends with a newline. kJunit and kGithub are for CheckReport only.
 std::string render(const Report& report, Format format, const Terminal& terminal);
 std::string render(const CheckReport& report, Format format, const Terminal& terminal);
+
+/// The only case of a report of `check` in its JSON form, as another process rendered it; none if
+/// that is no such text. Its line and its time are not in it.
+std::optional<CheckedCase> read_checked_case(std::string_view json);
 
 /// What is appended to the file that GITHUB_STEP_SUMMARY names: Markdown.
 std::string github_summary(const CheckReport& report);

@@ -2,11 +2,25 @@
 
 #include <unwind.h>
 
-#include "runtime/program/sites.h"
+#include <utility>
 
+#include "runtime/program/globals.h"
+#include "runtime/program/sites.h"
 
 namespace reweave::program {
 namespace {
+
+/// The unwinder calls once-flags, locks and malloc at times: those calls are not the program's.
+class NotTheProgram {
+ public:
+  NotTheProgram() : running_(std::exchange(globals.running, 0)) {}
+  ~NotTheProgram() { globals.running = running_; }
+  NotTheProgram(const NotTheProgram&) = delete;
+  NotTheProgram& operator=(const NotTheProgram&) = delete;
+
+ private:
+  std::uint32_t running_;
+};
 
 _Unwind_Reason_Code visit(_Unwind_Context* context, void* stack) {
   const auto address = static_cast<std::uintptr_t>(_Unwind_GetIP(context));
@@ -19,6 +33,7 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* stack) {
 }  // namespace
 
 CallStack CallStack::here() {
+  const NotTheProgram scope;
   CallStack stack;
   _Unwind_Backtrace(&visit, &stack);
   return stack;

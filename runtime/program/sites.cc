@@ -117,11 +117,19 @@ void Sites::find_modules() {
     module.path = data_->modules.empty() ? own_path() : f.path;
     module.name = module.path.substr(module.path.rfind('/') + 1);
     module.is_users = data_->modules.empty() || !is_system_path(module.path);
-    module.site_begin = next;
-    next += module.bytes;
     data_->modules.push_back(std::move(module));
   }
   CHECK(!data_->modules.empty());
+  // This library and what the kernel brings come last: another build of them changes no number of
+  // the program's.
+  for (const bool last : {false, true}) {
+    for (Module& module : data_->modules) {
+      const bool ours = is_ours(reinterpret_cast<const void*>(module.begin));
+      if ((ours || module.name.find("linux-vdso") == 0) != last) continue;
+      module.site_begin = next;
+      next += module.bytes;
+    }
+  }
   globals.code_begin = data_->modules.front().begin;
   globals.code_bytes = data_->modules.front().bytes;
   globals.data_begin = found.front().data_begin;

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "runtime/program/control.h"
+#include "runtime/program/kind/handover.h"
 #include "runtime/program/program_process.h"
 #include "runtime/program/real.h"
 
@@ -18,14 +20,13 @@ namespace {
 using Main = int (*)(int, char**, char**);
 using StartMain = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
 
-constexpr const char* kCommandVariable = "REWEAVE_COMMAND";
-
 struct Start {
   Main main = nullptr;
   int argument_count = 0;
   char** arguments = nullptr;
   std::string command;
   std::vector<std::string> words;
+  std::string tool = "reweave";
 };
 Start& start() {
   static Start* const only = new Start;
@@ -53,6 +54,15 @@ void remove_variable(const char* name) {
   *to = nullptr;
 }
 
+/// Tells the tool that the program is under control.
+void say_taken_over() {
+  const char* const descriptor = value_of(environ, kTakenOverVariable);
+  if (descriptor == nullptr) return;
+  const int number = std::atoi(descriptor);
+  [[maybe_unused]] const ssize_t written = real().write(number, "!", 1);
+  real().close(number);
+}
+
 /// Runs in place of main.
 int explore_main(int count, char** arguments, char**) {
   globals.program_allocates = false;
@@ -60,7 +70,10 @@ int explore_main(int count, char** arguments, char**) {
   all.argument_count = count;
   all.arguments = arguments;
   for (int i = 0; i < count; ++i) all.words.emplace_back(arguments[i]);
-  remove_variable(kCommandVariable);
+  say_taken_over();
+  if (const char* const tool = value_of(environ, kToolVariable)) all.tool = tool;
+  for (const char* const name : {kCommandVariable, kToolVariable, kTakenOverVariable})
+    remove_variable(name);
   remove_variable("LD_PRELOAD");
   process().prepare(arguments);
   const int code = command_line_function(unpack_words(all.command));
@@ -80,15 +93,6 @@ int explore_main(int count, char** arguments, char**) {
 
 void set_command_line(CommandLine command_line) { command_line_function = command_line; }
 
-std::string pack_words(const std::vector<std::string>& words) {
-  std::string packed;
-  for (const std::string& word : words) {
-    if (!packed.empty()) packed += '\x1f';
-    packed += word.empty() ? "\x1e" : word;
-  }
-  return packed;
-}
-
 std::vector<std::string> unpack_words(const std::string& packed) {
   std::vector<std::string> words(1);
   for (const char c : packed) {
@@ -104,10 +108,13 @@ std::vector<std::string> unpack_words(const std::string& packed) {
 void run_main(void*) {
   const Start& all = start();
   const int code = all.main(all.argument_count, all.arguments, environ);
-  control().end_process(code, /*with_handlers=*/true, reinterpret_cast<const void*>(all.main));
+  // As if called from main: a return address lies behind the call.
+  control().end_process(code, /*with_handlers=*/true,
+                        reinterpret_cast<const char*>(all.main) + 1);
 }
 
 const std::vector<std::string>& program_words() { return start().words; }
+const std::string& tool_path() { return start().tool; }
 
 }  // namespace reweave::program
 

@@ -14,13 +14,14 @@ namespace reweave::program {
 using CommandLine = int (*)(const std::vector<std::string>& words);
 void set_command_line(CommandLine command_line);
 
-/// The words of a command as one value of the environment, and back.
-std::string pack_words(const std::vector<std::string>& words);
+/// The words of a command from one value of the environment; see kind/handover.h.
 std::vector<std::string> unpack_words(const std::string& packed);
 
 /// The program's main, as the body of an execution.
 void run_main(void*);
 /// Its command line as it was started.
 const std::vector<std::string>& program_words();
+/// The path of the tool that started this process; "reweave" if it said none.
+const std::string& tool_path();
 
 }  // namespace reweave::program
