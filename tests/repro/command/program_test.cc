@@ -1,0 +1,111 @@
+// Programs that know nothing of Reweave are hunted in, shrunk, replayed and checked.
+
+#include <sys/stat.h>
+
+#include "repro/file/workdir.h"
+#include "runtime/program/kind/program_kind.h"
+#include "tests/repro/cli.h"
+
+namespace reweave::repro {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Programs : public Cli {
+ protected:
+  static std::string program(const std::string& name) {
+    return std::string(REWEAVE_PROGRAMS) + "/hunted_" + name;
+  }
+  json hunt(const std::string& name, int expected_code, const Words& arguments = {}) const {
+    Words words = {"hunt", "--output", path("found"), "--", program(name)};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return run_json(words, expected_code);
+  }
+};
+
+TEST_F(Programs, ALostUpdateIsFoundShrunkAndReplayed) {
+  const json hunted = hunt("lost_update", 1);
+  EXPECT_EQ(hunted["subject"], "program");
+  EXPECT_EQ(hunted["finding"]["signature"], "assertion exit 1 in main");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("exit code 1"), HasSubstr("the counter is 1")));
+
+  const std::string small = path("small.weave");
+  const json shrunk = run_json({"shrink", hunted["repro"], "--output", small}, 0);
+  EXPECT_EQ(shrunk["minimal"], "yes");
+  EXPECT_EQ(shrunk["answers"], "1");  // Between the read and the write of one of them.
+  EXPECT_THAT(*read_file(small),
+              AllOf(HasSubstr("subject program\n"),
+                    HasSubstr("command " + program("lost_update") + "\n"), HasSubstr("run add")));
+  EXPECT_THAT(run({"check", small, hunted["repro"]}, 0), HasSubstr("2 passed, 0 failed"));
+  EXPECT_THAT(run({"replay", small, "--times", "1000"}, 1),
+              StartsWith("1,000 of 1,000 executions did the same"));
+}
+
+TEST_F(Programs, EveryProcessGivesTheSameTrace) {
+  const json hunted = hunt("lost_update", 1);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(run_json({"replay", hunted["repro"]}, 1)["trace_hash"], hunted["trace_hash"]);
+  }
+}
+
+TEST_F(Programs, ADeadlockIsFoundInAProgramThatWasNeverRebuilt) {
+  const json hunted = hunt("lock_order", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "deadlock mutex in backwards, mutex in forwards");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("Threads wait for each other"), HasSubstr("held by thread 0.1")));
+  const std::string small = path("small.weave");
+  run({"shrink", hunted["repro"], "--output", small}, 0);
+  EXPECT_EQ(run_json({"replay", small}, 1)["finding"]["signature"],
+            "deadlock mutex in backwards, mutex in forwards");
+}
+
+TEST_F(Programs, WhatIsRightIsClean) {
+  const json hunted =
+      run_json({"hunt", "--executions", "2000", "--", program("lost_update_ok")}, 0);
+  EXPECT_EQ(hunted["verdict"], "clean");
+}
+
+TEST_F(Programs, ArgumentsArriveAsTheyAre) {
+  const json hunted = hunt("arguments", 1, {"a b", "", "#", "100%", "ä", "--help"});
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              HasSubstr("<a b><><#><100%><ä><--help>"));
+  EXPECT_THAT(run({"replay", hunted["repro"]}, 1), HasSubstr("<a b><><#><100%><ä><--help>"));
+}
+
+TEST_F(Programs, WhatCannotBeControlledIsRefused) {
+  const std::string script = write("script", "#!/bin/sh\necho hello\n");
+  chmod(script.c_str(), 0755);
+  const std::string text = write("text", "hello");
+  EXPECT_THAT(run({"hunt", "--", script}, 2), HasSubstr("this is a script"));
+  EXPECT_THAT(run({"hunt", "--", text}, 2), HasSubstr("this file may not be executed"));
+  chmod(text.c_str(), 0755);
+  EXPECT_THAT(run({"hunt", "--", text}, 2), HasSubstr("this is no program"));
+  EXPECT_THAT(run({"hunt", "--", path(".")}, 2), HasSubstr("this is a folder"));
+  EXPECT_THAT(run({"hunt", "--", path("missing")}, 2), HasSubstr("there is no such program"));
+  EXPECT_THAT(run({"hunt", "--", "no-such-program"}, 2), HasSubstr("nor on PATH"));
+  EXPECT_THAT(run({"hunt", "--", program("lost_update")}, 69,
+                  {"REWEAVE_PROGRAM_LIBRARY=" + path("missing.so")}),
+              HasSubstr("libreweave_program.so is not"));
+  EXPECT_THAT(run({"replay", write("a.weave", "weave 1\nsubject program\ncommand a%0 b\n")}, 2),
+              HasSubstr("a.weave:3: \"a%0\": a '%' stands before two hexadecimal digits"));
+  EXPECT_THAT(run({"replay", write("b.weave", "weave 1\nsubject program\ncommand\n")}, 2),
+              HasSubstr("b.weave:3: name the program"));
+}
+
+TEST(ProgramWords, AreReadAsTheyWereWritten) {
+  for (const std::string word :
+       {"", "plain", "a b", "#x", "x#", "100%", "%", "%20", "\t\n\x7f", "ä"}) {
+    const std::string escaped = program::escape_word(word);
+    EXPECT_EQ(escaped.find_first_of(" \t\n"), std::string::npos) << escaped;
+    EXPECT_EQ(program::unescape_word(escaped), word) << escaped;
+  }
+  for (const char* const word : {"%0", "%zz", "a%", "%00"})
+    EXPECT_EQ(program::unescape_word(word), std::nullopt) << word;
+}
+
+}  // namespace
+}  // namespace reweave::repro
