@@ -30,4 +30,8 @@ class CallStack {
   std::size_t depth_ = 0;
 };
 
+/// A hash of what the caller's innermost function outside this library can know of itself: where it
+/// is, its registers, and the stack from there on. Never 0. About 5 us.
+std::uint64_t fingerprint_of_caller();
+
 }  // namespace reweave::program

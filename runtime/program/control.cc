@@ -1,6 +1,10 @@
 #include "runtime/program/control.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <utility>
 
 #include "runtime/program/exits.h"
@@ -32,7 +36,24 @@ bool is_controlled_slowly() {
   return reinterpret_cast<std::uintptr_t>(thread_pointer()) == control().self().handle;
 }
 
-Control::Control() : donors_(std::make_unique<Donors>()), waiters_(*this) {}
+/// What a process that explores for this one has to tell.
+struct Control::Shared {
+  static constexpr std::uint32_t kEscapesMax = 64;
+  struct Escape {
+    std::atomic<const char*> name;  // Null: not written yet.
+    std::uint32_t site;
+  };
+  std::atomic<std::uint64_t> questions;
+  std::atomic<std::uint32_t> escape_count;  // May be more than there is room for.
+  std::array<Escape, kEscapesMax> escapes;
+};
+
+Control::Control() : donors_(std::make_unique<Donors>()), waiters_(*this) {
+  void* const memory =
+      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  CHECK_MSG(memory != MAP_FAILED, "the system gives no shared memory");
+  shared_ = new (memory) Shared{};
+}
 
 // ---- An execution ----
 
@@ -44,7 +65,9 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   sharing_.begin();
   clock_ = kClockStart;
   deadline_ = sync::kNever;
-  resting_ = rests_ = 0;
+  resting_ = pollers_ = rounds_ = 0;
+  alone_since_ = 0;
+  active_ = woke_resting_ = false;
   glance_ns_ = 0;
   draining_ = left_over_ = ending_ = false;
   explaining_ = nullptr;
@@ -67,6 +90,7 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   const Ended ended = engine_.run();
   process().leave();
   globals.alone = 0;
+  shared_->questions.fetch_add(execution.questions(), std::memory_order_relaxed);
   tell(execution, ended);
   process().put_back(engine_.actor_count());
 }
@@ -137,73 +161,130 @@ void Control::enter_thread(void* argument) {
 // ---- Points ----
 
 void Control::look() {
+  flush();
+  const bool before = active_;
   active_ = engine_.ready().size() > 1 || waiters_.timed() != 0 || resting_ != 0;
-  globals.watch = active_ || !filtering_ ? 1 : 0;
-  globals.alone_max = steps_max_ - std::min(steps_max_, engine_.steps());
+  if (before && !active_) alone_since_ = engine_.steps();
+  globals.watch = active_ || !filtering_ || is_watched_alone() ? 1 : 0;
+  const std::uint64_t unwatched =
+      kLonePeriod - kLoneLook - (engine_.steps() - alone_since_) % kLonePeriod;
+  globals.alone_max = std::min(unwatched, steps_max_ - std::min(steps_max_, engine_.steps()));
 }
 
 void Control::something_happened() {
-  rests_ = 0;
+  rounds_ = 0;
   if (resting_ == 0) return;
-  resting_ = 0;
+  resting_ = pollers_ = 0;
   waiters_.wake_all(&kEffect);
 }
 
-void Control::before(Access access, const void* caller) {
+void Control::before(bool effect, const void* caller) {
   flush();
   Thread& me = self();
   me.where = caller;
-  if (access != Access::kRead && access != Access::kNone) {
-    me.loop.effect();
-    glance_ns_ = 0;
-    something_happened();
-  }
+  if (!effect) return;
+  me.loop.effect();
+  me.polls = me.rest_due = false;
+  glance_ns_ = 0;
+  something_happened();
 }
 
 void Control::point(Access access, const void* object, const void* caller) {
-  before(access, caller);
+  before(access != Access::kRead && access != Access::kNone, caller);
   if (waiters_.timed() != 0) fire_due();
   engine_.point(pending(access, object, caller));
+  if (!active_) look();
+}
+
+void Control::lock_point(Access access, const void* lock, const void* caller) {
+  before(/*effect=*/false, caller);
+  glance_ns_ = 0;
+  if (waiters_.timed() != 0) fire_due();
+  engine_.point(pending(access, lock, caller));
+  if (!active_) look();
 }
 
 // What follows must do the same whether a strategy filters or a replay looks at everything: the
 // filter decides nothing but whether a point is asked. While nothing can be decided the hooks only
 // count, so nothing else may happen here either.
 
+/// True: nothing can be decided, and nobody looks: the step was counted.
+bool Control::pass_alone(Pending step) {
+  if (active_) return false;
+  flush();
+  if (is_watched_alone()) {
+    globals.watch = 1;
+    return false;
+  }
+  engine_.point(step);
+  look();
+  return true;
+}
+
+bool Control::should_rest(const void* address, std::uint64_t value, const void* caller) {
+  Thread& me = self();
+  if (!me.loop.turns(site_of(caller), address, value)) return false;
+  // Not with a lock that others need in order to do something.
+  me.rest_due = !me.held.empty() && me.rests_put_off++ < kRestsPutOffMax;
+  return !me.rest_due;
+}
+
 void Control::plain(Access access, const void* address, std::uint64_t value, const void* caller) {
   const Pending step = pending(access, address, caller);
+  if (pass_alone(step)) return;
+  if (access == Access::kRead && should_rest(address, value, caller))
+    return rest(access, address, caller);
+  before(access != Access::kRead, caller);
   if (!active_) {
-    flush();
-    return engine_.point(step);
+    engine_.point(step);
+    return look();
   }
-  if (access == Access::kRead && self().loop.turns(site_of(caller), value)) return yield(caller);
-  before(access, caller);
   if (filtering_ && sharing_.is_private(address, engine_.current())) return engine_.pass(step);
   engine_.point(step);
 }
 
-void Control::atomic(Access access, const void* address, std::uint64_t value, const void* caller) {
-  if (!active_) {
-    flush();
-    return engine_.point(pending(access, address, caller));
-  }
-  if (access == Access::kRead && self().loop.turns(site_of(caller), value)) return yield(caller);
-  point(access, address, caller);
+void Control::atomic(Access access, const void* address, std::uint64_t value, bool changes,
+                     const void* caller) {
+  const Pending step = pending(access, address, caller);
+  if (pass_alone(step)) return;
+  if (!changes && should_rest(address, value, caller)) return rest(access, address, caller);
+  before(changes, caller);
+  if (waiters_.timed() != 0) fire_due();
+  engine_.point(step);
+  if (!active_) look();
+}
+
+void Control::tried_in_vain(const void* lock, const void* caller) {
+  if (!active_) return;
+  self().polls = true;
+  if (should_rest(lock, 1, caller)) rest(Access::kRead, lock, caller);
+}
+
+void Control::released(const void* caller) {
+  if (pollers_ != 0) something_happened();
+  Thread& me = self();
+  if (!me.held.empty()) return;
+  me.rests_put_off = 0;
+  if (!me.rest_due) return;
+  me.rest_due = false;
+  rest(Access::kNone, nullptr, caller);
 }
 
 void Control::look_at_clock() {
   constexpr std::uint64_t kShortestNs = 100, kLongestNs = 1'000'000;
   glance_ns_ = glance_ns_ == 0 ? kShortestNs : glance_ns_ * 2;
   if (glance_ns_ > kLongestNs) glance_ns_ = kLongestNs;
+  flush();
   clock_ += glance_ns_;
   self().loop.clear();
 }
 
 void Control::wait_here(Access access, const void* object, const void* caller) {
-  flush();
   Thread& me = self();
   me.where = caller;
-  me.loop.clear();
+  const bool resting = waiters_.of(me.id).kind == WaitKind::kRest;
+  if (!resting) me.loop.clear();
+  waiters_.stay(me.id);
   look();
   engine_.block(pending(access, object, caller));
   while (explaining_ != nullptr) [[unlikely]] {
@@ -214,14 +295,32 @@ void Control::wait_here(Access access, const void* object, const void* caller) {
   look();
 }
 
+void Control::rest(Access access, const void* object, const void* caller) {
+  flush();
+  Thread& me = self();
+  me.turning = me.loop.turning();
+  me.unchanged = false;
+  if (me.turning && is_compared(rounds_)) {
+    const std::uint64_t fingerprint = fingerprint_of_caller();
+    for (const std::uint64_t before : me.fingerprints) me.unchanged |= before == fingerprint;
+    me.fingerprints[rounds_ % me.fingerprints.size()] = fingerprint;
+  } else {
+    me.fingerprints = {};
+  }
+  me.rests_put_off = 0;
+  ++resting_;
+  if (me.polls) ++pollers_;
+  waiters_.wait(me.id, {.kind = WaitKind::kRest, .object = &kEffect});
+  wait_here(access, object, caller);
+  me.loop.rested();
+}
+
 void Control::yield(const void* caller) {
   flush();
+  const bool alone = engine_.ready().size() < 2 && waiters_.timed() == 0 && resting_ == 0;
+  if (alone && !is_watched_alone()) return point(Access::kNone, nullptr, caller);
   self().where = caller;
-  if (engine_.ready().size() < 2 && waiters_.timed() == 0)
-    return point(Access::kNone, nullptr, caller);
-  ++resting_;
-  waiters_.wait(self_id(), {.kind = WaitKind::kRest, .object = &kEffect});
-  wait_here(Access::kNone, nullptr, caller);
+  rest(Access::kNone, nullptr, caller);
 }
 
 std::uint32_t Control::ask(QuestionKind kind, std::uint32_t answers, const void* caller) {
@@ -249,17 +348,31 @@ void Control::fire_due() {
   while (waiters_.timed() != 0 && waiters_.next_deadline() <= now()) waiters_.fire(mutex_is_free);
 }
 
+/// All that rest do so because of their turns; if `unchanged`, in the same state as before.
+bool Control::everybody_turns(bool unchanged) {
+  bool all = true;
+  waiters_.for_each([&](ThreadId id, const sync::Wait& wait) {
+    if (wait.kind != WaitKind::kRest) return;
+    all = all && thread(id).turning && (!unchanged || thread(id).unchanged);
+  });
+  return all;
+}
+
 bool Control::help() {
+  // Sleepers and those who rest take turns, so that neither can keep the others from going on.
+  const bool endless = resting_ != 0 && waiters_.timed() == 0 && everybody_turns(true);
+  if (resting_ != 0 && !endless && (waiters_.timed() == 0 || !woke_resting_)) {
+    rounds_ = waiters_.timed() == 0 && everybody_turns(false) ? rounds_ + 1 : 0;
+    woke_resting_ = true;
+    resting_ = pollers_ = 0;
+    waiters_.wake_all(&kEffect);
+    return true;
+  }
+  woke_resting_ = false;
   if (waiters_.timed() != 0) {
     const std::uint64_t deadline = waiters_.next_deadline();
     if (deadline > now()) clock_ += deadline - now();
     waiters_.fire(mutex_is_free);
-    return true;
-  }
-  if (resting_ != 0 && rests_ < kRestsMax) {
-    ++rests_;
-    resting_ = 0;
-    waiters_.wake_all(&kEffect);
     return true;
   }
   if (draining_) {
@@ -285,7 +398,7 @@ Thread* Control::find(std::uintptr_t handle) {
 
 void Control::spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
                     pthread_t* handle) {
-  before(Access::kWrite, caller);
+  before(/*effect=*/true, caller);
   const std::uint32_t next = engine_.actor_count();
   if (threads_.size() <= next) threads_.resize(next + 1);
   if (threads_[next] == nullptr) threads_[next] = std::make_unique<Thread>();
@@ -373,10 +486,34 @@ void Control::end_process(int code, bool with_handlers, const void* caller) {
 
 void Control::note_escape(const char* name, const void* caller) {
   const std::uint32_t site = site_of(caller);
-  for (const auto& [known, where] : escapes_) {
-    if (known == std::string_view(name) && where == site) return;
+  const std::uint32_t known =
+      std::min(shared_->escape_count.load(std::memory_order_acquire), Shared::kEscapesMax);
+  for (std::uint32_t i = 0; i < known; ++i) {
+    const Shared::Escape& escape = shared_->escapes[i];
+    if (escape.name.load(std::memory_order_acquire) == name && escape.site == site) return;
   }
-  escapes_.emplace_back(name, site);
+  const std::uint32_t mine = shared_->escape_count.fetch_add(1, std::memory_order_acq_rel);
+  if (mine >= Shared::kEscapesMax) return;
+  shared_->escapes[mine].site = site;
+  shared_->escapes[mine].name.store(name, std::memory_order_release);
+}
+
+std::vector<std::string> Control::escapes() const {
+  std::vector<std::string> all;
+  const std::uint32_t count =
+      std::min(shared_->escape_count.load(std::memory_order_acquire), Shared::kEscapesMax);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Shared::Escape& escape = shared_->escapes[i];
+    const char* const name = escape.name.load(std::memory_order_acquire);
+    if (name == nullptr) continue;
+    std::string words = name + (" at " + place_words(sites().address_of(escape.site)));
+    if (std::find(all.begin(), all.end(), words) == all.end()) all.push_back(std::move(words));
+  }
+  return all;
+}
+
+std::uint64_t Control::questions_asked() const {
+  return shared_->questions.load(std::memory_order_relaxed);
 }
 
 void Control::gave_back(const void* lock) {

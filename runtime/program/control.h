@@ -14,7 +14,9 @@
 // deadline. A time-out may also come at once: a question `fire` where the wait begins.
 //
 // A thread that turns in a loop without any effect rests until another thread does something (see
-// loops.h): spinning is waiting.
+// loops.h): spinning is waiting. Where nobody but such threads can go on, each gets its turn, and
+// when all of them come to the same place with the same registers and the same stack twice, that is
+// a livelock: whatever was done, nothing of it can ever change anything.
 //
 // Everything here runs on the one OS thread that explores. The state lies in this library's own
 // data and heap, which no snapshot touches.
@@ -22,6 +24,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -72,7 +77,13 @@ struct Thread {
   std::vector<ThreadExit> exits;
   std::vector<void*> key_values;  // By pthread_key_t.
   LoopDetector loop;
-  CallStack stack;  // Filled in for a report only.
+  bool polls = false;               // Since its last effect it tried a lock in vain.
+  bool rest_due = false;            // It turns, and rests as soon as it holds no lock, …
+  std::uint32_t rests_put_off = 0;  // … unless it did not for so many reads.
+  bool turning = false;             // It rests because of its turns, not only to let others go on.
+  std::array<std::uint64_t, 4> fingerprints{};  // Of the last times it rested; see rest().
+  bool unchanged = false;  // When it last rested, it was as it had been at one of the times before.
+  CallStack stack;         // Filled in for a report only.
 };
 
 class Control final : public sync::Host {
@@ -103,8 +114,17 @@ class Control final : public sync::Host {
   void point(Access access, const void* object, const void* caller);
   /// A plain access; a point only where threads meet. `value` is what a read finds. May switch.
   void plain(Access access, const void* address, std::uint64_t value, const void* caller);
-  /// An atomic access, or a fence (`address` null); `value` is what is there before it. May switch.
-  void atomic(Access access, const void* address, std::uint64_t value, const void* caller);
+  /// An atomic access, or a fence (`address` null); `value` is what is there before it, `changes`
+  /// whether it will be another one. May switch.
+  void atomic(Access access, const void* address, std::uint64_t value, bool changes,
+              const void* caller);
+  /// point() before a mutex or its like is taken or given back: nothing that a loop which waits for
+  /// a change could see. May switch.
+  void lock_point(Access access, const void* lock, const void* caller);
+  /// The calling thread did not get `lock` and goes on without. May switch.
+  void tried_in_vain(const void* lock, const void* caller);
+  /// It gave back a lock. May switch.
+  void released(const void* caller);
   /// After waiters().wait(): returns when this thread was woken and chosen. May switch.
   void wait_here(Access access, const void* object, const void* caller);
   /// This thread wants others to go on: a point at which it stands back. May switch.
@@ -115,7 +135,10 @@ class Control final : public sync::Host {
   bool time_is_up(const void* caller) { return ask(QuestionKind::kFire, 2, caller) != 0; }
 
   /// Virtual nanoseconds since the epoch.
-  std::uint64_t now() const { return clock_ + engine_.steps() * kStepNs; }
+  std::uint64_t now() {
+    flush();
+    return clock_ + engine_.steps() * kStepNs;
+  }
   /// Reading the clock takes time, too, and more each time that nothing else happens between, so
   /// that a loop that waits for a time comes to an end.
   void look_at_clock();
@@ -135,8 +158,17 @@ class Control final : public sync::Host {
   void took(const void* lock, const void* caller) { self().held.push_back({lock, caller}); }
   void gave_back(const void* lock);
 
-  /// Something outside of what the library controls was used: said once, by name.
+  /// Something outside of what the library controls was used. `name` lives for ever.
   void note_escape(const char* name, const void* caller);
+
+  // ---- From home ----
+
+  /// What was used, "NAME at PLACE", each once, in order; in this process and in those that were
+  /// forked to explore.
+  std::vector<std::string> escapes() const;
+  /// In all executions so far, those of such processes included: 0 says that no schedule was ever
+  /// chosen, so that nothing was explored.
+  std::uint64_t questions_asked() const;
 
   // ---- For sync::Waiters ----
   void make_ready(ThreadId thread) override;
@@ -149,19 +181,37 @@ class Control final : public sync::Host {
  private:
   static constexpr std::uint64_t kStepNs = 100;
   static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
-  static constexpr std::uint32_t kRestsMax = 400;  // Rounds in which everybody only turned.
+  // While one thread alone can go on, its accesses are only counted, but for the last kLoneLook of
+  // every kLonePeriod steps: so a loop that never ends is noticed.
+  static constexpr std::uint64_t kLonePeriod = 4096, kLoneLook = 64;
+  static constexpr std::uint32_t kRestsPutOffMax = 64;
+  /// Rounds in which those who rest are compared with themselves: 8 to 15, 64 to 71, 512 to 519, …
+  static bool is_compared(std::uint32_t round) {
+    const std::uint32_t floor = std::bit_floor(round);
+    return floor >= 8 && std::countr_zero(floor) % 3 == 0 && round - floor < 8;
+  }
 
   static bool idle(void* self) { return static_cast<Control*>(self)->help(); }
   static void enter_thread(void* thread);
   bool help();
   void flush() {
-    if (globals.alone != 0) engine_.count_alone(globals.alone);
+    if (globals.alone == 0) return;
+    engine_.count_alone(globals.alone);
+    globals.alone_max -= std::min(globals.alone, globals.alone_max);
     globals.alone = 0;
   }
   void look();  // Sets Globals::watch.
+  bool is_watched_alone() const {
+    return rounds_ != 0 ||
+           (engine_.steps() - alone_since_) % kLonePeriod >= kLonePeriod - kLoneLook;
+  }
+  bool pass_alone(Pending step);
   void fire_due();
   void something_happened();
-  void before(Access access, const void* caller);
+  void before(bool effect, const void* caller);
+  bool should_rest(const void* address, std::uint64_t value, const void* caller);
+  void rest(Access access, const void* object, const void* caller);
+  bool everybody_turns(bool unchanged);
   Pending pending(Access access, const void* object, const void* caller) const {
     return Pending(site_of(caller), access, Sharing::number(object));
   }
@@ -193,15 +243,19 @@ class Control final : public sync::Host {
   std::uint64_t steps_max_ = 0;
   std::uint64_t glance_ns_ = 0;  // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
-  std::uint32_t rests_ = 0;  // Rounds of rest since somebody did something.
+  std::uint32_t pollers_ = 0;      // How many of them wait for a lock by trying it.
+  std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
+  std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
+  bool woke_resting_ = false;      // When nobody could go on the last time.
   bool filtering_ = false;
-  bool active_ = false;      // Something can be decided: as Globals::watch, whoever asks.
-  bool draining_ = false;    // main has returned and waits for the others.
-  bool left_over_ = false;   // The others sleep for ever.
-  bool ending_ = false;      // Exit handlers run.
+  bool active_ = false;            // Something can be decided: as Globals::watch, whoever asks.
+  bool draining_ = false;          // main has returned and waits for the others.
+  bool left_over_ = false;         // The others sleep for ever.
+  bool ending_ = false;            // Exit handlers run.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
   Failure failure_;
-  std::vector<std::pair<const char*, std::uint32_t>> escapes_;  // Names and sites, each once.
+  struct Shared;
+  Shared* shared_;  // With the processes that are forked from this one.
 };
 
 /// The only one; made when the first execution begins.

@@ -177,7 +177,9 @@ REWEAVE_STAND_IN int sem_trywait(sem_t* semaphore) {
   if (!is_controlled()) return real().sem_trywait(semaphore);
   Control& all = control();
   all.point(Access::kAcquire, semaphore, REWEAVE_CALLER);
-  return try_take(all.waiters(), semaphore_in(semaphore), all.self_id()) ? 0 : fail_with(EAGAIN);
+  if (try_take(all.waiters(), semaphore_in(semaphore), all.self_id())) return 0;
+  all.tried_in_vain(semaphore, REWEAVE_CALLER);
+  return fail_with(EAGAIN);
 }
 REWEAVE_STAND_IN int sem_timedwait(sem_t* semaphore, const timespec* until) {
   if (!is_controlled()) return real().sem_timedwait(semaphore, until);

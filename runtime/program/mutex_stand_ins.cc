@@ -28,7 +28,7 @@ int kind_of(const pthread_mutex_t* mutex) { return mutex->__data.__kind & 3; }
 int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
-  all.point(Access::kAcquire, at, caller);
+  all.lock_point(Access::kAcquire, at, caller);
   const ThreadId me = all.self_id();
   if (mutex.held_by(me)) {
     if (kind == PTHREAD_MUTEX_RECURSIVE_NP) {
@@ -58,12 +58,15 @@ int take_mutex(sync::Mutex& mutex, std::uint32_t depth, std::uint64_t deadline,
 int try_mutex(void* at, int kind, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
-  all.point(Access::kAcquire, at, caller);
+  all.lock_point(Access::kAcquire, at, caller);
   if (mutex.held_by(all.self_id()) && kind == PTHREAD_MUTEX_RECURSIVE_NP) {
     ++mutex.depth;
     return 0;
   }
-  if (!try_lock(all.waiters(), mutex, all.self_id())) return EBUSY;
+  if (!try_lock(all.waiters(), mutex, all.self_id())) {
+    all.tried_in_vain(at, caller);
+    return EBUSY;
+  }
   all.took(&mutex, caller);
   return 0;
 }
@@ -71,14 +74,16 @@ int try_mutex(void* at, int kind, const void* caller) {
 int unlock_mutex(void* at, int kind, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
-  all.point(Access::kRelease, at, caller);
+  all.lock_point(Access::kRelease, at, caller);
   if (!mutex.held_by(all.self_id())) {
     if (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP) return EPERM;
     if (mutex.free()) fail_here("unlock of a free mutex", "A mutex was unlocked that nobody holds");
     fail_here("unlock by a stranger", "A mutex was unlocked that thread " +
                                           all.path(mutex.holder()) + " holds, not this one");
   }
-  if (unlock(all.waiters(), mutex)) all.gave_back(at);
+  if (!unlock(all.waiters(), mutex)) return 0;
+  all.gave_back(at);
+  all.released(caller);
   return 0;
 }
 
@@ -88,9 +93,9 @@ int destroy_mutex(void* at, const void* caller) {
   all.point(Access::kWrite, at, caller);
   if (!mutex.free() || all.waiters().anybody_waits_for(at)) {
     fail_here("destroyed while in use",
-              mutex.free() ? "A mutex was destroyed while a thread waits for it"
-                           : "A mutex was destroyed while thread " + all.path(mutex.holder()) +
-                                 " holds it");
+              mutex.free()
+                  ? "A mutex was destroyed while a thread waits for it"
+                  : "A mutex was destroyed while thread " + all.path(mutex.holder()) + " holds it");
   }
   return 0;
 }
@@ -102,7 +107,11 @@ using namespace reweave::program;  // NOLINT
 
 REWEAVE_STAND_IN int pthread_mutex_init(pthread_mutex_t* mutex,
                                         const pthread_mutexattr_t* attributes) {
-  return real().pthread_mutex_init(mutex, attributes);  // Sets the kind, else zeros.
+  const int result = real().pthread_mutex_init(mutex, attributes);  // Sets the kind, else zeros.
+  constexpr int kRobustOrPriority = 16 | 32 | 64;
+  if ((mutex->__data.__kind & kRobustOrPriority) != 0 && is_controlled())
+    control().note_escape("a robust or priority mutex", REWEAVE_CALLER);
+  return result;
 }
 REWEAVE_STAND_IN int pthread_mutex_lock(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_lock(mutex);

@@ -32,7 +32,7 @@ bool try_to(bool to_write, pthread_rwlock_t* at, sync::RwLock& lock) {
 int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   auto& lock = *reinterpret_cast<sync::RwLock*>(at);
-  all.point(Access::kAcquire, at, caller);
+  all.lock_point(Access::kAcquire, at, caller);
   const ThreadId me = all.self_id();
   if (lock.written_by(me)) return EDEADLK;
   bool first = true;
@@ -43,15 +43,22 @@ int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const v
       wait_for(all.waiters(), lock, me, to_write, deadline);
     }
     all.wait_here(Access::kAcquire, at, caller);
-    if (deadline != sync::kNever && all.waiters().timed_out(me)) return ETIMEDOUT;
+    if (deadline != sync::kNever && all.waiters().timed_out(me)) {
+      // Readers may have stood back for this writer.
+      if (to_write && lock.writer == 0) all.waiters().offer(at, WaitKind::kReadLock);
+      return ETIMEDOUT;
+    }
   }
   all.took(at, caller);
   return 0;
 }
 
 int try_rw(pthread_rwlock_t* at, bool to_write, const void* caller) {
-  control().point(Access::kAcquire, at, caller);
-  if (!try_to(to_write, at, *reinterpret_cast<sync::RwLock*>(at))) return EBUSY;
+  control().lock_point(Access::kAcquire, at, caller);
+  if (!try_to(to_write, at, *reinterpret_cast<sync::RwLock*>(at))) {
+    control().tried_in_vain(at, caller);
+    return EBUSY;
+  }
   control().took(at, caller);
   return 0;
 }
@@ -100,13 +107,14 @@ REWEAVE_STAND_IN int pthread_rwlock_unlock(pthread_rwlock_t* at) {
   if (!is_controlled()) return real().pthread_rwlock_unlock(at);
   Control& all = control();
   auto& lock = *reinterpret_cast<sync::RwLock*>(at);
-  all.point(Access::kRelease, at, REWEAVE_CALLER);
+  all.lock_point(Access::kRelease, at, REWEAVE_CALLER);
   if (lock.free()) fail_here("unlock of a free lock", "A lock was unlocked that nobody holds");
   if (lock.writer != 0 && !lock.written_by(all.self_id())) {
     fail_here("unlock by a stranger", "A lock was unlocked that another thread has for writing");
   }
   unlock(all.waiters(), lock);
   all.gave_back(at);
+  all.released(REWEAVE_CALLER);
   return 0;
 }
 REWEAVE_STAND_IN int pthread_rwlock_destroy(pthread_rwlock_t* at) {
@@ -131,7 +139,7 @@ REWEAVE_STAND_IN int pthread_spin_lock(pthread_spinlock_t* lock) {
   if (!is_controlled()) return real().pthread_spin_lock(lock);
   Control& all = control();
   auto* const at = const_cast<int*>(lock);
-  all.point(Access::kAcquire, at, REWEAVE_CALLER);
+  all.lock_point(Access::kAcquire, at, REWEAVE_CALLER);
   while (*at != 0) {
     if (all.waiters().of(all.self_id()).kind == WaitKind::kNothing) {
       all.waiters().wait(all.self_id(), {.kind = WaitKind::kMutex, .object = at});
@@ -147,8 +155,11 @@ REWEAVE_STAND_IN int pthread_spin_trylock(pthread_spinlock_t* lock) {
   if (!is_controlled()) return real().pthread_spin_trylock(lock);
   Control& all = control();
   auto* const at = const_cast<int*>(lock);
-  all.point(Access::kAcquire, at, REWEAVE_CALLER);
-  if (*at != 0) return EBUSY;
+  all.lock_point(Access::kAcquire, at, REWEAVE_CALLER);
+  if (*at != 0) {
+    all.tried_in_vain(at, REWEAVE_CALLER);
+    return EBUSY;
+  }
   *at = static_cast<int>(all.self_id()) + 1;
   all.waiters().taken(at, all.self_id());
   all.took(at, REWEAVE_CALLER);
@@ -158,9 +169,13 @@ REWEAVE_STAND_IN int pthread_spin_unlock(pthread_spinlock_t* lock) {
   if (!is_controlled()) return real().pthread_spin_unlock(lock);
   Control& all = control();
   auto* const at = const_cast<int*>(lock);
-  all.point(Access::kRelease, at, REWEAVE_CALLER);
+  all.lock_point(Access::kRelease, at, REWEAVE_CALLER);
+  if (*at == 0) fail_here("unlock of a free lock", "A spin lock was unlocked that nobody holds");
+  if (*at != static_cast<int>(all.self_id()) + 1)
+    fail_here("unlock by a stranger", "A spin lock was unlocked that another thread holds");
   *at = 0;
   all.gave_back(at);
   all.waiters().offer(at);
+  all.released(REWEAVE_CALLER);
   return 0;
 }

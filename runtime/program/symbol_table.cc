@@ -85,6 +85,25 @@ void unify_lambdas(std::string& name) {
   }
 }
 
+/// A lambda is one function, whether it is called or lies, inlined, in the one that a thread begins
+/// with: "std::thread::_State_impl<std::thread::_Invoker<std::tuple<main::{lambda#1}>>>::_M_run" and
+/// "main::{lambda#1}::operator()" are "main::{lambda#1}".
+void unwrap_lambdas(std::string& name) {
+  constexpr std::string_view kBegin = "std::thread::_State_impl<std::thread::_Invoker<std::tuple<";
+  constexpr std::string_view kEnd = "::_M_run", kCall = "}::operator()";
+  if (name.starts_with(kBegin) && name.ends_with(kEnd)) {
+    std::size_t end = kBegin.size();
+    for (int depth = 0; end < name.size(); ++end) {
+      if (depth == 0 && (name[end] == ',' || name[end] == '>')) break;
+      if (name[end] == '<' || name[end] == '(' || name[end] == '{') ++depth;
+      if (name[end] == '>' || name[end] == ')' || name[end] == '}') --depth;
+    }
+    const std::string first = name.substr(kBegin.size(), end - kBegin.size());
+    if (first.ends_with("}")) name = first;
+  }
+  if (name.ends_with(kCall)) name.resize(name.size() - kCall.size() + 1);
+}
+
 void drop_blanks_and_shorten(std::string& name, std::string_view mangled) {
   std::string kept;
   for (const char c : name) {
@@ -126,6 +145,7 @@ std::string simplified_name(std::string_view mangled) {
     }
   }
   drop_parameters_and_result(name);
+  unwrap_lambdas(name);
   drop_blanks_and_shorten(name, without_clones);
   return name.empty() ? "?" : name;
 }
@@ -196,11 +216,10 @@ void SymbolTable::read(const char* file, std::size_t bytes) {
   std::sort(functions_.begin(), functions_.end(), [](const Function& a, const Function& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.name < b.name;
   });
-  functions_.erase(std::unique(functions_.begin(), functions_.end(),
-                               [](const Function& a, const Function& b) {
-                                 return a.begin == b.begin;
-                               }),
-                   functions_.end());
+  functions_.erase(
+      std::unique(functions_.begin(), functions_.end(),
+                  [](const Function& a, const Function& b) { return a.begin == b.begin; }),
+      functions_.end());
   for (Function& function : functions_) function.name = simplified_name(function.name);
 }
 

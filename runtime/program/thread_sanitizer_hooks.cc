@@ -52,17 +52,44 @@ template <std::size_t kBytes>
   if (looked_at()) write_slowly(address, caller);
 }
 
-/// Before an atomic operation.
-[[gnu::noinline]] void atomic_slowly(Access access, const volatile void* address, u64 value,
-                                     const void* caller) {
+/// Before an atomic operation that leaves `after` where `before` is.
+[[gnu::noinline]] void atomic_slowly(Access access, const volatile void* address, u64 before,
+                                     u64 after, const void* caller) {
   if (is_controlled()) {
-    control().atomic(access, const_cast<const void*>(address), value, caller);
+    control().atomic(access, const_cast<const void*>(address), before, before != after, caller);
   }
 }
 template <typename T>
-[[gnu::always_inline]] inline void atomic(Access access, const volatile T* address,
+[[gnu::always_inline]] inline void atomic(Access access, const volatile T* address, T after,
                                           const void* caller) {
-  if (looked_at()) atomic_slowly(access, address, static_cast<u64>(*address), caller);
+  if (looked_at()) {
+    atomic_slowly(access, address, static_cast<u64>(*address), static_cast<u64>(after), caller);
+  }
+}
+
+template <typename T>
+T sum(T a, T b) {
+  return static_cast<T>(a + b);
+}
+template <typename T>
+T difference(T a, T b) {
+  return static_cast<T>(a - b);
+}
+template <typename T>
+T conjunction(T a, T b) {
+  return static_cast<T>(a & b);
+}
+template <typename T>
+T disjunction(T a, T b) {
+  return static_cast<T>(a | b);
+}
+template <typename T>
+T exclusion(T a, T b) {
+  return static_cast<T>(a ^ b);
+}
+template <typename T>
+T denial(T a, T b) {
+  return static_cast<T>(~(a & b));
 }
 
 }  // namespace
@@ -127,32 +154,32 @@ REWEAVE_STAND_IN void* __tsan_memset(void* to, int value, std::size_t bytes) {
   return std::memset(to, value, bytes);
 }
 
-#define FETCH(bits, name, operation)                                                            \
+#define FETCH(bits, name, operation, result)                                                    \
   REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_fetch_##name(volatile u##bits* at, u##bits by, \
                                                               int) {                            \
-    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                       \
+    atomic(Access::kReadModifyWrite, at, result(u##bits{*at}, by), REWEAVE_CALLER);             \
     return operation(at, by, __ATOMIC_SEQ_CST);                                                 \
   }
 #define ATOMICS(bits)                                                                           \
   REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int) {        \
-    atomic(Access::kRead, at, REWEAVE_CALLER);                                                  \
+    atomic(Access::kRead, at, u##bits{*at}, REWEAVE_CALLER);                                    \
     return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                               \
   }                                                                                             \
   REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value, int) { \
-    atomic(Access::kWrite, at, REWEAVE_CALLER);                                                 \
+    atomic(Access::kWrite, at, value, REWEAVE_CALLER);                                          \
     __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                              \
   }                                                                                             \
   REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value,  \
                                                           int) {                                \
-    atomic(Access::kReadModifyWrite, at, REWEAVE_CALLER);                                       \
+    atomic(Access::kReadModifyWrite, at, value, REWEAVE_CALLER);                                \
     return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                    \
   }                                                                                             \
-  FETCH(bits, add, __atomic_fetch_add)                                                          \
-  FETCH(bits, sub, __atomic_fetch_sub)                                                          \
-  FETCH(bits, and, __atomic_fetch_and)                                                          \
-  FETCH(bits, or, __atomic_fetch_or)                                                            \
-  FETCH(bits, xor, __atomic_fetch_xor)                                                          \
-  FETCH(bits, nand, __atomic_fetch_nand)                                                        \
+  FETCH(bits, add, __atomic_fetch_add, sum)                                                     \
+  FETCH(bits, sub, __atomic_fetch_sub, difference)                                              \
+  FETCH(bits, and, __atomic_fetch_and, conjunction)                                             \
+  FETCH(bits, or, __atomic_fetch_or, disjunction)                                               \
+  FETCH(bits, xor, __atomic_fetch_xor, exclusion)                                               \
+  FETCH(bits, nand, __atomic_fetch_nand, denial)                                                \
   REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                           \
       volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                       \
     return exchange_if(at, expected, value, REWEAVE_CALLER);                                    \
@@ -173,7 +200,8 @@ namespace {
 template <typename T>
 int exchange_if(volatile T* at, T* expected, T value, const void* caller) {
   const bool would_fail = *at != *expected;
-  atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, at, caller);
+  atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, at, would_fail ? T{*at} : value,
+         caller);
   return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
              ? 1
              : 0;
@@ -186,6 +214,7 @@ ATOMICS(32)
 ATOMICS(64)
 
 REWEAVE_STAND_IN void __tsan_atomic_thread_fence(int) {
-  if (looked_at() && is_controlled()) control().atomic(Access::kNone, nullptr, 0, REWEAVE_CALLER);
+  if (looked_at() && is_controlled())
+    control().atomic(Access::kNone, nullptr, 0, false, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN void __tsan_atomic_signal_fence(int) {}

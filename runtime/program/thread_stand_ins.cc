@@ -62,7 +62,10 @@ REWEAVE_STAND_IN int pthread_tryjoin_np(pthread_t handle, void** result) {
   Thread* const thread = control().find(handle);
   if (thread == nullptr || thread->joined) return ESRCH;
   control().point(Access::kAcquire, thread, REWEAVE_CALLER);
-  if (!thread->ended) return EBUSY;
+  if (!thread->ended) {
+    control().tried_in_vain(thread, REWEAVE_CALLER);
+    return EBUSY;
+  }
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
   return 0;

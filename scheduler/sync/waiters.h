@@ -86,6 +86,11 @@ class Waiters {
   void forget(ThreadId thread);
   /// `thread`, which waits, waits no longer and is ready.
   void wake(ThreadId thread);
+  /// `thread` ran and did not take what it was offered, if it was: it goes on waiting and is not
+  /// ready. Nothing happens if it does not wait.
+  void stay(ThreadId thread) {
+    if (static_cast<std::size_t>(thread) < entries_.size()) entry(thread).offered = false;
+  }
   /// `thread`, which waits and was not offered anything, waits for something else, as the last one.
   void move(ThreadId thread, const Wait& wait);
 
@@ -156,7 +161,7 @@ class Waiters {
   std::vector<Entry> entries_;  // One for each thread that ever waited; grows only.
   ThreadId first_ = kNobody, last_ = kNobody;
   std::uint32_t waiting_ = 0;
-  std::uint32_t timed_ = 0;                      // How many of them have a deadline.
+  std::uint32_t timed_ = 0;                       // How many of them have a deadline.
   std::array<std::uint32_t, kBuckets> counts_{};  // How many wait, by a hash of their object.
 };
 
