@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "runtime/program/control.h"
 #include "runtime/program/program_body.h"
 #include "runtime/program/start.h"
 #include "scheduler/search/isolate.h"
@@ -52,6 +53,9 @@ int explore(const std::vector<std::string>& words) {
   reweave::Isolator isolator;
   const reweave::Exploration hunt = isolator.explore(subject, **strategy, options);
   std::printf("executions %llu\n", static_cast<unsigned long long>(hunt.statistics.executions));
+  const reweave::program::Control& control = reweave::program::control();
+  for (const std::string& escape : control.escapes()) std::printf("escaped %s\n", escape.c_str());
+  if (control.questions_asked() == 0) return fail("the program asked no question");
   if (!hunt.found) return 0;
   const std::string signature = hunt.found->finding.signature;
   std::printf("finding %s\n%s\n", signature.c_str(), hunt.found->finding.message.c_str());
