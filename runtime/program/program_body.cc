@@ -24,6 +24,8 @@ std::string BodySubject::describe(const Event&) const { return ""; }
 RunningProgram::RunningProgram(std::vector<std::string> words)
     : ProgramSubject(std::move(words)), body_(&run_main, nullptr) {}
 
+std::vector<std::string> RunningProgram::escapes() const { return control().escapes(); }
+
 std::unique_ptr<Subject> make_running_program(std::vector<std::string> words) {
   return std::make_unique<RunningProgram>(std::move(words));
 }

@@ -38,6 +38,7 @@ class RunningProgram final : public ProgramSubject {
     return body_.find_site(name);
   }
   std::string describe(const Event& event) const override { return body_.describe(event); }
+  std::vector<std::string> escapes() const override;
 
  private:
   BodySubject body_;
