@@ -185,6 +185,8 @@ void Control::before(bool effect, const void* caller) {
   if (!effect) return;
   me.loop.effect();
   me.polls = me.rest_due = false;
+  me.patience = 0;
+  me.patience_next = Thread::kPatience;
   glance_ns_ = 0;
   something_happened();
 }
@@ -226,7 +228,22 @@ bool Control::should_rest(const void* address, std::uint64_t value, const void* 
   if (!me.loop.turns(site_of(caller), address, value)) return false;
   // Not with a lock that others need in order to do something.
   me.rest_due = !me.held.empty() && me.rests_put_off++ < kRestsPutOffMax;
-  return !me.rest_due;
+  return !me.rest_due && stands_back(caller);
+}
+
+/// A thread that gives way to others need not: it may as well go on turning, and come to what it
+/// does when it has turned in vain. When it did so once it is not asked for a while.
+bool Control::stands_back(const void* caller) {
+  Thread& me = self();
+  if (me.patience != 0) {
+    --me.patience;
+    return false;
+  }
+  if (engine_.ready().size() < 2 && waiters_.timed() == 0) return true;
+  if (ask(QuestionKind::kFire, 2, caller) == 0) return true;
+  me.patience = me.patience_next;
+  if (me.patience_next < Thread::kPatienceMax) me.patience_next *= 2;
+  return false;
 }
 
 void Control::plain(Access access, const void* address, std::uint64_t value, const void* caller) {
@@ -267,7 +284,7 @@ void Control::released(const void* caller) {
   me.rests_put_off = 0;
   if (!me.rest_due) return;
   me.rest_due = false;
-  rest(Access::kNone, nullptr, caller);
+  if (stands_back(caller)) rest(Access::kNone, nullptr, caller);
 }
 
 void Control::look_at_clock() {
@@ -318,7 +335,8 @@ void Control::rest(Access access, const void* object, const void* caller) {
 void Control::yield(const void* caller) {
   flush();
   const bool alone = engine_.ready().size() < 2 && waiters_.timed() == 0 && resting_ == 0;
-  if (alone && !is_watched_alone()) return point(Access::kNone, nullptr, caller);
+  if ((alone && !is_watched_alone()) || !stands_back(caller))
+    return point(Access::kNone, nullptr, caller);
   self().where = caller;
   rest(Access::kNone, nullptr, caller);
 }
@@ -430,6 +448,11 @@ void Control::end_thread(void* result) {
   if (me.id == ThreadId{0}) {  // pthread_exit() in main: the process lives on without it.
     run_exits(me);
     wait_for_others(me.where);
+    if (left_over_) {  // The process would stay for ever: no handler runs.
+      process().flush_output();
+      flush();
+      engine_.end();
+    }
     end_process(0, /*with_handlers=*/true, me.where);
   }
   run_exits(me);

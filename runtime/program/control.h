@@ -14,7 +14,7 @@
 // deadline. A time-out may also come at once: a question `fire` where the wait begins.
 //
 // A thread that turns in a loop without any effect rests until another thread does something (see
-// loops.h): spinning is waiting. Where nobody but such threads can go on, each gets its turn, and
+// loops.h): spinning is waiting. It may also go on turning: a question `fire`. Where nobody but such threads can go on, each gets its turn, and
 // when all of them come to the same place with the same registers and the same stack twice, that is
 // a livelock: whatever was done, nothing of it can ever change anything.
 //
@@ -64,6 +64,8 @@ struct ThreadExit {
 struct WaitingThread;
 
 struct Thread {
+  static constexpr std::uint32_t kPatience = 64, kPatienceMax = 4096;
+
   ThreadId id{};
   void* (*start)(void*) = nullptr;
   void* argument = nullptr;
@@ -80,7 +82,9 @@ struct Thread {
   bool polls = false;               // Since its last effect it tried a lock in vain.
   bool rest_due = false;            // It turns, and rests as soon as it holds no lock, …
   std::uint32_t rests_put_off = 0;  // … unless it did not for so many reads.
-  bool turning = false;             // It rests because of its turns, not only to let others go on.
+  std::uint32_t patience = 0;       // So often it need not be asked whether it gives way.
+  std::uint32_t patience_next = kPatience;
+  bool turning = false;  // It rests because of its turns, not only to let others go on.
   std::array<std::uint64_t, 4> fingerprints{};  // Of the last times it rested; see rest().
   bool unchanged = false;  // When it last rested, it was as it had been at one of the times before.
   CallStack stack;         // Filled in for a report only.
@@ -209,6 +213,7 @@ class Control final : public sync::Host {
   void fire_due();
   void something_happened();
   void before(bool effect, const void* caller);
+  bool stands_back(const void* caller);
   bool should_rest(const void* address, std::uint64_t value, const void* caller);
   void rest(Access access, const void* object, const void* caller);
   bool everybody_turns(bool unchanged);

@@ -92,6 +92,7 @@ class OnceTurnGuard {
 int run_once(void* flag, void (*function)(), const void* caller) {
   auto& once = *static_cast<sync::Once*>(flag);
   if (once.state == 2) once.state = sync::Once::kDone;  // It was done before we were here.
+  if (once.state == sync::Once::kDone) return 0;
   if (!begin_once(once, caller, "once that re-enters")) return 0;
   OnceTurnGuard guard(once, caller);
   function();

@@ -21,6 +21,8 @@ namespace {
 constexpr std::uintptr_t kStacksAt = 0x1f0000000000u;
 constexpr std::size_t kStackStride = std::size_t{12} << 20;
 constexpr std::size_t kPageBytes = 4096;
+/// Nothing lies below a stack for so far: a frame may be larger than a page.
+constexpr std::size_t kGapBytes = kStackStride - Donors::kStackBytes;
 const int kNever = 0;
 
 /// What a thread tells of itself before it parks.
@@ -94,7 +96,7 @@ bool Donors::is_guard(const void* address) const {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   for (std::uint32_t i = 0; i < places(); ++i) {
     const auto low = reinterpret_cast<std::uintptr_t>(context(i).stack);
-    if (at >= low - kPageBytes && at < low + kPageBytes) return true;
+    if (at >= low - kGapBytes && at < low + kPageBytes) return true;
   }
   return false;
 }

@@ -30,7 +30,7 @@ class Donors final : public Machine {
 
   /// The pthread_t of the thread that runs at `place`.
   std::uintptr_t thread_pointer_of(std::uint32_t place);
-  /// True: `address` lies on the guard page below the stack of a place, so the stack was too deep.
+  /// True: `address` lies just below the stack of a place, so the stack was too deep.
   bool is_guard(const void* address) const;
 
  private:

@@ -55,6 +55,7 @@ void Process::prepare(char** arguments) {
   sites().find_modules();
   control().donors().grow(8);
   handle_signals();
+  (void)CallStack::here();  // What the unwinder does once is done before the snapshot.
   pthread_atfork(nullptr, nullptr, [] { process().forked_ = true; });
   std::fflush(nullptr);
   keep_keys();

@@ -18,6 +18,8 @@
 #include <threads.h>
 #include <time.h>
 
+#include <cstdio>
+
 namespace reweave::program {
 
 struct RealFunctions {

@@ -108,9 +108,9 @@ std::vector<std::string> unpack_words(const std::string& packed) {
 void run_main(void*) {
   const Start& all = start();
   const int code = all.main(all.argument_count, all.arguments, environ);
-  // As if called from main: a return address lies behind the call.
-  control().end_process(code, /*with_handlers=*/true,
-                        reinterpret_cast<const char*>(all.main) + 1);
+  // A place in main: return addresses lie behind their calls.
+  const auto* const place = reinterpret_cast<const char*>(all.main) + 1;
+  control().end_process(code, /*with_handlers=*/true, place);
 }
 
 const std::vector<std::string>& program_words() { return start().words; }
