@@ -1,0 +1,13 @@
+// A process that makes another one is told that it cannot, and whoever explores it is told so, too.
+// clean
+// escapes: fork
+#include <cassert>
+#include <cerrno>
+#include <thread>
+#include <unistd.h>
+
+int main() {
+  std::thread other([] {});
+  assert(fork() == -1 && errno == ENOSYS);
+  other.join();
+}
