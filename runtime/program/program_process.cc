@@ -51,16 +51,50 @@ Process& process() {
   return *only;
 }
 
-void Process::prepare(char** arguments) {
+void Process::prepare_once() {
   sites().find_modules();
+  if (prepared_once_) return;
+  prepared_once_ = true;
   control().donors().grow(8);
-  handle_signals();
   (void)CallStack::here();  // What the unwinder does once is done before the snapshot.
   pthread_atfork(nullptr, nullptr, [] { process().forked_ = true; });
+}
+
+void Process::prepare(char** arguments) {
+  prepare_once();
+  handle_signals();
   std::fflush(nullptr);
   keep_keys();
   snapshot_.take(globals.under_address_sanitizer ? nullptr : &program_heap_object, arguments);
   capture_output();
+}
+
+void Process::prepare_body(char* stack) {
+  prepare_once();
+  handle_signals();
+  std::fflush(nullptr);
+  keep_keys();
+  pthread_attr_t attributes;
+  void* begin = nullptr;
+  std::size_t bytes = 0;
+  CHECK_MSG(pthread_getattr_np(pthread_self(), &attributes) == 0 &&
+                pthread_attr_getstack(&attributes, &begin, &bytes) == 0,
+            "the main thread's stack is not known");
+  pthread_attr_destroy(&attributes);
+  char* const end = static_cast<char*>(begin) + bytes;
+  CHECK(stack < end);
+  snapshot_.take(globals.under_address_sanitizer ? nullptr : &program_heap_object, nullptr,
+                 {stack, static_cast<std::size_t>(end - stack)});
+  capture_output();
+}
+
+void Process::release() {
+  std::fflush(nullptr);
+  real().dup2(real_output_, STDOUT_FILENO);
+  real().dup2(real_errors_, STDERR_FILENO);
+  stdout->_fileno = STDOUT_FILENO;
+  stderr->_fileno = STDERR_FILENO;
+  give_back_signals();
 }
 
 void Process::capture_output() {

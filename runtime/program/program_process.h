@@ -26,6 +26,11 @@ class Process {
   /// To be called on the main thread before the first execution: finds modules, takes the snapshot.
   /// `arguments` is main's argv; may be null.
   void prepare(char** arguments);
+  /// The same for a body that is called on the main thread from a frame that begins at `stack`, as
+  /// often as one likes: what lies above it is kept, too.
+  void prepare_body(char* stack);
+  /// The body's program goes on as it was, with its own output.
+  void release();
   bool prepared() const { return snapshot_.taken(); }
 
   /// From here on whatever runs is the program …
@@ -43,10 +48,12 @@ class Process {
   std::size_t snapshot_bytes() const { return snapshot_.bytes(); }
 
  private:
+  void prepare_once();
   void capture_output();
   void show_own_output();
 
   Snapshot snapshot_;
+  bool prepared_once_ = false;
   int captured_ = -1;  // A file in memory, which descriptors 1 and 2 lead to.
   int real_output_ = -1, real_errors_ = -1;
   bool forked_ = false;  // This process was made by a fork and has not run an execution yet.

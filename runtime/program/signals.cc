@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "runtime/program/control.h"
 #include "runtime/program/real.h"
@@ -16,6 +17,17 @@ namespace {
 
 constexpr std::array<int, 6> kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+
+/// What was there before handle_signals().
+struct Before {
+  bool taken = false;
+  stack_t stack{};
+  std::array<struct sigaction, kSignals.size()> actions{};
+};
+Before& handled_before() {
+  static Before* const only = new Before;
+  return *only;
+}
 
 const void* faulting_instruction(void* context) {
   const auto* const user = static_cast<const ucontext_t*>(context);
@@ -56,16 +68,27 @@ void on_signal(int number, siginfo_t* info, void* context) {
 }  // namespace
 
 void handle_signals() {
-  void* const stack =
+  Before& before = handled_before();
+  if (std::exchange(before.taken, true)) return;
+  static void* const stack =
       mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack_t alternate{};
   alternate.ss_sp = stack;
   alternate.ss_size = kStackBytes;
-  sigaltstack(&alternate, nullptr);
+  sigaltstack(&alternate, &before.stack);
   struct sigaction action {};
   action.sa_sigaction = &on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  for (const int number : kSignals) real().sigaction(number, &action, nullptr);
+  for (std::size_t i = 0; i < kSignals.size(); ++i)
+    real().sigaction(kSignals[i], &action, &before.actions[i]);
+}
+
+void give_back_signals() {
+  Before& before = handled_before();
+  if (!std::exchange(before.taken, false)) return;
+  sigaltstack(&before.stack, nullptr);
+  for (std::size_t i = 0; i < kSignals.size(); ++i)
+    real().sigaction(kSignals[i], &before.actions[i], nullptr);
 }
 
 }  // namespace reweave::program

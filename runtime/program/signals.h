@@ -6,7 +6,10 @@
 
 namespace reweave::program {
 
-/// Takes over SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, for this process. Once.
+/// Takes over SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, for this process. Twice is
+/// once.
 void handle_signals();
+/// Puts back what handled them before.
+void give_back_signals();
 
 }  // namespace reweave::program

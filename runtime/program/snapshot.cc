@@ -97,8 +97,9 @@ void Snapshot::keep_modules() {
   for (const ThreadLocal& local : thread_locals_) keep(home + local.offset, local.bytes);
 }
 
-void Snapshot::take(Arena* arena, char** arguments) {
+void Snapshot::take(Arena* arena, char** arguments, std::span<char> stack) {
   forget();
+  keep(stack.data(), stack.size());
   arena_ = arena;
   if (globals.under_address_sanitizer) {
     keep_sanitized_globals(*this);

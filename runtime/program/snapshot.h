@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "runtime/program/arena.h"
@@ -23,8 +24,9 @@ namespace reweave::program {
 class Snapshot {
  public:
   /// Keeps everything as it is now. `arena` may be null (AddressSanitizer has the heap). What was
-  /// kept before is forgotten.
-  void take(Arena* arena, char** arguments);
+  /// kept before is forgotten. `stack`: also what lies there, for example a part of a stack on
+  /// which put_back() is not called.
+  void take(Arena* arena, char** arguments, std::span<char> stack = {});
   bool taken() const { return taken_; }
   /// Keeps these bytes, too; only to be called while take() asks for it.
   void keep(void* at, std::size_t bytes);

@@ -96,6 +96,32 @@ TEST_F(Programs, WhatCannotBeControlledIsRefused) {
               HasSubstr("b.weave:3: name the program"));
 }
 
+TEST_F(Programs, ATestExploresItsOwnBodies) {
+  const auto run_tests = [this](const std::string& filter, const std::string& schedule) {
+    ProcessOptions options{.environment = {"REWEAVE_OUTPUT=" + path("found")}};
+    if (!schedule.empty()) options.environment.push_back("REWEAVE_SCHEDULE=" + schedule);
+    return run_process({program("checked_test"), "--gtest_filter=" + filter}, options);
+  };
+  const ProcessResult right = run_tests("*Right*:*IsFound:*Said", "");
+  EXPECT_TRUE(right.succeeded()) << right.output;
+  const ProcessResult wrong = run_tests("*ASlot*", "");
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.output, AllOf(HasSubstr("deadlock condition in reweave_body_Checked_ASlot"),
+                                  HasSubstr("waits for a notification"), HasSubstr("at put (")));
+  const std::string mark = "REWEAVE_SCHEDULE='";
+  const std::size_t begin = wrong.output.find(mark) + mark.size();
+  const std::string schedule = wrong.output.substr(begin, wrong.output.find('\'', begin) - begin);
+  EXPECT_THAT(run_tests("*ASlot*", schedule).output, HasSubstr("after 1 executions"));
+  EXPECT_THAT(run_tests("*ExpectationsCount", "").output,
+              AllOf(HasSubstr("a test expectation failed"), HasSubstr("Which is: 1")));
+}
+
+TEST_F(Programs, OneTestOfATestProgramIsHuntedIn) {
+  const json hunted = hunt("checked_test", 1, {"--gtest_filter=*ASlot*"});
+  EXPECT_THAT(hunted["finding"]["signature"].get<std::string>(),
+              StartsWith("deadlock condition in reweave_body_Checked_ASlot"));
+}
+
 TEST(ProgramWords, AreReadAsTheyWereWritten) {
   for (const std::string word :
        {"", "plain", "a b", "#x", "x#", "100%", "%", "%20", "\t\n\x7f", "ä"}) {

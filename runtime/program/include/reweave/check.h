@@ -1,0 +1,144 @@
+// For users: tries the interleavings of a piece of their own program, in a test of any framework.
+//
+//   #include <reweave/check.h>
+//
+//   TEST(Counter, IsExact) {
+//     const reweave::CheckResult result = reweave::check([] {
+//       Counter counter;
+//       std::thread a([&] { counter.add(1); }), b([&] { counter.add(1); });
+//       a.join();
+//       b.join();
+//       if (counter.value() != 2) reweave::fail("an addition was lost");
+//     });
+//     EXPECT_TRUE(result) << result.report;
+//   }
+//
+// With GoogleTest the same is REWEAVE_TEST(Counter, IsExact) { … }, in which EXPECT_… and ASSERT_…
+// count, too.
+//
+// The body is run again and again, each time with memory as it was when check() was called: global
+// variables, the heap, and what lies on the caller's stack. What it writes is shown only where
+// something is found. Files, sockets and other processes are not put back.
+//
+// To build: link reweave::program (CMake), or use reweave-c++, or the flags of
+// `pkg-config --cflags --libs reweave-program`. x86-64 Linux.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+extern "C" {
+
+/// The interface to libreweave_program. Texts in an answer live until the next call.
+struct reweave_check_request {
+  const char* name;
+  const char* strategy;  // Null: the default.
+  std::uint64_t executions;
+  std::uint64_t seed;
+  const char* schedule;  // Null: hunt.
+  void (*body)(void* argument);
+  void* argument;
+};
+struct reweave_check_answer {
+  int passed;
+  std::uint64_t executions;
+  const char* signature;
+  const char* report;
+  const char* schedule;
+};
+void reweave_check(const struct reweave_check_request* request,
+                   struct reweave_check_answer* answer);
+void reweave_fail(const char* message);
+}
+
+namespace reweave {
+namespace internal {
+
+/// Calls it without inlining it, so that it has a name of its own in reports and schedules.
+template <typename Body>
+void call(Body& body) {
+  if constexpr (requires { &Body::operator(); }) {
+    const auto volatile function = &Body::operator();
+    (body.*function)();
+  } else {
+    body();
+  }
+}
+
+}  // namespace internal
+
+struct CheckOptions {
+  /// Of the test: it stands in the report and names the file of the repro. Letters, digits, and
+  /// "._-/", at most 100.
+  const char* name = "body";
+  /// As many as are tried before it passes.
+  std::uint64_t executions = 10'000;
+  std::uint64_t seed = 1;
+  /// See `reweave help strategies`; null: the portfolio.
+  const char* strategy = nullptr;
+  /// Do not hunt, but repeat this one: a schedule as a report prints it, or the path of a `.weave`.
+  /// The variable REWEAVE_SCHEDULE says the same for a test that is already built.
+  const char* schedule = nullptr;
+};
+
+struct CheckResult {
+  bool passed = false;
+  std::uint64_t executions = 0;
+  /// What was found, in the words by which it is counted once; "" if nothing was.
+  std::string signature{};
+  /// For a person: what was found, who waits for whom, the schedule, how to repeat it.
+  std::string report{};
+  /// The decisions, shrunk, for CheckOptions::schedule; "" if nothing was found.
+  std::string schedule{};
+  explicit operator bool() const { return passed; }
+};
+
+/// Explores `body()`, which takes nothing and whose result is not used. What is found is shrunk and
+/// written into the folder that REWEAVE_OUTPUT names, else `findings`. Not found within the budget is passed. An error (a strategy
+/// that is not there, a schedule that cannot be read, a process with other threads) is not passed,
+/// and the report says why. To be called on the main thread. Inside of an execution, also under
+/// `reweave hunt -- PROGRAM`, it just calls the body.
+template <typename Body>
+CheckResult check(Body&& body, const CheckOptions& options = {}) {
+  using Function = std::remove_reference_t<Body>;
+  const reweave_check_request request = {
+      options.name,
+      options.strategy,
+      options.executions,
+      options.seed,
+      options.schedule,
+      [](void* function) { internal::call(*static_cast<Function*>(function)); },
+      const_cast<void*>(static_cast<const void*>(&body))};
+  reweave_check_answer answer{};
+  reweave_check(&request, &answer);
+  CheckResult result;
+  result.passed = answer.passed != 0;
+  result.executions = answer.executions;
+  result.signature = answer.signature;
+  result.report = answer.report;
+  result.schedule = answer.schedule;
+  return result;
+}
+
+/// Ends the execution with a finding of kind `assertion`; outside of one it aborts.
+[[noreturn]] inline void fail(const char* message) {
+  reweave_fail(message);
+  __builtin_unreachable();
+}
+
+}  // namespace reweave
+
+/// A test of GoogleTest whose body is explored; include gtest before.
+#define REWEAVE_TEST(suite, name)                                                          \
+  __attribute__((noinline)) static void reweave_body_##suite##_##name();                   \
+  TEST(suite, name) {                                                                      \
+    const ::reweave::CheckResult result = ::reweave::check(                                \
+        [] {                                                                               \
+          reweave_body_##suite##_##name();                                                 \
+          if (::testing::Test::HasFailure()) ::reweave::fail("a test expectation failed"); \
+        },                                                                                 \
+        {#suite "." #name});                                                               \
+    EXPECT_TRUE(result.passed) << result.report;                                           \
+  }                                                                                        \
+  static void reweave_body_##suite##_##name()
