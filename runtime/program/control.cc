@@ -65,7 +65,7 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   sharing_.begin();
   clock_ = kClockStart;
   deadline_ = sync::kNever;
-  resting_ = pollers_ = rounds_ = 0;
+  resting_ = rounds_ = 0;
   alone_since_ = 0;
   active_ = woke_resting_ = false;
   glance_ns_ = 0;
@@ -171,35 +171,59 @@ void Control::look() {
   globals.alone_max = std::min(unwatched, steps_max_ - std::min(steps_max_, engine_.steps()));
 }
 
-void Control::something_happened() {
-  rounds_ = 0;
-  if (resting_ == 0) return;
-  resting_ = pollers_ = 0;
+void Control::wake_resting() {
+  resting_ = 0;
   waiters_.wake_all(&kEffect);
 }
 
-void Control::before(bool effect, const void* caller) {
+/// The running thread changes what is at `address`; null: something that everybody may look at.
+void Control::changed(const void* address) {
+  if (resting_ == 0) return;
+  if (address == nullptr || engine_.steps() - resting_since_ > kRestStepsMax) return wake_resting();
+  // Not on its own stack: then whoever only gave way may see it, too.
+  const bool seen_by_all = !is_on_own_stack(address);
+  bool found = true;
+  while (found) {
+    ThreadId woken = sync::kNobody;
+    waiters_.for_each([&](ThreadId id, const sync::Wait& wait) {
+      if (woken != sync::kNobody || wait.kind != WaitKind::kRest) return;
+      const Thread& other = thread(id);
+      if (other.turning ? other.loop.looks_at(address) : seen_by_all) woken = id;
+    });
+    found = woken != sync::kNobody;
+    if (!found) return;
+    rounds_ = 0;
+    --resting_;
+    waiters_.wake(woken);
+  }
+}
+
+void Control::before(bool effect, const void* address, const void* caller) {
   flush();
   Thread& me = self();
   me.where = caller;
   if (!effect) return;
-  me.loop.effect();
-  me.polls = me.rest_due = false;
-  me.patience = 0;
-  me.patience_next = Thread::kPatience;
-  glance_ns_ = 0;
-  something_happened();
+  // What a thread keeps on its stack is part of its state, which a loop is compared by, …
+  if (address == nullptr || !is_on_own_stack(address)) {
+    me.loop.effect();
+    me.rest_due = false;
+    me.patience = 0;
+    me.patience_next = Thread::kPatience;
+    glance_ns_ = 0;
+    rounds_ = 0;
+  }
+  changed(address);  // … unless others look at it.
 }
 
 void Control::point(Access access, const void* object, const void* caller) {
-  before(access != Access::kRead && access != Access::kNone, caller);
+  before(access != Access::kRead && access != Access::kNone, object, caller);
   if (waiters_.timed() != 0) fire_due();
   engine_.point(pending(access, object, caller));
   if (!active_) look();
 }
 
 void Control::lock_point(Access access, const void* lock, const void* caller) {
-  before(/*effect=*/false, caller);
+  before(/*effect=*/false, lock, caller);
   glance_ns_ = 0;
   if (waiters_.timed() != 0) fire_due();
   engine_.point(pending(access, lock, caller));
@@ -251,7 +275,7 @@ void Control::plain(Access access, const void* address, std::uint64_t value, con
   if (pass_alone(step)) return;
   if (access == Access::kRead && should_rest(address, value, caller))
     return rest(access, address, caller);
-  before(access != Access::kRead, caller);
+  before(access != Access::kRead, address, caller);
   if (!active_) {
     engine_.point(step);
     return look();
@@ -265,7 +289,7 @@ void Control::atomic(Access access, const void* address, std::uint64_t value, bo
   const Pending step = pending(access, address, caller);
   if (pass_alone(step)) return;
   if (!changes && should_rest(address, value, caller)) return rest(access, address, caller);
-  before(changes, caller);
+  before(changes, address, caller);
   if (waiters_.timed() != 0) fire_due();
   engine_.point(step);
   if (!active_) look();
@@ -273,12 +297,11 @@ void Control::atomic(Access access, const void* address, std::uint64_t value, bo
 
 void Control::tried_in_vain(const void* lock, const void* caller) {
   if (!active_) return;
-  self().polls = true;
   if (should_rest(lock, 1, caller)) rest(Access::kRead, lock, caller);
 }
 
-void Control::released(const void* caller) {
-  if (pollers_ != 0) something_happened();
+void Control::released(const void* lock, const void* caller) {
+  changed(lock);
   Thread& me = self();
   if (!me.held.empty()) return;
   me.rests_put_off = 0;
@@ -325,8 +348,7 @@ void Control::rest(Access access, const void* object, const void* caller) {
     me.fingerprints = {};
   }
   me.rests_put_off = 0;
-  ++resting_;
-  if (me.polls) ++pollers_;
+  if (resting_++ == 0) resting_since_ = engine_.steps();
   waiters_.wait(me.id, {.kind = WaitKind::kRest, .object = &kEffect});
   wait_here(access, object, caller);
   me.loop.rested();
@@ -382,8 +404,7 @@ bool Control::help() {
   if (resting_ != 0 && !endless && (waiters_.timed() == 0 || !woke_resting_)) {
     rounds_ = waiters_.timed() == 0 && everybody_turns(false) ? rounds_ + 1 : 0;
     woke_resting_ = true;
-    resting_ = pollers_ = 0;
-    waiters_.wake_all(&kEffect);
+    wake_resting();
     return true;
   }
   woke_resting_ = false;
@@ -416,7 +437,7 @@ Thread* Control::find(std::uintptr_t handle) {
 
 void Control::spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
                     pthread_t* handle) {
-  before(/*effect=*/true, caller);
+  before(/*effect=*/true, nullptr, caller);
   const std::uint32_t next = engine_.actor_count();
   if (threads_.size() <= next) threads_.resize(next + 1);
   if (threads_[next] == nullptr) threads_[next] = std::make_unique<Thread>();
@@ -473,7 +494,8 @@ void Control::end_thread(void* result) {
     draining_ = false;
     waiters_.wake(ThreadId{0});
   }
-  something_happened();
+  rounds_ = 0;
+  changed(nullptr);
   flush();
   engine_.leave();
 }

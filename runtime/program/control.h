@@ -13,8 +13,8 @@
 // Time is virtual: a step takes 100 ns, and when nobody can go on the clock jumps to the next
 // deadline. A time-out may also come at once: a question `fire` where the wait begins.
 //
-// A thread that turns in a loop without any effect rests until another thread does something (see
-// loops.h): spinning is waiting. It may also go on turning: a question `fire`. Where nobody but such threads can go on, each gets its turn, and
+// A thread that turns in a loop without any effect rests until another thread changes something that
+// it looks at (see loops.h): spinning is waiting. It may also go on turning: a question `fire`. Where nobody but such threads can go on, each gets its turn, and
 // when all of them come to the same place with the same registers and the same stack twice, that is
 // a livelock: whatever was done, nothing of it can ever change anything.
 //
@@ -79,7 +79,6 @@ struct Thread {
   std::vector<ThreadExit> exits;
   std::vector<void*> key_values;  // By pthread_key_t.
   LoopDetector loop;
-  bool polls = false;               // Since its last effect it tried a lock in vain.
   bool rest_due = false;            // It turns, and rests as soon as it holds no lock, …
   std::uint32_t rests_put_off = 0;  // … unless it did not for so many reads.
   std::uint32_t patience = 0;       // So often it need not be asked whether it gives way.
@@ -127,8 +126,8 @@ class Control final : public sync::Host {
   void lock_point(Access access, const void* lock, const void* caller);
   /// The calling thread did not get `lock` and goes on without. May switch.
   void tried_in_vain(const void* lock, const void* caller);
-  /// It gave back a lock. May switch.
-  void released(const void* caller);
+  /// It gave back `lock`. May switch.
+  void released(const void* lock, const void* caller);
   /// After waiters().wait(): returns when this thread was woken and chosen. May switch.
   void wait_here(Access access, const void* object, const void* caller);
   /// This thread wants others to go on: a point at which it stands back. May switch.
@@ -189,6 +188,8 @@ class Control final : public sync::Host {
   // every kLonePeriod steps: so a loop that never ends is noticed.
   static constexpr std::uint64_t kLonePeriod = 4096, kLoneLook = 64;
   static constexpr std::uint32_t kRestsPutOffMax = 64;
+  static constexpr std::uint64_t kRestStepsMax =
+      5'000;  // What a loop waits for may be out of sight.
   /// Rounds in which those who rest are compared with themselves: 8 to 15, 64 to 71, 512 to 519, …
   static bool is_compared(std::uint32_t round) {
     const std::uint32_t floor = std::bit_floor(round);
@@ -211,8 +212,15 @@ class Control final : public sync::Host {
   }
   bool pass_alone(Pending step);
   void fire_due();
-  void something_happened();
-  void before(bool effect, const void* caller);
+  void before(bool effect, const void* address, const void* caller);
+  bool is_on_own_stack(const void* address) {
+    const Context& place = donors_->place(engine_.current());
+    const auto offset =
+        reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(place.stack);
+    return offset < place.stack_bytes;
+  }
+  void changed(const void* address);
+  void wake_resting();
   bool stands_back(const void* caller);
   bool should_rest(const void* address, std::uint64_t value, const void* caller);
   void rest(Access access, const void* object, const void* caller);
@@ -248,10 +256,10 @@ class Control final : public sync::Host {
   std::uint64_t steps_max_ = 0;
   std::uint64_t glance_ns_ = 0;  // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
-  std::uint32_t pollers_ = 0;      // How many of them wait for a lock by trying it.
-  std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
-  std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
-  bool woke_resting_ = false;      // When nobody could go on the last time.
+  std::uint32_t rounds_ = 0;         // In which all that can go on only turned.
+  std::uint64_t alone_since_ = 0;    // The step from which on only one can go on.
+  std::uint64_t resting_since_ = 0;  // The step from which on somebody rests.
+  bool woke_resting_ = false;        // When nobody could go on the last time.
   bool filtering_ = false;
   bool active_ = false;            // Something can be decided: as Globals::watch, whoever asks.
   bool draining_ = false;          // main has returned and waits for the others.

@@ -49,6 +49,14 @@ class LoopDetector {
   void rested() {
     if (turned()) repeats_ = (kTurns - 1) * count_;
   }
+  /// A change at `address` could make the next turn another one.
+  bool looks_at(const void* address) const {
+    const auto word = reinterpret_cast<std::uintptr_t>(address) >> 3;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      if (reinterpret_cast<std::uintptr_t>(reads_[i].address) >> 3 == word) return true;
+    }
+    return false;
+  }
   /// The same, and also after it did rest.
   bool turning() const { return count_ != 0 && repeats_ >= (kTurns - 1) * count_; }
 

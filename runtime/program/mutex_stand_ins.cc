@@ -83,7 +83,7 @@ int unlock_mutex(void* at, int kind, const void* caller) {
   }
   if (!unlock(all.waiters(), mutex)) return 0;
   all.gave_back(at);
-  all.released(caller);
+  all.released(at, caller);
   return 0;
 }
 

@@ -114,7 +114,7 @@ REWEAVE_STAND_IN int pthread_rwlock_unlock(pthread_rwlock_t* at) {
   }
   unlock(all.waiters(), lock);
   all.gave_back(at);
-  all.released(REWEAVE_CALLER);
+  all.released(at, REWEAVE_CALLER);
   return 0;
 }
 REWEAVE_STAND_IN int pthread_rwlock_destroy(pthread_rwlock_t* at) {
@@ -176,6 +176,6 @@ REWEAVE_STAND_IN int pthread_spin_unlock(pthread_spinlock_t* lock) {
   *at = 0;
   all.gave_back(at);
   all.waiters().offer(at);
-  all.released(REWEAVE_CALLER);
+  all.released(at, REWEAVE_CALLER);
   return 0;
 }

@@ -1,9 +1,9 @@
 // Every clock goes forward and none stands still, also for a thread that waits by looking at it.
 // clean
+#include <sys/time.h>
 #include <cassert>
 #include <chrono>
 #include <ctime>
-#include <sys/time.h>
 #include <thread>
 
 int main() {

@@ -1,10 +1,10 @@
 // A process that makes another one is told that it cannot, and whoever explores it is told so, too.
 // clean
 // escapes: fork
+#include <unistd.h>
 #include <cassert>
 #include <cerrno>
 #include <thread>
-#include <unistd.h>
 
 int main() {
   std::thread other([] {});

@@ -5,9 +5,7 @@
 
 std::mutex m;
 
-void update() {
-  std::lock_guard<std::mutex> lock(m);
-}
+void update() { std::lock_guard<std::mutex> lock(m); }
 
 int main() {
   std::thread other([] {});

@@ -1,7 +1,7 @@
 // pthread_exit() unwinds the stack, and from main it lets the others go on to their end.
 // clean
-#include <cassert>
 #include <pthread.h>
+#include <cassert>
 #include <string>
 
 int destroyed = 0;

@@ -1,9 +1,9 @@
 // Random bytes are the same in every execution, whoever asks for them; so are hashes and addresses.
 // clean
+#include <sys/random.h>
 #include <cassert>
 #include <cstdlib>
 #include <random>
-#include <sys/random.h>
 #include <thread>
 #include <unordered_map>
 

@@ -1,10 +1,10 @@
 // Every way to sleep takes virtual time, so that it costs none, and no order can be built on it.
 // clean
+#include <unistd.h>
 #include <cassert>
 #include <chrono>
 #include <ctime>
 #include <thread>
-#include <unistd.h>
 
 int main() {
   using Clock = std::chrono::steady_clock;

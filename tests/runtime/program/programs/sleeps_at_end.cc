@@ -1,8 +1,8 @@
 // main leaves by pthread_exit(), and a thread then waits for somebody who has gone.
 // finds: deadlock at-end condition in wait_for_it
+#include <pthread.h>
 #include <condition_variable>
 #include <mutex>
-#include <pthread.h>
 #include <thread>
 
 std::mutex m;
