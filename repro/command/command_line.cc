@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <iterator>
 
 #include "repro/file/workdir.h"
@@ -127,8 +129,9 @@ void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms) {
 int print_and_return(std::string_view text, int code) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (written && std::fflush(stdout) == 0) return code;
-  fmt::print(stderr, "{}: standard output cannot be written\n", tool_name());
-  return kExitSoftware;
+  fmt::print(stderr, "{}: standard output cannot be written: {}\n", tool_name(),
+             std::strerror(errno));
+  return kExitOutput;
 }
 
 }  // namespace reweave::repro

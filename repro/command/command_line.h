@@ -64,8 +64,7 @@ CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = UINT64_M
 /// Adds --hang-ms.
 void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 
-/// Writes to standard output, whole; the exit code `code`, or kExitSoftware if that was not
-/// possible.
+/// Writes to standard output, whole; the exit code `code`, or kExitOutput if that was not possible.
 int print_and_return(std::string_view text, int code);
 
 }  // namespace reweave::repro

@@ -80,6 +80,10 @@ std::string json_of(const std::vector<GauntletRow>& rows) {
 int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   const Expected<runtime::DefectSet> wanted = runtime::parse_defects(flags.defects);
   if (!wanted) return line.fail(wanted.error());
+  if (!flags.output.empty()) {
+    if (Status status = Workdir(flags.output).try_to_write(); !status)
+      return line.fail(status.error());
+  }
   Runner runner;
   Progress progress(line.terminal(), line.quiet());
   std::uint64_t limit = flags.options.executions;
@@ -88,7 +92,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     progress.update("executions", executions, limit, phase.c_str());
   };
   std::vector<GauntletRow> rows;
-  bool errors = false, missed = false;
+  bool errors = false, missed = false, unwritten = false;
   // Text comes line by line, for the whole takes long.
   const bool text = line.format() != Format::kJson;
   if (text) (void)print_and_return(heading(), kExitClean);
@@ -104,14 +108,18 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     if (!flags.output.empty() && row.smallest) {
       WeaveFile file = *row.smallest;
       file.verdict = runner.run(file, ReplayMode::kStrict).verdict;
-      const Expected<std::string> path =
-          Workdir(flags.output).write_named(row.defect, write_weave(file));
-      if (!path) return line.fail(path.error());
+      const std::string repro = write_weave(file);
+      const Expected<std::string> path = Workdir(flags.output).write_named(row.defect, repro);
+      if (!path) fmt::print(stderr, "reweave gauntlet: {}\n{}\n", path.error().message, repro);
+      unwritten = unwritten || !path;
     }
     if (text) (void)print_and_return(line_of(row), kExitClean);
     rows.push_back(std::move(row));
   }
-  const int code = errors ? kExitDiverged : missed ? kExitFinding : kExitClean;
+  const int code = errors      ? kExitDiverged
+                   : unwritten ? kExitOutput
+                   : missed    ? kExitFinding
+                               : kExitClean;
   return print_and_return(text ? legend(rows) : json_of(rows), code);
 }
 

@@ -176,9 +176,13 @@ int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file,
   report.trace_hash = run.verdict.trace_hash;
   report.schedule = file.schedule;
   Expected<std::string> path = Workdir(flags.output).write_repro(file, found.finding.kind);
-  if (!path) return line.fail(path.error());
-  report.repro = *path;
-  return kExitFinding;
+  if (path) {
+    report.repro = *path;
+    return kExitFinding;
+  }
+  report.not_written = path.error().message;
+  report.repro_text = write_weave(file);
+  return kExitOutput;
 }
 
 /// The end of every hunt.
@@ -189,7 +193,7 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
   int code = kExitClean;
   if (const std::optional<Found>& found = hunted.exploration.found) {
     code = write_found(line, flags, hunted.file, *found, runner, report);
-    if (code != kExitFinding) return code;
+    if (code == kExitDiverged) return code;
   }
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
@@ -197,6 +201,8 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
 /// Every few executions another scenario. One that reaches the limit of steps may be a program that
 /// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
 int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
+  if (Status status = Workdir(flags.output).try_to_write(); !status)
+    return line.fail(status.error());
   Runner runner({.hang_ms = flags.hang_ms});
   runtime::Settings base;
   base.check_structure = true;
@@ -267,6 +273,8 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
   Expected<WeaveFile> file = load(line, flags, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "hunt", arguments)) return *code;
+  if (Status status = Workdir(flags.output).try_to_write(); !status)
+    return line.fail(status.error());
   file->schedule.reset();
   file->verdict.reset();
   Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
@@ -295,7 +303,8 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
                    "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A",
-                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
+                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic, 74 a "
+                   "finding that could not be written");
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
   if (const SubjectKind* const kind = kind_with_arguments(kinds))

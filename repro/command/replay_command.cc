@@ -139,7 +139,7 @@ std::optional<int> draw(const CommandLine& line, const ReplayFlags& flags, const
   if (flags.timeline.empty()) return std::nullopt;
   if (run.died) return line.fail("there is no timeline of what ends its process", kExitUnavailable);
   const Status written = write_file(flags.timeline, draw_timeline(file, mode));
-  if (!written) return line.fail(written.error());
+  if (!written) return line.fail(written.error(), kExitOutput);
   return std::nullopt;
 }
 
@@ -152,6 +152,10 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
+  if (!flags.timeline.empty()) {
+    if (Status status = try_to_write_file(flags.timeline); !status)
+      return line.fail(status.error());
+  }
   if (!flags.rr.empty()) {
     const int code = replay_under_rr(line, flags);
     if (code >= 0) return code;

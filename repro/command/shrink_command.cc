@@ -35,6 +35,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "shrink", arguments)) return *code;
+  if (Status status = try_to_write_file(flags.output); !status) return line.fail(status.error());
   const Stopwatch stopwatch;
   const RunResult before = runner.run(*file, ReplayMode::kLenient);
   if (before.findings.empty()) {
@@ -73,15 +74,18 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
         kExitDiverged);
   }
   file->verdict = after.verdict;
-  if (Status status = write_file(flags.output, write_weave(*file)); !status)
-    return line.fail(status.error());
-
   Report report{.command = "shrink", .file = flags.input.file, .program = own_program()};
+  const std::string text = write_weave(*file);
+  if (Status status = write_file(flags.output, text); status) {
+    report.repro = flags.output;
+  } else {
+    report.not_written = status.error().message;
+    report.repro_text = text;
+  }
   report.headline = fmt::format(
       "shrunk from {} to {}{}", size_before, counts(*file),
       shrunk->minimal ? ": nothing more can be deleted" : "; the budget came to its end");
   report.subject = file->kind().name();
-  report.repro = flags.output;
   report.findings = after.findings;
   report.executions = shrunk->executions;
   report.seconds = stopwatch.seconds();
@@ -92,7 +96,8 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
                   {fmt::format("{}s", file->kind().item_noun()),
                    fmt::format("{}", file->subject().item_count())},
                   {"minimal", shrunk->minimal ? "yes" : "no"}};
-  return print_and_return(render(report, line.format(), line.terminal()), kExitClean);
+  return print_and_return(render(report, line.format(), line.terminal()),
+                          report.not_written.empty() ? kExitClean : kExitOutput);
 }
 
 }  // namespace
@@ -103,7 +108,9 @@ int run_shrink(const Arguments& arguments, Kinds kinds) {
       "  reweave shrink found.weave --output small.weave\n"
       "  reweave shrink crash-1a2b --target tempval --profile stackless-2012-A --output "
       "small.weave",
-      "0 written, 2 bad flag or file, 3 not deterministic, 4 the finding does not show");
+      "0 written, 2 bad flag or file, 3 not deterministic, 4 the finding does not show, 74 it "
+      "could "
+      "not be written");
   ShrinkFlags flags;
   flags.input.add(line.app(), "A repro", kinds);
   line.app().add_option("--output", flags.output, "File to write")->type_name("FILE")->required();

@@ -25,16 +25,6 @@ std::string& program() {
 
 std::string reason(int error) { return std::strerror(error); }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) {
@@ -63,19 +53,6 @@ Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) 
         fmt::format("{}: has more than the {} bytes that such a file may have", path, bytes_max)};
   }
   return content;
-}
-
-Status write_file(const std::string& path, std::string_view content) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return Error{fmt::format("{}: cannot be written: {}", path, reason(errno))};
-  const bool written = write_all(fd, content) && fsync(fd) == 0;
-  int error = errno;
-  const bool closed = close(fd) == 0;
-  if (written && closed && rename(temporary.c_str(), path.c_str()) == 0) return ok();
-  if (written) error = errno;
-  unlink(temporary.c_str());
-  return Error{fmt::format("{}: cannot be written: {}", path, reason(error))};
 }
 
 std::string content_name(std::string_view content) {

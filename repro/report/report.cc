@@ -62,6 +62,10 @@ std::string render_json(const Report& report) {
   json["trace_hash"] = json_of(report.trace_hash);
   json["schedule"] = report.schedule ? Json(report.schedule->one_line()) : Json(nullptr);
   json["repro"] = report.repro.empty() ? Json(nullptr) : Json(report.repro);
+  if (!report.not_written.empty()) {
+    json["error"] = report.not_written;
+    json["repro_text"] = report.repro_text;
+  }
   if (!report.log.empty()) json["log"] = report.log;
   if (report.lingering) {
     json["lingering"] = Json::array();
@@ -128,6 +132,10 @@ std::string render_text(const Report& report, const Terminal& terminal) {
     facts += fmt::format("{}{} {}", facts.empty() ? "" : ", ", name, value);
   }
   if (!facts.empty()) text += fmt::format("  with       {}\n", facts);
+  if (!report.not_written.empty()) {
+    text += fmt::format("{}\nthe repro, to be kept by hand, is what follows:\n\n{}",
+                        report.not_written, report.repro_text);
+  }
   if (report.clean() || report.repro.empty()) return text;
   const FindingCommands commands =
       finding_commands(report.program, report.repro, report.findings.front().step);

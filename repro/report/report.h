@@ -32,6 +32,8 @@ struct Report {
   std::string subject{};            // The name of its kind; "" if there is none.
   std::string headline{};           // Text form only: one line for people, "" to have one made.
   std::string repro{};              // The file that repeats the finding; "" if there is none.
+  std::string not_written{};        // Why that file could not be written, or "".
+  std::string repro_text{};         // Then: what it would hold, so that nothing is lost.
   std::vector<Finding> findings{};  // In order; the first gives kind and signature.
   std::uint64_t executions = 0;
   /// Of a search: how many of the executions were different.
