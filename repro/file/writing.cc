@@ -396,7 +396,8 @@ Status try_to_write_folder(const std::string& folder) {
     remove_leftovers(open_folder.get());
     trouble = try_folder(open_folder.get());
   }
-  if (trouble == 0) return ok();
+  // Without descriptors nothing works, wherever it is: whoever needs more will say so.
+  if (trouble == 0 || trouble == EMFILE || trouble == ENFILE) return ok();
   return Error{fmt::format("{}: no file can be written there: {}; name another folder by --output",
                            folder, std::strerror(trouble))};
 }
