@@ -28,13 +28,14 @@ std::string reason(int error) { return std::strerror(error); }
 }  // namespace
 
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const bool standard_input = path == "-";
+  const bool standard_input = path == "-" || path == "/dev/stdin";
   const int fd = standard_input ? dup(0) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Error{fmt::format("{}: cannot be read: {}", path, reason(errno))};
   struct stat about {};
   if (!standard_input && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
     close(fd);
-    return Error{fmt::format("{}: is not a plain file; please name a file", path)};
+    return Error{
+        fmt::format("{}: is not a plain file; name a file, or - for standard input", path)};
   }
   std::string content;
   std::array<char, 1 << 16> buffer;
