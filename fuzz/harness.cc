@@ -160,8 +160,12 @@ void Harness::report() {
   } else {
     file.schedule = report.schedule = std::move(schedule).value();
     const Expected<std::string> path = repro::Workdir(output_).write_repro(file, finding.kind);
-    if (path) report.repro = *path;
-    if (!path) report.headline = "no repro was written: " + path.error().message;
+    if (path) {
+      report.repro = *path;
+    } else {
+      report.not_written = path.error().message;
+      report.repro_text = write_weave(file);
+    }
   }
   std::fprintf(stderr, "\n%s", render(report, repro::Format::kText, {}).c_str());
   std::abort();

@@ -104,7 +104,7 @@ std::string path_on_tape(const SharedTape& tape, ActorId actor) {
   auto index = static_cast<std::size_t>(actor);
   std::string path;
   // A parent is always older than its child; a damaged tape must not send us round in circles.
-  while (index != 0 && index < tape.actor_count) {
+  while (index != 0 && index < std::min(tape.actor_count, SharedTape::kActorsMax)) {
     const ActorOrigin& origin = tape.actors[index];
     const auto parent = static_cast<std::size_t>(origin.parent);
     if (parent >= index) break;

@@ -125,7 +125,8 @@ struct SharedTape {
   std::uint32_t questions_asked() const { return fast ? word_count() : questions; }
   std::vector<DenseAnswer> dense_answers() const {
     if (fast) return answers_of_words({words.data(), word_count()});
-    return {answers.begin(), answers.begin() + answer_count};
+    // Whoever died may have written anything here.
+    return {answers.begin(), answers.begin() + std::min(answer_count, kAnswersMax)};
   }
 };
 

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "repro/command/command_line.h"
 #include "repro/command/input.h"
+#include "repro/file/find_files.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
+#include "repro/run/interrupts.h"
 #include "repro/run/runner.h"
 
 namespace reweave::repro {
@@ -18,24 +21,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files as they are named; of folders every `.weave` below them, in order of their names.
-std::vector<std::string> expand(const std::vector<std::string>& names) {
-  std::vector<std::string> files;
+/// Something to check, or to complain of.
+struct Named {
+  std::string file;
+  bool by_user = false;   // Not only by its folder.
+  std::string trouble{};  // Why it cannot be looked at, or "".
+};
+
+/// Files as they are named; of folders every `.weave` below them.
+std::vector<Named> expand(const std::vector<std::string>& names) {
+  std::vector<Named> all;
   for (const std::string& name : names) {
     std::error_code ignored;
     if (!fs::is_directory(name, ignored)) {
-      files.push_back(name);
+      all.push_back({.file = name, .by_user = true});
       continue;
     }
-    std::vector<std::string> inside;
-    for (const auto& entry : fs::recursive_directory_iterator(name, ignored)) {
-      if (entry.path().extension() == WeaveFile::kExtension)
-        inside.push_back(entry.path().string());
-    }
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
+    const FoundFiles found = find_weave_files(name);
+    for (const std::string& file : found.files) all.push_back({.file = file});
+    for (const FoundFiles::Trouble& trouble : found.troubles)
+      all.push_back({.file = trouble.folder, .trouble = trouble.message});
   }
-  return files;
+  return all;
+}
+
+/// The line that an error message names, "FILE:LINE: …"; 0 if it names none.
+int line_in(const std::string& message, const std::string& file) {
+  if (message.compare(0, file.size() + 1, file + ":") != 0) return 0;
+  int line = 0;
+  const char* const end = message.data() + message.size();
+  const auto [rest, error] = std::from_chars(message.data() + file.size() + 1, end, line);
+  return error == std::errc{} && rest != end && *rest == ':' ? line : 0;
 }
 
 /// The line of the file on which its verdict begins; 1 if there is none.
@@ -49,125 +65,180 @@ int verdict_line(const std::string& text) {
   return 1;
 }
 
-struct CheckOptions {
-  std::uint64_t hang_ms = 10'000;
-  bool update = false;
-};
-
 struct Checked {
   CheckedCase result;
   int exit_code = kExitClean;
-  std::string_view skipped;  // Why, or "".
+  std::string skipped{};   // Why, or "".
+  bool cancelled = false;  // Nobody wanted to wait for it.
 };
 
-/// What the process of the subject itself says of it.
-std::optional<Checked> check_elsewhere(const WeaveFile& file, const std::string& name,
-                                       const CheckOptions& options) {
-  Arguments again = {name, "--format=json", fmt::format("--hang-ms={}", options.hang_ms)};
-  if (options.update) again.push_back("--update");
-  std::string output;
-  const std::optional<int> code = run_elsewhere(file, "check", again, &output);
-  if (!code) return std::nullopt;
-  Checked checked;
-  checked.exit_code = *code;
-  if (std::optional<CheckedCase> there = read_checked_case(output)) {
-    checked.result = std::move(*there);
-  } else {
-    if (*code == kExitClean) checked.exit_code = kExitSoftware;
-    checked.result.message = fmt::format("{}: its process gave no verdict; see above", name);
-  }
-  checked.result.file = name;
-  return checked;
-}
+constexpr std::string_view kNoVerdict =
+    "states no verdict; `reweave check FILE --update` writes the present one";
 
-Checked check_file(const std::string& name, Runner& runner, const CheckOptions& options,
-                   Kinds kinds) {
-  const bool update = options.update;
-  Checked checked;
-  CheckedCase& result = checked.result;
-  result.file = name;
-  const auto fail = [&](int code, std::string message) {
-    checked.exit_code = code;
-    result.message = std::move(message);
-    return checked;
-  };
-  const Expected<std::string> text = read_file(name);
-  if (!text) return fail(kExitUsage, text.error().message);
-  Expected<WeaveFile> file = read_weave(*text, name, kinds);
-  if (!file) return fail(kExitUsage, file.error().message);
-  if (!file->verdict && !update) {
-    return fail(
-        kExitUsage,
-        fmt::format("{}: states no verdict; `reweave check --update` writes the present one",
-                    name));
-  }
-  result.line = verdict_line(*text);
-  checked.skipped = file->kind().cannot_show(file->settings());
-  if (!checked.skipped.empty()) return checked;
-  if (std::optional<Checked> there = check_elsewhere(*file, name, options)) {
-    there->result.line = verdict_line(*text);
-    return *there;
-  }
-  const RunResult run = runner.run(*file, ReplayMode::kStrict);
-  result.trace_hash = run.verdict.trace_hash;
-  if (!run.findings.empty()) result.finding = run.findings.front();
-  if (run.outcome == Outcome::kDiverged) {
-    return fail(kExitDiverged,
-                fmt::format("diverged at step {}: expected {}; found {}", run.divergence.step,
-                            run.divergence.expected, run.divergence.found));
-  }
-  if (update) {
-    file->verdict = run.verdict;
-    if (Status status = write_file(name, write_weave(*file)); !status)
-      return fail(kExitUsage, status.error().message);
-  } else if (const std::string other = difference(*file->verdict, run.verdict); !other.empty()) {
-    return fail(kExitChanged, other);
-  }
-  result.passed = true;
-  return checked;
-}
+class Checker {
+ public:
+  Checker(Runner& runner, std::uint64_t hang_ms, bool update, Kinds kinds)
+      : runner_(runner), hang_ms_(hang_ms), update_(update), kinds_(kinds) {}
 
-/// What stands for all of them: what cannot be read first, then what is not deterministic, then
-/// what changed.
+  Checked check(const Named& named) {
+    checked_ = {};
+    checked_.result.file = named.file;
+    if (!named.trouble.empty()) {
+      cannot_read(named.trouble);
+      return checked_;
+    }
+    const Expected<std::string> text = read_file(named.file);
+    if (!text) {
+      cannot_read(text.error().message);
+      return checked_;
+    }
+    Expected<WeaveFile> file = read_weave(*text, named.file, kinds_);
+    if (!file) {
+      cannot_read(file.error().message);
+      return checked_;
+    }
+    checked_.result.line = verdict_line(*text);
+    if (!file->verdict && !named.by_user) {
+      checked_.skipped = kNoVerdict;
+    } else if (!file->verdict && !update_) {
+      error(kExitUsage, "no verdict", fmt::format("{}: {}", named.file, kNoVerdict));
+    } else {
+      checked_.skipped = file->kind().cannot_show(file->settings());
+      if (checked_.skipped.empty()) compare(*text, *file);
+    }
+    return checked_;
+  }
+
+ private:
+  void fail(int code, std::string title, std::string message) {
+    checked_.exit_code = code;
+    checked_.result.title = std::move(title);
+    checked_.result.message = std::move(message);
+  }
+  void error(int code, std::string title, std::string message) {
+    checked_.result.is_error = true;
+    fail(code, std::move(title), std::move(message));
+  }
+  void cannot_read(const std::string& message) {
+    checked_.result.line = line_in(message, checked_.result.file);
+    error(kExitUsage, "cannot be read", message);
+  }
+
+  /// What the process of the subject itself says of it. False: the subject runs here.
+  bool compare_elsewhere(const WeaveFile& file) {
+    CheckedCase& result = checked_.result;
+    Arguments again = {result.file, "--format=json", fmt::format("--hang-ms={}", hang_ms_)};
+    if (update_) again.push_back("--update");
+    std::string output;
+    const std::optional<int> code = run_elsewhere(file, "check", again, &output);
+    if (!code) return false;
+    if (std::optional<CheckedCase> there = read_checked_case(output)) {
+      there->file = result.file;
+      there->line = result.line;
+      result = std::move(*there);
+      checked_.exit_code = *code;
+    } else {
+      error(*code == kExitClean ? kExitSoftware : *code, "no verdict",
+            "the process of the program gave no verdict; see above");
+    }
+    return true;
+  }
+
+  void compare(const std::string& text, const WeaveFile& file) {
+    if (compare_elsewhere(file)) return;
+    CheckedCase& result = checked_.result;
+    const RunResult run = runner_.run(file, ReplayMode::kStrict);
+    checked_.cancelled = run.cancelled;
+    if (run.killed) {
+      return error(kExitUnavailable, "no verdict",
+                   "somebody else ended the process of this execution twice, perhaps the system "
+                   "for want of memory");
+    }
+    result.trace_hash = run.verdict.trace_hash;
+    if (!run.findings.empty()) result.finding = run.findings.front();
+    if (run.outcome == Outcome::kDiverged) {
+      return fail(kExitDiverged, "diverged",
+                  fmt::format("diverged at step {}: expected {}; found {}", run.divergence.step,
+                              run.divergence.expected, run.divergence.found));
+    }
+    if (update_) return update(text, file, run.verdict);
+    const std::string other = difference(*file.verdict, run.verdict);
+    if (!other.empty()) return fail(kExitChanged, "another verdict", other);
+    result.passed = true;
+  }
+
+  void update(const std::string& text, const WeaveFile& file, const Verdict& verdict) {
+    if (!file.verdict || *file.verdict != verdict) {
+      const Status status = write_file(checked_.result.file, with_verdict(text, verdict));
+      if (!status) return error(kExitOutput, "cannot be written", status.error().message);
+    }
+    checked_.result.passed = true;
+  }
+
+  Runner& runner_;
+  const std::uint64_t hang_ms_;
+  const bool update_;
+  Kinds kinds_;
+  Checked checked_;
+};
+
+/// What stands for all of them: what cannot be read first, then what could not be done, then what
+/// is not deterministic, then what changed.
 int worse(int a, int b) {
-  for (const int code :
-       {kExitSoftware, kExitUnavailable, kExitUsage, kExitDiverged, kExitChanged}) {
+  for (const int code : {kExitSoftware, kExitUsage, kExitOutput, kExitUnavailable, kExitDiverged,
+                         kExitChanged}) {
     if (a == code || b == code) return code;
   }
   return kExitClean;
 }
 
-void append_github_summary(const CheckReport& report) {
+void append_github_summary(const CommandLine& line, const CheckReport& report) {
   const char* path = std::getenv("GITHUB_STEP_SUMMARY");
   if (path == nullptr || *path == '\0') return;
-  std::ofstream(path, std::ios::app) << github_summary(report);
+  std::ofstream file(path, std::ios::app);
+  file << github_summary(report);
+  if (!file.flush()) line.warn(fmt::format("{}: the summary cannot be written there", path));
 }
 
-int check(const CommandLine& line, const std::vector<std::string>& names,
-          const CheckOptions& options, Kinds kinds) {
-  const std::vector<std::string> files = expand(names);
+int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
+          bool update, Kinds kinds) {
+  if (update && std::find(names.begin(), names.end(), "-") != names.end())
+    return line.fail("a verdict cannot be written into standard input; name a file");
+  const std::vector<Named> files = expand(names);
   if (files.empty()) return line.fail("these folders hold no .weave file");
-  Runner runner({.hang_ms = options.hang_ms});
+  const Interrupts interrupts;
+  Runner runner({.hang_ms = hang_ms});
+  runner.isolator().set_keep_going(Interrupts::keep_going());
+  Checker checker(runner, hang_ms, update, kinds);
   Progress progress(line.terminal(), line.quiet());
   CheckReport report;
   int code = kExitClean;
   const Stopwatch stopwatch;
-  for (const std::string& file : files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
     const Stopwatch of_case;
-    Checked checked = check_file(file, runner, options, kinds);
+    Checked checked = checker.check(files[i]);
     checked.result.seconds = of_case.seconds();
+    if (Interrupts::pending() || checked.cancelled) {
+      report.interrupted_by = Interrupts::name();
+      report.left = files.size() - i;
+      break;
+    }
     if (!checked.skipped.empty()) {
-      ++report.skipped;
-      report.why_skipped = checked.skipped;
+      report.skip(checked.skipped, files[i].file);
       continue;
     }
     code = worse(code, checked.exit_code);
     report.cases.push_back(std::move(checked.result));
-    progress.update("repros", report.cases.size(), files.size(), "check");
+    progress.update("repros", i + 1, files.size(), "check");
   }
   progress.finish();
   report.seconds = stopwatch.seconds();
-  if (line.format() == Format::kGithub) append_github_summary(report);
+  // Where nothing was asked nothing was answered.
+  const bool nothing_asked =
+      report.cases.empty() && !report.skipped.empty() && report.skipped.front().why == kNoVerdict;
+  if (nothing_asked && report.interrupted_by.empty()) code = kExitUsage;
+  if (Interrupts::pending()) code = Interrupts::exit_code();
+  if (line.format() == Format::kGithub) append_github_summary(line, report);
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
@@ -178,19 +249,22 @@ int run_check(const Arguments& arguments, Kinds kinds) {
       "check", "For CI: every repro must give exactly the verdict written in it.",
       "  reweave check corpora/repros\n"
       "  reweave check corpora/repros --format=junit > repros.xml\n"
-      "  reweave check new.weave --update    # write the present verdict into it",
-      "0 all give their verdicts, 2 a file cannot be read, 3 diverged, 4 another verdict");
+      "  reweave check new.weave --update    # write the present verdict into it, nothing else",
+      "0 all give their verdicts, 2 a file cannot be read or none states a verdict, 3 diverged, "
+      "4 another verdict");
   std::vector<std::string> names;
-  CheckOptions options;
+  std::uint64_t hang_ms = 10'000;
+  bool update = false;
   line.app()
-      .add_option("files", names, "Repros, or folders of them")
+      .add_option("files", names,
+                  "Repros, or folders of them, where what states no verdict is skipped")
       ->type_name("FILE")
       ->required();
-  line.app().add_flag("--update", options.update, "Write verdicts instead of comparing them");
-  add_hang_flag(line.app(), options.hang_ms);
+  line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
+  add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json", "junit", "github"});
   if (!line.parse(arguments)) return line.exit_code();
-  return check(line, names, options, kinds);
+  return check(line, names, hang_ms, update, kinds);
 }
 
 }  // namespace reweave::repro

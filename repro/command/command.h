@@ -42,8 +42,9 @@ enum ExitCode : int {
   kExitUsage = 2,     // a flag, a file or a format is wrong
   kExitDiverged = 3,  // a replay did something else than its schedule, or not the same every time
   kExitChanged = 4,   // it gave something else than the file says
-  kExitUnavailable = 69,  // a tool or a counter is missing
+  kExitUnavailable = 69,  // a tool, a counter or what the system should give is missing
   kExitSoftware = 70,     // our own bug
+  kExitOutput = 74,       // what was found could not be written, or standard output not
 };
 
 }  // namespace reweave::repro

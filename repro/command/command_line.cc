@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "repro/file/workdir.h"
+#include "repro/report/printable.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
@@ -63,16 +67,36 @@ bool CommandLine::parse(const Arguments& arguments) {
   if (takes_subject_words_) end = std::find(arguments.begin(), arguments.end(), "--");
   if (end != arguments.end()) subject_words_.assign(end + 1, arguments.end());
   Arguments reversed(std::make_reverse_iterator(end), arguments.rend());
+  const bool has_json = std::find(formats_.begin(), formats_.end(), "json") != formats_.end();
+  for (auto word = arguments.begin(); word != end; ++word) {
+    const bool next_is_json = word + 1 != end && *(word + 1) == "json";
+    if (has_json && (*word == "--format=json" || (*word == "--format" && next_is_json)))
+      wants_json_ = true;
+    if (const std::string trouble = value_trouble(*word); !trouble.empty()) {
+      exit_code_ = fail(trouble);
+      return false;
+    }
+  }
   try {
     app_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     exit_code_ = print_and_return(app_.help(), kExitClean);
     return false;
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    exit_code_ = fail(fmt::format("{} needs a value; see `{} {} --help`",
+                                  what.substr(0, what.find(':')), tool_name(), name_));
+    return false;
+  } catch (const CLI::RequiredError& error) {
+    exit_code_ = fail(fmt::format("{}; see `{} {} --help`", error.what(), tool_name(), name_));
+    return false;
   } catch (const CLI::ParseError& error) {
     exit_code_ = fail(error.what());
     return false;
   }
-  if (const std::vector<std::string> rest = app_.remaining(); !rest.empty()) {
+  std::vector<std::string> rest = app_.remaining();
+  std::erase(rest, "--");  // What follows it is no flag, which the parser knows.
+  if (!rest.empty()) {
     exit_code_ = fail(flag_trouble(rest.front()));
     return false;
   }
@@ -101,9 +125,31 @@ std::string CommandLine::flag_trouble(const std::string& word) const {
                      tool_name(), name_);
 }
 
+/// What is wrong with `--flag=value` where the flag takes no value; else "".
+std::string CommandLine::value_trouble(const std::string& word) const {
+  const std::size_t equals = word.find('=');
+  if (equals == std::string::npos || word.compare(0, 2, "--") != 0) return "";
+  const std::string flag = word.substr(0, equals);
+  const CLI::Option* const option = app_.get_option_no_throw(flag);
+  if (option == nullptr || option->get_expected_max() != 0) return "";
+  return fmt::format("{} takes no value, but here is \"{}\"; see `{} {} --help`", flag,
+                     word.substr(equals + 1), tool_name(), name_);
+}
+
+void CommandLine::warn(std::string_view message) const {
+  fmt::print(stderr, "{} {}: {}\n", tool_name(), name_, printable_lines(message));
+}
+
 int CommandLine::fail(std::string_view message, int code) const {
-  fmt::print(stderr, "{} {}: {}\n", tool_name(), name_, message);
-  return code;
+  warn(message);
+  if (!wants_json_) return code;
+  const nlohmann::ordered_json json = {{"schema", Report::kSchema},
+                                       {"command", name_},
+                                       {"verdict", "error"},
+                                       {"error", message},
+                                       {"exit_code", code}};
+  return print_and_return(
+      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", code);
 }
 
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
@@ -127,8 +173,9 @@ void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms) {
 int print_and_return(std::string_view text, int code) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (written && std::fflush(stdout) == 0) return code;
-  fmt::print(stderr, "{}: standard output cannot be written\n", tool_name());
-  return kExitSoftware;
+  fmt::print(stderr, "{}: standard output cannot be written: {}\n", tool_name(),
+             std::strerror(errno));
+  return kExitOutput;
 }
 
 }  // namespace reweave::repro

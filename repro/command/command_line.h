@@ -40,12 +40,16 @@ class CommandLine {
   [[nodiscard]] bool parse(const Arguments& arguments);
   int exit_code() const { return exit_code_; }
 
-  /// Shows "TOOL NAME: MESSAGE" and returns `code`.
+  /// Shows "TOOL NAME: MESSAGE"; it goes on.
+  void warn(std::string_view message) const;
+  /// The same at the end: returns `code`. With --format=json there is an object on standard output,
+  /// too, so it is called once.
   int fail(std::string_view message, int code = kExitUsage) const;
   int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
 
  private:
   std::string flag_trouble(const std::string& word) const;
+  std::string value_trouble(const std::string& word) const;
 
   std::string name_;
   CLI::App app_;
@@ -53,6 +57,7 @@ class CommandLine {
   std::vector<std::string> formats_;
   std::string format_ = "text";
   bool quiet_ = false;
+  bool wants_json_ = false;  // Known before the other flags are.
   bool takes_subject_words_ = false;
   Arguments subject_words_;
   int exit_code_ = 0;
@@ -64,8 +69,7 @@ CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = UINT64_M
 /// Adds --hang-ms.
 void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 
-/// Writes to standard output, whole; the exit code `code`, or kExitSoftware if that was not
-/// possible.
+/// Writes to standard output, whole; the exit code `code`, or kExitOutput if that was not possible.
 int print_and_return(std::string_view text, int code);
 
 }  // namespace reweave::repro

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "repro/command/command_line.h"
@@ -10,16 +9,29 @@
 #include "repro/judge/allocation_failures.h"
 #include "repro/judge/conformance.h"
 #include "repro/judge/live_defects.h"
+#include "repro/report/printable.h"
+#include "repro/run/interrupts.h"
+#include "repro/run/items_in_children.h"
 
 namespace reweave::repro {
 namespace {
 
+using Json = nlohmann::ordered_json;
+using runtime::Switching;
+
 constexpr std::size_t kFileBytesMax = 256u << 20;
+constexpr std::size_t kShownBytesMax = 1000;  // Of one line of a recording.
+constexpr std::size_t kShown = 20;            // Cases that text tells of.
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 /// One case in one mode.
 struct Failure {
   std::string id;  // "p00042:hard"
   Difference difference;
+  std::string death{};  // How it ended its process, or "": then there is no difference.
 };
 
 struct Conformance {
@@ -29,126 +41,330 @@ struct Conformance {
 };
 
 std::string describe(const Failure& failure) {
+  if (!failure.death.empty()) {
+    return fmt::format("{} ended its process\n    {}\n", printable(failure.id),
+                       printable(failure.death));
+  }
   std::string text =
-      fmt::format("{} differs at line {}\n", failure.id, failure.difference.line + 1);
-  for (const std::string& line : failure.difference.before) text += "    both      " + line + "\n";
+      fmt::format("{} differs at line {}\n", printable(failure.id), failure.difference.line + 1);
+  for (const std::string& line : failure.difference.before)
+    text += "    both      " + printable(line) + "\n";
   const auto or_end = [](const std::string& line) {
-    return line.empty() ? "(nothing more)" : line;
+    return line.empty() ? "(nothing more)" : printable(line);
   };
   text += "    recorded  " + or_end(failure.difference.expected) + "\n";
   text += "    here      " + or_end(failure.difference.found) + "\n";
   return text;
 }
 
-/// Who is compared with the recordings: the runtime, or the specification.
-using Observer = Observation (*)(const ConformanceCase&, const runtime::Settings&);
+const char* suffix(Switching mode) { return mode == Switching::kSoft ? ":soft" : ":hard"; }
 
-Observation observe_runtime(const ConformanceCase& conformance_case,
-                            const runtime::Settings& settings) {
-  return observe(conformance_case, settings);
+/// What is done with one case in one mode. It may crash or hang, so it is done in a child, which
+/// says what it gave as JSON.
+class Judge {
+ public:
+  virtual ~Judge() = default;
+  virtual Json judge(const ConformanceCase& conformance_case, Switching mode,
+                     SharedTape& tape) const = 0;
+  virtual void take(const Json& json) = 0;
+  virtual void take_death(const std::string& id, const Finding& death) = 0;
+  virtual std::string render(Format format) const = 0;
+  virtual bool passed() const = 0;
+};
+
+std::string shortened(const std::string& line) {
+  return line.size() <= kShownBytesMax ? line : line.substr(0, kShownBytesMax) + " …";
 }
 
-void run_case(const ConformanceCase& conformance_case, runtime::Settings settings,
-              Observer observer, Conformance& result) {
-  using runtime::Switching;
-  for (const Switching mode : {Switching::kSoft, Switching::kHard}) {
+/// Compares the runtime, or the specification, with the recordings.
+class Compare final : public Judge {
+ public:
+  Compare(const runtime::Settings& settings, bool specification)
+      : settings_(settings), specification_(specification) {}
+
+  Json judge(const ConformanceCase& conformance_case, Switching mode,
+             SharedTape& tape) const override {
+    runtime::Settings settings = settings_;
     settings.switching = mode;
-    ++result.cases;
-    const bool soft = mode == Switching::kSoft;
-    const auto difference = first_difference(soft ? conformance_case.soft : conformance_case.hard,
-                                             observer(conformance_case, settings));
-    if (!difference) {
-      ++result.passed;
-    } else {
-      result.failures.push_back({conformance_case.id + (soft ? ":soft" : ":hard"), *difference});
+    const Observation found = specification_ ? predict(conformance_case, settings)
+                                             : observe(conformance_case, settings, nullptr, &tape);
+    const auto difference = first_difference(
+        mode == Switching::kSoft ? conformance_case.soft : conformance_case.hard, found);
+    if (!difference) return Json::object();
+    Json json = {{"id", conformance_case.id + suffix(mode)},
+                 {"line", difference->line},
+                 {"expected", shortened(difference->expected)},
+                 {"found", shortened(difference->found)},
+                 {"before", Json::array()}};
+    for (const std::string& line : difference->before) json["before"].push_back(shortened(line));
+    return json;
+  }
+  void take(const Json& json) override {
+    ++result_.cases;
+    if (json.empty()) {
+      ++result_.passed;
+      return;
     }
+    result_.failures.push_back({json.at("id"),
+                                {.line = json.at("line"),
+                                 .expected = json.at("expected"),
+                                 .found = json.at("found"),
+                                 .before = json.at("before")}});
   }
-}
+  void take_death(const std::string& id, const Finding& death) override {
+    ++result_.cases;
+    result_.failures.push_back({.id = id, .difference = {}, .death = death.signature});
+  }
+  std::string render(Format format) const override {
+    if (format == Format::kJson) {
+      Json failed = Json::array(), died = Json::array();
+      for (const Failure& failure : result_.failures) {
+        failed.push_back(failure.id);
+        if (!failure.death.empty())
+          died.push_back({{"id", failure.id}, {"signature", failure.death}});
+      }
+      return dump({{"schema", Report::kSchema},
+                   {"cases", result_.cases},
+                   {"passed", result_.passed},
+                   {"failed", failed},
+                   {"died", died}});
+    }
+    std::string text;
+    for (std::size_t i = 0; i < result_.failures.size() && i < kShown; ++i)
+      text += describe(result_.failures[i]) + "\n";
+    if (result_.failures.size() > kShown) {
+      text += fmt::format("… and {} more; --format=json lists them all\n",
+                          result_.failures.size() - kShown);
+    }
+    return text + fmt::format("{} of {}\n", result_.passed, result_.cases);
+  }
+  bool passed() const override { return result_.failures.empty(); }
 
-Status for_each_case(const std::string& name,
-                     const std::function<void(const ConformanceCase&)>& use) {
-  const Expected<std::string> text = read_file(name, kFileBytesMax);
-  if (!text) return text.error();
-  std::size_t number = 0;
-  for (std::size_t begin = 0; begin < text->size();) {
-    const std::size_t end = std::min(text->find('\n', begin), text->size());
-    const std::string_view line = std::string_view(*text).substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.empty()) continue;
-    const Expected<ConformanceCase> read = read_case(line);
-    if (!read) return Error{fmt::format("{}:{}: {}", name, number, read.error().message)};
-    use(*read);
-  }
-  return ok();
-}
+ private:
+  runtime::Settings settings_;
+  bool specification_;
+  Conformance result_;
+};
 
-std::string render(const Conformance& result, Format format) {
-  if (format == Format::kJson) {
-    nlohmann::ordered_json failed = nlohmann::ordered_json::array();
-    for (const Failure& failure : result.failures) failed.push_back(failure.id);
-    const nlohmann::ordered_json json = {{"schema", Report::kSchema},
-                                         {"cases", result.cases},
-                                         {"passed", result.passed},
-                                         {"failed", failed}};
-    return json.dump() + "\n";
-  }
-  constexpr std::size_t kShown = 20;
-  std::string text;
-  for (std::size_t i = 0; i < result.failures.size() && i < kShown; ++i)
-    text += describe(result.failures[i]) + "\n";
-  if (result.failures.size() > kShown) {
-    text += fmt::format("… and {} more; --format=json lists them all\n",
-                        result.failures.size() - kShown);
-  }
-  return text + fmt::format("{} of {}\n", result.passed, result.cases);
-}
+class Explain final : public Judge {
+ public:
+  explicit Explain(runtime::DefectSet profile) : explanations_(profile) {}
 
-void fail_allocations(const ConformanceCase& conformance_case, runtime::Settings settings,
-                      AllocationFailures& result) {
-  for (const auto mode : {runtime::Switching::kSoft, runtime::Switching::kHard}) {
+  Json judge(const ConformanceCase& conformance_case, Switching mode,
+             SharedTape& tape) const override {
+    const Explanations::Explanation explanation =
+        explanations_.explain(conformance_case, mode, &tape);
+    return {{"id", explanation.id},
+            {"same", explanation.same},
+            {"by", explanation.by},
+            {"finding", explanation.finding}};
+  }
+  void take(const Json& json) override {
+    explanations_.add({.id = json.at("id"),
+                       .same = json.at("same"),
+                       .by = json.at("by"),
+                       .finding = json.at("finding")});
+  }
+  void take_death(const std::string& id, const Finding& death) override {
+    explanations_.add({.id = id, .finding = death.signature});
+  }
+  std::string render(Format format) const override {
+    return format == Format::kJson ? explanations_.json() : explanations_.text();
+  }
+  bool passed() const override { return explanations_.complete(); }
+
+ private:
+  Explanations explanations_;
+};
+
+class FailAllocations final : public Judge {
+ public:
+  explicit FailAllocations(const runtime::Settings& settings) : settings_(settings) {}
+
+  Json judge(const ConformanceCase& conformance_case, Switching mode,
+             SharedTape& tape) const override {
+    runtime::Settings settings = settings_;
     settings.switching = mode;
-    const bool soft = mode == runtime::Switching::kSoft;
-    result.add(conformance_case.id + (soft ? ":soft" : ":hard"), conformance_case.scenario,
-               settings);
+    AllocationFailures one;
+    one.add(conformance_case.id + suffix(mode), conformance_case.scenario, settings, &tape);
+    Json json = {{"unfinished", one.unfinished},
+                 {"allocations", one.allocations},
+                 {"memory_errors", one.memory_errors},
+                 {"done_without", one.done_without},
+                 {"cut_off", one.cut_off},
+                 {"found", Json::array()}};
+    for (const AllocationFailures::Found& found : one.found) {
+      json["found"].push_back({{"id", found.id},
+                               {"allocation", found.allocation},
+                               {"signature", found.finding.signature},
+                               {"message", found.finding.message}});
+    }
+    return json;
   }
-}
+  void take(const Json& json) override {
+    AllocationFailures one;
+    one.programs = 1;
+    one.unfinished = json.at("unfinished");
+    one.allocations = json.at("allocations");
+    one.memory_errors = json.at("memory_errors");
+    one.done_without = json.at("done_without");
+    one.cut_off = json.at("cut_off");
+    for (const Json& found : json.at("found")) {
+      Finding finding;
+      finding.signature = found.at("signature");
+      finding.message = found.at("message");
+      one.found.push_back(
+          {.id = found.at("id"), .allocation = found.at("allocation"), .finding = finding});
+    }
+    result_.add(one);
+  }
+  void take_death(const std::string& id, const Finding& death) override {
+    ++result_.programs;
+    result_.found.push_back({.id = id, .allocation = 0, .finding = death});
+  }
+  std::string render(Format format) const override {
+    return format == Format::kJson ? json() : text();
+  }
+  bool passed() const override { return result_.found.empty(); }
 
-std::string render(const AllocationFailures& result, Format format) {
-  if (format == Format::kJson) {
-    nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-    for (const AllocationFailures::Found& found : result.found) {
+ private:
+  std::string json() const {
+    Json findings = Json::array();
+    for (const AllocationFailures::Found& found : result_.found) {
       findings.push_back({{"id", found.id},
                           {"allocation", found.allocation},
                           {"signature", found.finding.signature},
                           {"message", found.finding.message}});
     }
-    const nlohmann::ordered_json json = {{"schema", Report::kSchema},
-                                         {"cases", result.programs},
-                                         {"unfinished", result.unfinished},
-                                         {"allocations", result.allocations},
-                                         {"memory_errors", result.memory_errors},
-                                         {"done_without", result.done_without},
-                                         {"findings", findings}};
-    return json.dump() + "\n";
+    return dump({{"schema", Report::kSchema},
+                 {"cases", result_.programs},
+                 {"unfinished", result_.unfinished},
+                 {"cut_off", result_.cut_off},
+                 {"allocations", result_.allocations},
+                 {"memory_errors", result_.memory_errors},
+                 {"done_without", result_.done_without},
+                 {"findings", findings}});
   }
-  constexpr std::size_t kShown = 20;
-  std::string text;
-  for (std::size_t i = 0; i < result.found.size() && i < kShown; ++i) {
-    const AllocationFailures::Found& found = result.found[i];
-    text += fmt::format("{}, allocation {}: {}\n    {}\n", found.id, found.allocation,
-                        found.finding.signature, found.finding.message);
+  std::string text() const {
+    std::string text;
+    for (std::size_t i = 0; i < result_.found.size() && i < kShown; ++i) {
+      const AllocationFailures::Found& found = result_.found[i];
+      text += fmt::format("{}, allocation {}: {}\n    {}\n", printable(found.id), found.allocation,
+                          printable(found.finding.signature), printable(found.finding.message));
+    }
+    if (result_.found.size() > kShown) {
+      text += fmt::format("… and {} more; --format=json lists them all\n",
+                          result_.found.size() - kShown);
+    }
+    if (result_.cut_off > 0) {
+      text += fmt::format("{} cases were left before each allocation was tried\n", result_.cut_off);
+    }
+    return text +
+           fmt::format(
+               "{} cases ({} do not end), {} allocations failed: {} with MemoryError, {} done "
+               "without; {} findings\n",
+               result_.programs, result_.unfinished, result_.allocations, result_.memory_errors,
+               result_.done_without, result_.found.size());
   }
-  if (result.found.size() > kShown) {
-    text +=
-        fmt::format("… and {} more; --format=json lists them all\n", result.found.size() - kShown);
+
+  runtime::Settings settings_;
+  AllocationFailures result_;
+};
+
+/// The cases of a file, one on a line.
+struct CaseLines {
+  struct Line {
+    std::size_t number = 0;  // In the file, from 1.
+    std::size_t begin = 0, bytes = 0;
+  };
+  std::string_view text(const Line& line) const {
+    return std::string_view(content).substr(line.begin, line.bytes);
   }
-  return text + fmt::format(
-                    "{} cases ({} do not end), {} allocations failed: {} with MemoryError, {} done "
-                    "without; "
-                    "{} findings\n",
-                    result.programs, result.unfinished, result.allocations, result.memory_errors,
-                    result.done_without, result.found.size());
+  std::string name;
+  std::string content;
+  std::vector<Line> lines;
+};
+
+Expected<CaseLines> read_lines(const std::string& name) {
+  Expected<std::string> content = read_file(name, kFileBytesMax);
+  if (!content) return content.error();
+  CaseLines file{.name = name, .content = std::move(content).value(), .lines = {}};
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < file.content.size();) {
+    const std::size_t end = std::min(file.content.find('\n', begin), file.content.size());
+    const CaseLines::Line line{.number = ++number, .begin = begin, .bytes = end - begin};
+    if (file.text(line).find_first_not_of(" \t\r") != std::string_view::npos)
+      file.lines.push_back(line);
+    begin = end + 1;
+  }
+  if (file.lines.empty()) return Error{fmt::format("{}: holds no case; was it cut off?", name)};
+  return file;
+}
+
+/// Judges the cases of a file, each in both modes; the error is that of a line that is no case.
+/// False: interrupted.
+Expected<bool> judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
+  constexpr std::size_t kModes = 2;
+  const auto mode_of = [](std::size_t item) {
+    return item % kModes == 0 ? Switching::kSoft : Switching::kHard;
+  };
+  std::optional<Error> error;
+  const auto work = [&](std::size_t item) -> std::optional<std::string> {
+    if (item >= file.lines.size() * kModes) return std::nullopt;
+    const CaseLines::Line& line = file.lines[item / kModes];
+    const Expected<ConformanceCase> read = read_case(file.text(line));
+    if (read) return judge.judge(*read, mode_of(item), isolator.tape()).dump();
+    return Json({{"error", fmt::format("{}:{}: {}", file.name, line.number, read.error().message)}})
+        .dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  const auto take = [&](std::size_t item, const std::string& text, const Finding* death) {
+    if (error) return;
+    // What is too long to be told is as if nothing had been told.
+    const Finding silent{
+        .kind = FindingKind::kCrash, .signature = "more than can be told", .message = ""};
+    if (death == nullptr && text.empty()) death = &silent;
+    if (death != nullptr) {
+      const CaseLines::Line& line = file.lines[item / kModes];
+      const Expected<ConformanceCase> read = read_case(file.text(line));
+      const std::string id = read ? read->id : fmt::format("line {}", line.number);
+      return judge.take_death(id + suffix(mode_of(item)), *death);
+    }
+    const Json json = Json::parse(text);
+    if (json.contains("error")) {
+      error = Error{json.at("error")};
+    } else {
+      judge.take(json);
+    }
+  };
+  const bool done = ItemsInChildren(isolator).run(work, take);
+  if (error) return *error;
+  return done;
+}
+
+int conform(const CommandLine& line, const std::vector<std::string>& names, Judge& judge,
+            std::uint64_t hang_ms) {
+  const Interrupts interrupts;
+  Isolator isolator({.hang_ms = hang_ms});
+  isolator.set_keep_going(Interrupts::keep_going());
+  for (const std::string& name : names) {
+    const Expected<CaseLines> file = read_lines(name);
+    if (!file) return line.fail(file.error());
+    const Expected<bool> done = judge_file(*file, judge, isolator);
+    if (!done) return line.fail(done.error());
+    if (!*done) break;
+  }
+  int code = judge.passed() ? kExitClean : kExitFinding;
+  if (Interrupts::pending()) {
+    code = Interrupts::exit_code();
+    line.warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::name()));
+  }
+  std::string text = judge.render(line.format());
+  if (Interrupts::pending() && line.format() == Format::kJson) {
+    Json json = Json::parse(text);
+    json["signal"] = Interrupts::name();
+    text = dump(json);
+  }
+  return print_and_return(text, code);
 }
 
 }  // namespace
@@ -181,6 +397,8 @@ int run_conform(const Arguments& arguments, Kinds) {
   line.app().add_flag("--fail-allocations", fails,
                       "Compare nothing: run each case once for each of its allocations, which\n"
                       "fails; the oracles listen");
+  std::uint64_t hang_ms = 10'000;
+  add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   runtime::Settings settings;
@@ -188,33 +406,16 @@ int run_conform(const Arguments& arguments, Kinds) {
   const Expected<runtime::DefectSet> defects = runtime::profile_defects(profile);
   if (!defects) return line.fail(defects.error());
   settings.defects = *defects;
-  Conformance result;
-  AllocationFailures failures;
-  Explanations explanations(settings.defects);
-  const Observer observer = specification ? predict : observe_runtime;
-  for (const std::string& name : names) {
-    const Status status = for_each_case(name, [&](const ConformanceCase& conformance_case) {
-      if (fails) {
-        fail_allocations(conformance_case, settings, failures);
-      } else if (explain) {
-        explanations.add(conformance_case);
-      } else {
-        run_case(conformance_case, settings, observer, result);
-      }
-    });
-    if (!status) return line.fail(status.error());
-  }
   if (fails) {
-    return print_and_return(render(failures, line.format()),
-                            failures.found.empty() ? kExitClean : kExitFinding);
+    FailAllocations judge(settings);
+    return conform(line, names, judge, hang_ms);
   }
   if (explain) {
-    return print_and_return(
-        line.format() == Format::kJson ? explanations.json() : explanations.text(),
-        explanations.complete() ? kExitClean : kExitFinding);
+    Explain judge(settings.defects);
+    return conform(line, names, judge, hang_ms);
   }
-  return print_and_return(render(result, line.format()),
-                          result.failures.empty() ? kExitClean : kExitFinding);
+  Compare judge(settings, specification);
+  return conform(line, names, judge, hang_ms);
 }
 
 }  // namespace reweave::repro

@@ -7,20 +7,29 @@
 #include <nlohmann/json.hpp>
 
 #include "repro/command/command_line.h"
+#include "repro/report/printable.h"
 
 namespace reweave::repro {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string_view state_of(const Check& check) {
+  return check.present ? "ok" : check.unusable ? "unusable" : "missing";
+}
+
+std::string mark_of(const Check& check, const Terminal& terminal) {
+  if (!check.present && check.needed) return terminal.red("MISSING ");
+  return fmt::format("{:<8}", state_of(check));
+}
+
 std::string text_of(const Diagnosis& diagnosis, const Terminal& terminal) {
   std::string text;
   for (const Check& check : diagnosis.checks) {
-    const std::string mark =
-        check.present ? "ok     " : (check.needed ? terminal.red("MISSING") : "missing");
-    text += fmt::format("{}  {:<17} {}\n", mark, check.name, check.found);
+    text += fmt::format("{}  {:<17} {}\n", mark_of(check, terminal), check.name,
+                        printable(check.found));
     if (!check.present) {
-      text += fmt::format("         needed by: {}\n         to mend it: {}\n", check.needed_by,
+      text += fmt::format("          needed by: {}\n          to mend it: {}\n", check.needed_by,
                           check.fix);
     }
   }
@@ -34,6 +43,7 @@ std::string json_of(const Diagnosis& diagnosis) {
   for (const Check& check : diagnosis.checks) {
     json["checks"].push_back({{"name", check.name},
                               {"present", check.present},
+                              {"state", state_of(check)},
                               {"needed", check.needed},
                               {"found", check.found},
                               {"needed_by", check.needed_by},

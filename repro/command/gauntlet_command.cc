@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "repro/command/command_line.h"
+#include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
+#include "repro/run/interrupts.h"
 #include "runtime/oracle/dangling_stack.h"
 
 namespace reweave::repro {
@@ -49,11 +51,13 @@ std::string line_of(const GauntletRow& row) {
 std::string legend(const std::vector<GauntletRow>& rows) {
   std::size_t complete = 0;
   for (const GauntletRow& row : rows) complete += row.found == row.seeds ? 1 : 0;
+  const std::string interrupted =
+      Interrupts::pending() ? fmt::format("\ninterrupted by {}", Interrupts::name()) : "";
   return fmt::format(
-      "\n{} of {} defects found by every seed. Executions and seconds: the median of all seeds.\n"
+      "{}\n{} of {} defects found by every seed. Executions and seconds: the median of all seeds.\n"
       "Size: operations and answers of the smallest repro. Ordinary answers: how many executions "
       "of\ngenerated scenarios show the defect although nobody interferes.\n",
-      complete, rows.size());
+      interrupted, complete, rows.size());
 }
 
 nlohmann::ordered_json json_of(const GauntletRow& row) {
@@ -72,6 +76,7 @@ nlohmann::ordered_json json_of(const GauntletRow& row) {
 
 std::string json_of(const std::vector<GauntletRow>& rows) {
   nlohmann::ordered_json json = {{"schema", Report::kSchema}};
+  if (Interrupts::pending()) json["signal"] = Interrupts::name();
   json["defects"] = nlohmann::ordered_json::array();
   for (const GauntletRow& row : rows) json["defects"].push_back(json_of(row));
   return json.dump() + "\n";
@@ -80,7 +85,14 @@ std::string json_of(const std::vector<GauntletRow>& rows) {
 int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   const Expected<runtime::DefectSet> wanted = runtime::parse_defects(flags.defects);
   if (!wanted) return line.fail(wanted.error());
+  if (!flags.output.empty()) {
+    if (Status status = Workdir(flags.output).try_to_write(); !status)
+      return line.fail(status.error());
+  }
+  const Interrupts interrupts;
+  flags.options.keep_going = Interrupts::keep_going();
   Runner runner;
+  runner.isolator().set_keep_going(Interrupts::keep_going());
   Progress progress(line.terminal(), line.quiet());
   std::uint64_t limit = flags.options.executions;
   flags.options.progress = [&](const char* defect, std::uint64_t seed, std::uint64_t executions) {
@@ -88,7 +100,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     progress.update("executions", executions, limit, phase.c_str());
   };
   std::vector<GauntletRow> rows;
-  bool errors = false, missed = false;
+  bool errors = false, missed = false, unwritten = false;
   // Text comes line by line, for the whole takes long.
   const bool text = line.format() != Format::kJson;
   if (text) (void)print_and_return(heading(), kExitClean);
@@ -97,21 +109,26 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     if (!runtime::shows_in_this_build(runtime::DefectSet().add(defect.defect))) continue;
     GauntletRow row = run_gauntlet(defect, flags.options, runner);
     progress.finish();
-    for (const std::string& error : row.errors)
-      fmt::print(stderr, "reweave gauntlet: {}: {}\n", row.defect, error);
+    if (Interrupts::pending()) break;  // What this one found is not whole.
+    for (const std::string& error : row.errors) line.warn(fmt::format("{}: {}", row.defect, error));
     errors = errors || !row.errors.empty();
     missed = missed || row.found < row.seeds;
     if (!flags.output.empty() && row.smallest) {
       WeaveFile file = *row.smallest;
       file.verdict = runner.run(file, ReplayMode::kStrict).verdict;
-      const Expected<std::string> path =
-          Workdir(flags.output).write_named(row.defect, write_weave(file));
-      if (!path) return line.fail(path.error());
+      const std::string repro = write_weave(file);
+      const Expected<std::string> path = Workdir(flags.output).write_named(row.defect, repro);
+      if (!path) line.warn(fmt::format("{}\n{}", path.error().message, repro));
+      unwritten = unwritten || !path;
     }
     if (text) (void)print_and_return(line_of(row), kExitClean);
     rows.push_back(std::move(row));
   }
-  const int code = errors ? kExitDiverged : missed ? kExitFinding : kExitClean;
+  const int code = Interrupts::pending() ? Interrupts::exit_code()
+                   : errors              ? kExitDiverged
+                   : unwritten           ? kExitOutput
+                   : missed              ? kExitFinding
+                                         : kExitClean;
   return print_and_return(text ? legend(rows) : json_of(rows), code);
 }
 
@@ -132,7 +149,7 @@ int run_gauntlet_command(const Arguments& arguments, Kinds) {
     line.app()
         .add_option(name, value, fmt::format("{} (default: {})", help, value))
         ->type_name("N")
-        ->check(whole_number(low));
+        ->transform(count_from(low));
   };
   number("--seeds", flags.options.seeds, "Hunt each defect with the seeds 1 to N", 1);
   line.app()

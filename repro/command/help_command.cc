@@ -138,7 +138,8 @@ std::string overview(Kinds kinds) {
   return text + fmt::format(
                     "\n\n`{} COMMAND --help` says more.\n"
                     "Exit codes: 0 clean, 1 a finding, 2 bad flag or file, 3 diverged, 4 another "
-                    "verdict,\n69 a tool is missing, 70 a bug of reweave.\n",
+                    "verdict,\n69 a tool, memory or processes are missing, 70 a bug of reweave, 74 "
+                    "output cannot be written,\n130 or 143 interrupted.\n",
                     tool);
 }
 

@@ -9,9 +9,13 @@
 #include <vector>
 
 #include "repro/command/input.h"
+#include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/generated.h"
+#include "repro/run/interrupts.h"
+#include "repro/run/process.h"
+#include "repro/run/search.h"
 #include "scheduler/strategy/exhausting.h"
 #include "scheduler/strategy/strategies.h"
 
@@ -24,7 +28,7 @@ struct HuntFlags {
   std::uint64_t seed = 1;
   std::string strategy{kDefaultStrategy};
   std::uint64_t executions = 0;
-  std::uint64_t seconds = 0;
+  std::uint64_t milliseconds = 0;
   std::uint64_t hang_ms = 10'000;
   std::string output = "findings";
   bool generated = false;
@@ -37,7 +41,8 @@ struct HuntFlags {
 
 void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
   CLI::Option* const file =
-      app.add_option("file", flags.input.file, "A file with a subject")->type_name("FILE");
+      app.add_option("file", flags.input.file, "A file with a subject; -: standard input")
+          ->type_name("FILE");
   if (find_kind(kinds, WeaveFile::kDefaultKind)) {
     app.add_flag("--generated", flags.generated,
                  "No file: generate a scenario every few executions; all oracles listen")
@@ -45,7 +50,7 @@ void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
   }
   app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
       ->type_name("N")
-      ->check(whole_number());
+      ->transform(count_from(0));
   app.add_option("--jobs", flags.jobs,
                  "Search in so many processes at once (default: 1): each takes its share")
       ->type_name("N")
@@ -60,10 +65,10 @@ void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
                  fmt::format("Stop after so many (default: {}, without --seconds)",
                              HuntFlags::kExecutionsDefault))
       ->type_name("N")
-      ->check(whole_number());
-  app.add_option("--seconds", flags.seconds, "Stop after so long")
-      ->type_name("N")
-      ->check(whole_number());
+      ->transform(count_from(1));
+  app.add_option("--seconds", flags.milliseconds, "Stop after so long: 90, 0.5, 15m, 2h")
+      ->type_name("TIME")
+      ->transform(time_span());
   add_hang_flag(app, flags.hang_ms);
   flags.settings.add(app, kinds);
   app.add_option("--output", flags.output, "Folder for repros (default: findings)")
@@ -81,22 +86,24 @@ const char* reason_words(StopReason reason) {
     case StopReason::kExhausted:
       return "exhausted";
     case StopReason::kCancelled:
-      return "cancelled";
+      return "interrupted";
   }
   return "";
 }
 
 ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Progress& progress) {
-  ExploreOptions options{.budget = {.executions = flags.executions, .seconds = flags.seconds},
-                         .seed = flags.seed,
-                         .limits = limits,
-                         .first_execution = flags.first};
-  if (flags.executions == 0 && flags.seconds == 0)
+  ExploreOptions options{
+      .budget = {.executions = flags.executions, .milliseconds = flags.milliseconds},
+      .seed = flags.seed,
+      .limits = limits,
+      .first_execution = flags.first};
+  if (flags.executions == 0 && flags.milliseconds == 0)
     options.budget.executions = HuntFlags::kExecutionsDefault;
   options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
     progress.update("executions", statistics.executions, total, "hunt");
     return true;
   };
+  options.keep_going = Interrupts::keep_going();
   return options;
 }
 
@@ -108,29 +115,128 @@ std::uint64_t executions_of(const HuntFlags& flags, const Exploration& explorati
   return exploration.statistics.executions + (exploration.found->died ? 1 : 0);
 }
 
-/// What can be said of a search that found nothing because it tried everything; else "".
-std::string exhausted_words(const HuntFlags& flags, const Exploration& exploration,
-                            const Limits& limits) {
-  const bool without_bound = flags.strategy == kDefaultStrategy || flags.strategy == "depth-first";
-  if (exploration.reason != StopReason::kExhausted || !without_bound) return "";
-  return fmt::format(
-      "exhausted: every execution was tried, under these bounds ({} steps, {} questions); nothing "
-      "was found",
-      with_commas(limits.steps_max), with_commas(limits.questions_max));
+/// The execution that was found, once more.
+struct Again {
+  WeaveFile file;  // With its schedule and verdict.
+  std::string error{};
+  RunResult run{};
+  bool shows = false;
+};
+
+/// Names the answers and replays them. What died may have broken the structure before: only a look
+/// at everything in every step, as in a replay, is sure to see that (ScenarioSubject::run()).
+Again repeat(WeaveFile file, const Found& found, Runner& runner) {
+  Again again{.file = std::move(file)};
+  Expected<Schedule> schedule = schedule_of_found(again.file, found, runner);
+  if (!schedule) {
+    again.error = schedule.error().message;
+    return again;
+  }
+  again.file.schedule = std::move(schedule).value();
+  again.run = runner.run(again.file, ReplayMode::kStrict);
+  again.shows = !again.run.killed && !again.run.findings.empty() &&
+                (found.died || again.run.findings.front().signature == found.finding.signature);
+  again.file.verdict = again.run.verdict;
+  if (!again.shows) {
+    again.error = fmt::format(
+        "the finding \"{}\" of execution {} does not show again: the subject is not deterministic",
+        found.finding.signature, found.execution);
+  }
+  return again;
+}
+
+/// Whether what ended its process does so again; `again` keeps it. One that goes another way shows
+/// something, too.
+bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again) {
+  again = repeat(std::move(file), found, runner);
+  const bool another_way = !again->file.schedule || again->run.outcome == Outcome::kDiverged;
+  if (again->shows || another_way) return true;
+  again.reset();
+  return false;
 }
 
 /// What was hunted and how it went.
 struct Hunted {
-  const Exploration& exploration;
+  const Searched& searched;
   double seconds = 0;
   std::vector<std::string> escapes{};  // Subject::escapes().
   std::string name;                    // Of what was hunted.
   std::string strategy;                // As it is named.
   const WeaveFile& file;  // Of the execution that was found; if none was, only its settings count.
+  std::optional<Again> again{};  // If that execution has been repeated already.
+  const Arguments& arguments;
 };
 
+/// A search that tries everything, as far as the limits let it.
+bool is_without_bound(const HuntFlags& flags) {
+  return !flags.generated &&
+         (flags.strategy == kDefaultStrategy || flags.strategy == "depth-first");
+}
+
+/// The command that goes on where this one stopped; "" where none can.
+std::string command_to_go_on(const HuntFlags& flags, const Hunted& hunted) {
+  const std::uint64_t next = hunted.searched.exploration.next;
+  if (next == UINT64_MAX || flags.strategy == "depth-first") return "";
+  std::string command = fmt::format("{} hunt", shell_word(own_program()));
+  const std::string first = fmt::format(" --first {}", next);
+  bool skips = false, told = false;
+  for (const std::string& word : hunted.arguments) {
+    const bool names_first = word == "--first";
+    const bool is_first = skips || names_first || word.starts_with("--first=");
+    skips = names_first;
+    if (is_first && !told) continue;
+    if (word == "--" && !told) {
+      command += first;
+      told = true;
+    }
+    command += " " + shell_word(word);
+  }
+  return told ? command : command + first;
+}
+
+/// What a search that found nothing was, in one line for people; "": it was clean, as it seems.
+std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::string& verdict) {
+  const Exploration& exploration = hunted.searched.exploration;
+  const Limits limits = hunted.file.limits();
+  if (exploration.reason == StopReason::kCancelled) {
+    verdict = "interrupted";
+    const std::string command = command_to_go_on(flags, hunted);
+    return fmt::format("interrupted by {}: nothing was found so far{}", Interrupts::name(),
+                       command.empty() ? "" : "\n  to go on   " + command);
+  }
+  if (exploration.statistics.questions == 0 && exploration.statistics.executions > 0) {
+    verdict = "unexplored";
+    return "nothing was explored: no execution asked a question, so that none could go another "
+           "way; nothing was found";
+  }
+  // A hunt in generated scenarios never tries everything.
+  if (exploration.reason != StopReason::kExhausted || !is_without_bound(flags)) return "";
+  return fmt::format(
+      "exhausted: every execution was tried, under these bounds ({} steps, {} questions, {} "
+      "actors); nothing was found",
+      with_commas(limits.steps_max), with_commas(limits.questions_max),
+      with_commas(limits.actors_max));
+}
+
+/// What else a person has to know to judge the word "clean".
+std::vector<std::string> notes_of(const Hunted& hunted) {
+  std::vector<std::string> notes = hunted.searched.disturbances;
+  const Statistics& statistics = hunted.searched.exploration.statistics;
+  const auto add = [&](Outcome outcome, std::string_view limit, std::string_view what) {
+    const std::uint64_t count = statistics.outcomes[static_cast<std::size_t>(outcome)];
+    if (count == 0) return;
+    notes.push_back(fmt::format("{} of {} executions reached the limit {} ({}): {}",
+                                with_commas(count), with_commas(statistics.executions),
+                                outcome_name(outcome), limit, what));
+  };
+  add(Outcome::kActorLimit, "actors-max", "what they would have done then was not seen");
+  add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
+  for (const std::string& escape : hunted.escapes) notes.push_back("not under control: " + escape);
+  return notes;
+}
+
 Report report_of(const HuntFlags& flags, const Hunted& hunted) {
-  const Exploration& exploration = hunted.exploration;
+  const Exploration& exploration = hunted.searched.exploration;
   Report report{.command = "hunt", .file = hunted.name, .program = own_program()};
   report.subject = hunted.file.kind().name();
   report.executions = executions_of(flags, exploration);
@@ -139,7 +245,7 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
                                        .is_exact = exploration.statistics.distinct_is_exact};
   }
   report.seconds = hunted.seconds;
-  report.escapes = hunted.escapes;
+  report.notes = notes_of(hunted);
   report.facts = {{"seed", fmt::format("{}", flags.seed)}, {"strategy", hunted.strategy}};
   if (flags.jobs > 1) report.facts.emplace_back("jobs", fmt::format("{}", flags.jobs));
   if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
@@ -149,56 +255,67 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
       report.facts.emplace_back(info->word, settings.text(info->word));
   }
   report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
+  if (exploration.reason == StopReason::kExhausted && is_without_bound(flags)) {
+    const Limits limits = hunted.file.limits();
+    report.facts.emplace_back("steps_max", fmt::format("{}", limits.steps_max));
+    report.facts.emplace_back("questions_max", fmt::format("{}", limits.questions_max));
+    report.facts.emplace_back("actors_max", fmt::format("{}", limits.actors_max));
+  }
+  if (exploration.reason == StopReason::kCancelled) {
+    report.facts.emplace_back("signal", Interrupts::name());
+    if (exploration.next != UINT64_MAX)
+      report.facts.emplace_back("next", fmt::format("{}", exploration.next));
+  }
   return report;
 }
 
-/// Names the answers, replays them once, writes all of it and adds it to the report. The exit code
-/// of the hunt.
-int write_found(const CommandLine& line, const HuntFlags& flags, WeaveFile file, const Found& found,
-                Runner& runner, Report& report) {
+/// Writes the execution and adds it to the report. The exit code of the hunt.
+int write_found(const CommandLine& line, const HuntFlags& flags, const Found& found,
+                const Again& again, Report& report) {
+  if (!again.shows) return line.fail(again.error, kExitDiverged);
   report.facts.emplace_back("execution", fmt::format("{}", found.execution));
-  Expected<Schedule> schedule = schedule_of_found(file, found, runner);
-  if (!schedule) return line.fail(schedule.error(), kExitDiverged);
-  file.schedule = std::move(schedule).value();
-  const RunResult run = runner.run(file, ReplayMode::kStrict);
-  // What died may have broken the structure before: only a look at everything in every step, as in
-  // a replay, is sure to see that (ScenarioSubject::run()).
-  const bool shows = !run.findings.empty() &&
-                     (found.died || run.findings.front().signature == found.finding.signature);
-  if (!shows) {
-    return line.fail(
-        fmt::format("the finding \"{}\" of execution {} does not show again: the subject "
-                    "is not deterministic",
-                    found.finding.signature, found.execution),
-        kExitDiverged);
+  report.findings = again.run.findings;
+  report.steps = again.run.steps;
+  report.trace_hash = again.run.verdict.trace_hash;
+  report.schedule = again.file.schedule;
+  Expected<std::string> path = Workdir(flags.output).write_repro(again.file, found.finding.kind);
+  if (path) {
+    report.repro = *path;
+    return kExitFinding;
   }
-  file.verdict = run.verdict;
-  report.findings = run.findings;
-  report.steps = run.steps;
-  report.trace_hash = run.verdict.trace_hash;
-  report.schedule = file.schedule;
-  Expected<std::string> path = Workdir(flags.output).write_repro(file, found.finding.kind);
-  if (!path) return line.fail(path.error());
-  report.repro = *path;
-  return kExitFinding;
+  report.not_written = path.error().message;
+  report.repro_text = write_weave(again.file);
+  return kExitOutput;
 }
 
 /// The end of every hunt.
 int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, Runner& runner) {
+  const Searched& searched = hunted.searched;
   Report report = report_of(flags, hunted);
-  // A hunt in generated scenarios never tries everything.
-  report.headline = exhausted_words(flags, hunted.exploration, hunted.file.limits());
   int code = kExitClean;
-  if (const std::optional<Found>& found = hunted.exploration.found) {
-    code = write_found(line, flags, hunted.file, *found, runner, report);
-    if (code != kExitFinding) return code;
+  if (const std::optional<Found>& found = searched.exploration.found) {
+    const Again again = hunted.again ? *hunted.again : repeat(hunted.file, *found, runner);
+    code = write_found(line, flags, *found, again, report);
+    if (code == kExitDiverged) return code;
+  } else {
+    report.headline = headline_of(flags, hunted, report.verdict);
+    if (searched.exploration.reason == StopReason::kCancelled) code = Interrupts::exit_code();
+    if (searched.gave_up) {
+      code = kExitUnavailable;
+      report.verdict = "disturbed";
+      report.headline =
+          "given up: processes of this hunt were killed again and again; is there "
+          "too little memory?";
+    }
   }
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
 /// Every few executions another scenario. One that reaches the limit of steps may be a program that
 /// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
-int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
+int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Arguments& arguments) {
+  if (Status status = Workdir(flags.output).try_to_write(); !status)
+    return line.fail(status.error());
   Runner runner({.hang_ms = flags.hang_ms});
   runtime::Settings base;
   base.check_structure = true;
@@ -209,23 +326,32 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags) {
   const runtime::Settings settings = runtime::settings_of(*values);
   GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings);
   GeneratedStrategy strategy(subject);
+  const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   ExploreOptions options = explore_options(flags, generated_limits(), progress);
   options.counts = counts_unless_livelock;
   const Stopwatch stopwatch;
   options.block = executions_each(GeneratedAnswers::kAll);
   const std::vector<Strategy*> strategies(flags.jobs, &strategy);  // Each child has its own copy.
-  const Exploration exploration =
-      explore_in_children(subject, strategies, options, {.hang_ms = flags.hang_ms});
+  const auto file_of = [&](std::uint64_t execution) {
+    return generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings);
+  };
+  std::optional<Again> again;
+  const Searched searched =
+      search(subject, strategies, options, {.hang_ms = flags.hang_ms}, [&](const Found& found) {
+        return shows_again(file_of(found.execution), found, runner, again);
+      });
   progress.finish();
-  const std::uint64_t execution = exploration.found ? exploration.found->execution : flags.first;
-  const WeaveFile file = generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings);
+  const std::optional<Found>& found = searched.exploration.found;
+  const WeaveFile file = file_of(found ? found->execution : flags.first);
   return tell(line, flags,
-              {.exploration = exploration,
+              {.searched = searched,
                .seconds = stopwatch.seconds(),
                .name = "generated scenarios",
                .strategy = "all in turn",
-               .file = file},
+               .file = file,
+               .again = std::move(again),
+               .arguments = arguments},
               runner);
 }
 
@@ -259,7 +385,7 @@ Expected<WeaveFile> load(const CommandLine& line, const HuntFlags& flags, Runner
 }
 
 int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& arguments, Kinds kinds) {
-  if (flags.generated) return hunt_generated(line, flags);
+  if (flags.generated) return hunt_generated(line, flags, arguments);
   const Arguments& words = line.subject_words();
   if (flags.input.file.empty() == words.empty()) {
     return line.fail(words.empty() ? "name a file to hunt in, or say --generated; see --help"
@@ -269,26 +395,33 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
   Expected<WeaveFile> file = load(line, flags, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "hunt", arguments)) return *code;
+  if (Status status = Workdir(flags.output).try_to_write(); !status)
+    return line.fail(status.error());
   file->schedule.reset();
   file->verdict.reset();
   Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
   if (!strategy) return line.fail(strategy.error());
 
+  const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   const ExploreOptions options = explore_options(flags, file->limits(), progress);
   const std::unique_ptr<Subject> subject = file->make_subject();
   const Stopwatch stopwatch;
   const SearchStrategies strategies(flags, std::move(strategy).value());
-  const Exploration exploration =
-      explore_in_children(*subject, strategies.of_jobs(), options, {.hang_ms = flags.hang_ms});
+  std::optional<Again> again;
+  const Searched searched =
+      search(*subject, strategies.of_jobs(), options, {.hang_ms = flags.hang_ms},
+             [&](const Found& found) { return shows_again(*file, found, runner, again); });
   progress.finish();
   return tell(line, flags,
-              {.exploration = exploration,
+              {.searched = searched,
                .seconds = stopwatch.seconds(),
                .escapes = subject->escapes(),
                .name = words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " ")),
                .strategy = flags.strategy,
-               .file = *file},
+               .file = *file,
+               .again = std::move(again),
+               .arguments = arguments},
               runner);
 }
 
@@ -298,7 +431,8 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
                    "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A",
-                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic");
+                   "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic, 74 a "
+                   "finding that could not be written");
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
   if (const SubjectKind* const kind = kind_with_arguments(kinds))

@@ -111,7 +111,9 @@ std::vector<std::string> SettingsFlags::words() const {
 }
 
 void InputFlags::add(CLI::App& app, const char* help, Kinds kinds) {
-  app.add_option("file", file, help)->type_name("FILE")->required();
+  app.add_option("file", file, fmt::format("{}; -: standard input", help))
+      ->type_name("FILE")
+      ->required();
   if (!find_kind(kinds, WeaveFile::kDefaultKind)) return;
   app.add_option("--target", target, "FILE is the raw input of this fuzz target (tempval, frames)")
       ->type_name("NAME");

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "repro/command/input.h"
+#include "repro/command/quantity.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/judge/doctor.h"
@@ -34,7 +35,7 @@ void add_flags(CLI::App& app, ReplayFlags& flags, Kinds kinds) {
   flags.input.add(app, "A repro, or a file with a subject", kinds);
   app.add_option("--times", flags.times, "So many executions, which must have one trace hash")
       ->type_name("N")
-      ->check(whole_number(1, 1'000'000'000));
+      ->transform(count_from(1, 1'000'000'000));
   app.add_flag("--trace", flags.trace, "Show every event");
   if (find_kind(kinds, WeaveFile::kDefaultKind)) {
     app.add_flag("--lingering", flags.lingering,
@@ -81,7 +82,7 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
                     rr.detail.empty() ? "" : fmt::format("rr says: {}. ", rr.detail),
                     "Instead: " + instead_of_rr());
     if (flags.rr == "require") return line.fail(why, kExitUnavailable);
-    line.fail(why + "\n--rr=auto goes on without rr");
+    line.warn(why + "\n--rr=auto goes on without rr");
     return -1;
   }
   const std::string trace = flags.input.file + ".rr";
@@ -125,6 +126,16 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
       return kExitChanged;
     }
   }
+  if (run.findings.empty() && run.outcome == Outcome::kActorLimit) {
+    report.headline = fmt::format(
+        "nothing was found up to the limit of {} actors (actors-max), where it was stopped",
+        with_commas(file.limits().actors_max));
+    report.verdict = "stopped";
+  } else if (run.findings.empty() && run.outcome == Outcome::kQuestionLimit) {
+    report.headline =
+        fmt::format("clean; beyond {} questions (questions-max) every answer was the ordinary one",
+                    with_commas(file.limits().questions_max));
+  }
   return run.findings.empty() ? kExitClean : kExitFinding;
 }
 
@@ -139,7 +150,7 @@ std::optional<int> draw(const CommandLine& line, const ReplayFlags& flags, const
   if (flags.timeline.empty()) return std::nullopt;
   if (run.died) return line.fail("there is no timeline of what ends its process", kExitUnavailable);
   const Status written = write_file(flags.timeline, draw_timeline(file, mode));
-  if (!written) return line.fail(written.error());
+  if (!written) return line.fail(written.error(), kExitOutput);
   return std::nullopt;
 }
 
@@ -152,13 +163,17 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
+  if (!flags.timeline.empty()) {
+    if (Status status = try_to_write_file(flags.timeline); !status)
+      return line.fail(status.error());
+  }
   if (!flags.rr.empty()) {
     const int code = replay_under_rr(line, flags);
     if (code >= 0) return code;
   }
   const bool in_process = flags.in_process || flags.break_at_step != 0;
   if (flags.break_at_step != 0 && !being_traced()) {
-    (void)line.fail(
+    line.warn(
         fmt::format("no debugger is here to stop in; {}",
                     finding_commands(own_program(), flags.input.file, flags.break_at_step).debug));
   }
@@ -167,6 +182,12 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   const Stopwatch stopwatch;
   const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
+  if (run.killed) {
+    return line.fail(
+        "somebody else ended the process of this execution twice, perhaps the system for want of "
+        "memory",
+        kExitUnavailable);
+  }
   std::uint64_t same = 1;
   if (flags.times > 1 && run.outcome != Outcome::kDiverged) {
     same += runner.count_same(*file, mode, run, flags.times - 1);

@@ -1,11 +1,14 @@
 #include "repro/command/run_command.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
+#include <system_error>
 #include <vector>
 
 #include "repro/command/command.h"
@@ -29,6 +32,16 @@ void on_abort(int) {
       "reweave: this is a bug of reweave itself; please report the line above\n";
   [[maybe_unused]] const ssize_t written = write(2, kMessage.data(), kMessage.size());
   _exit(kExitSoftware);
+}
+
+/// With less the kernel ends this process, or its children, where a deep recursion is no bug.
+bool has_enough_stack() {
+  constexpr rlim_t kNeeded = 256u << 10;
+  rlimit stack{};
+  if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= kNeeded) return true;
+  fmt::print(stderr, "{}: a stack of {} KiB is too small; `ulimit -s` should say {} or more\n",
+             tool_name(), stack.rlim_cur >> 10, kNeeded >> 10);
+  return false;
 }
 
 constexpr std::string_view kTasklets = WeaveFile::kDefaultKind;
@@ -79,9 +92,17 @@ std::vector<Command> commands_for(Kinds kinds) {
 int run_command(int argc, char** argv, Kinds kinds) {
   own_process = getpid();
   std::signal(SIGABRT, on_abort);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that grows too large is an error of its write().
+  if (!has_enough_stack()) return kExitUnavailable;
   if (argc > 0) set_own_program(argv[0]);
   try {
     return dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), kinds);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "{}: {}; see `ulimit -a`\n", tool_name(), error.what());
+    return kExitUnavailable;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: there is not enough memory; see `ulimit -v`\n", tool_name());
+    return kExitUnavailable;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: this is a bug of reweave itself; please report it: {}\n", tool_name(),
                error.what());

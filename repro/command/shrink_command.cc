@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "repro/command/input.h"
+#include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
+#include "repro/run/interrupts.h"
 
 namespace reweave::repro {
 namespace {
@@ -18,6 +20,14 @@ struct ShrinkFlags {
   std::uint64_t executions = ShrinkOptions{}.executions_max;
   std::uint64_t hang_ms = 10'000;
 };
+
+constexpr std::string_view kKilled =
+    "somebody else ended the process of this execution twice, perhaps the system for want of "
+    "memory";
+
+std::string interrupted_before() {
+  return fmt::format("interrupted by {} before anything was shrunk", Interrupts::name());
+}
 
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -37,8 +47,13 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "shrink", arguments)) return *code;
+  if (Status status = try_to_write_file(flags.output); !status) return line.fail(status.error());
+  const Interrupts interrupts;
+  runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;
   const RunResult before = runner.run(*file, ReplayMode::kLenient);
+  if (before.killed) return line.fail(kKilled, kExitUnavailable);
+  if (Interrupts::pending()) return line.fail(interrupted_before(), Interrupts::exit_code());
   if (before.findings.empty()) {
     return line.fail(
         fmt::format("{}: shows no finding, so there is nothing to shrink", flags.input.file),
@@ -58,32 +73,42 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   options.progress = [&](std::size_t, std::size_t, std::uint64_t executions) {
     progress.update("executions", executions, 0, "shrink");
   };
+  options.keep_going = Interrupts::keep_going();
   const std::unique_ptr<Subject> subject = file->make_subject();
   // Always in children: a smaller program may crash where this one does not.
   Expected<Shrunk> shrunk =
       shrink(*subject, *file->schedule, signature, runner.isolator(), file->limits(), options);
   progress.finish();
+  if (!shrunk && Interrupts::pending())
+    return line.fail(interrupted_before(), Interrupts::exit_code());
   if (!shrunk) return line.fail(shrunk.error(), kExitChanged);
+  runner.isolator().set_keep_going(nullptr);  // What there is so far is written.
 
   if (shrunk->subject) file->set_subject(std::move(shrunk->subject));
   file->schedule = shrunk->schedule;
   file->verdict.reset();
   const RunResult after = runner.run(*file, ReplayMode::kStrict);
+  if (after.killed) return line.fail(kKilled, kExitUnavailable);
   if (after.findings.empty() || after.findings.front().signature != signature) {
     return line.fail(
         "what was shrunk does not show the finding again: the subject is not deterministic",
         kExitDiverged);
   }
   file->verdict = after.verdict;
-  if (Status status = write_file(flags.output, write_weave(*file)); !status)
-    return line.fail(status.error());
-
   Report report{.command = "shrink", .file = flags.input.file, .program = own_program()};
-  report.headline = fmt::format(
-      "shrunk from {} to {}{}", size_before, counts(*file),
-      shrunk->minimal ? ": nothing more can be deleted" : "; the budget came to its end");
+  const std::string text = write_weave(*file);
+  if (Status status = write_file(flags.output, text); status) {
+    report.repro = flags.output;
+  } else {
+    report.not_written = status.error().message;
+    report.repro_text = text;
+  }
+  report.headline =
+      fmt::format("shrunk from {} to {}{}", size_before, counts(*file),
+                  shrunk->minimal         ? ": nothing more can be deleted"
+                  : Interrupts::pending() ? fmt::format("; interrupted by {}", Interrupts::name())
+                                          : "; the budget came to its end");
   report.subject = file->kind().name();
-  report.repro = flags.output;
   report.findings = after.findings;
   report.executions = shrunk->executions;
   report.seconds = stopwatch.seconds();
@@ -95,7 +120,11 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
     report.facts.emplace_back(fmt::format("{}s", file->kind().item_noun()),
                               fmt::format("{}", items));
   report.facts.emplace_back("minimal", shrunk->minimal ? "yes" : "no");
-  return print_and_return(render(report, line.format(), line.terminal()), kExitClean);
+  if (Interrupts::pending()) report.facts.emplace_back("signal", Interrupts::name());
+  const int code = !report.not_written.empty() ? kExitOutput
+                   : Interrupts::pending()     ? Interrupts::exit_code()
+                                               : kExitClean;
+  return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
 }  // namespace
@@ -106,14 +135,16 @@ int run_shrink(const Arguments& arguments, Kinds kinds) {
       "  reweave shrink found.weave --output small.weave\n"
       "  reweave shrink crash-1a2b --target tempval --profile stackless-2012-A --output "
       "small.weave",
-      "0 written, 2 bad flag or file, 3 not deterministic, 4 the finding does not show");
+      "0 written, 2 bad flag or file, 3 not deterministic, 4 the finding does not show, 74 it "
+      "could "
+      "not be written");
   ShrinkFlags flags;
   flags.input.add(line.app(), "A repro", kinds);
   line.app().add_option("--output", flags.output, "File to write")->type_name("FILE")->required();
   line.app()
       .add_option("--executions", flags.executions, "Stop after so many (default: 100000)")
       ->type_name("N")
-      ->check(whole_number());
+      ->transform(count_from(1));
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
   line.add_output_flags({"text", "json"});

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <map>
 
 #include "scheduler/base/check.h"
 #include "scheduler/base/line_reader.h"
@@ -314,6 +315,28 @@ Status WeaveReader::read_verdict_line(Verdict& verdict) {
                   word.substr(0, 40), did_you_mean(word, {"finding", "result", "trace", "end"})));
 }
 
+/// As LineReader takes them from a line.
+Words words_of(std::string_view line) {
+  Words words;
+  LineReader lines(line, "");
+  if (lines.status() && lines.next()) words = lines.words();
+  return words;
+}
+
+/// The section, each line without its end.
+std::vector<std::string> verdict_lines(const Verdict& verdict) {
+  std::vector<std::string> lines = {"verdict"};
+  for (const StatedFinding& finding : verdict.findings) {
+    lines.push_back(fmt::format("  finding {} step {} {}", finding_kind_name(finding.kind),
+                                finding.step, as_words(finding.signature)));
+  }
+  for (const std::string& result : verdict.results)
+    lines.push_back(fmt::format("  result {}", as_words(result)));
+  if (verdict.trace_hash) lines.push_back(fmt::format("  trace {:016x}", *verdict.trace_hash));
+  lines.push_back("end");
+  return lines;
+}
+
 std::string finding_words(const StatedFinding& finding) {
   return fmt::format("{} at step {}, signature \"{}\"", finding_kind_name(finding.kind),
                      finding.step, finding.signature);
@@ -372,15 +395,56 @@ std::string write_weave(const WeaveFile& file) {
   text += file.subject().text();
   if (file.schedule) text += fmt::format("\nschedule\n{}end\n", file.schedule->text("  "));
   if (!file.verdict) return text;
-  text += "\nverdict\n";
-  for (const StatedFinding& finding : file.verdict->findings) {
-    text += fmt::format("  finding {} step {} {}\n", finding_kind_name(finding.kind), finding.step,
-                        as_words(finding.signature));
+  text += "\n";
+  for (const std::string& line : verdict_lines(*file.verdict)) text += line + "\n";
+  return text;
+}
+
+std::string with_verdict(std::string_view text, const Verdict& verdict) {
+  std::vector<std::string_view> old;  // With their ends.
+  while (!text.empty()) {
+    const std::size_t bytes = std::min(text.find('\n'), text.size() - 1) + 1;
+    old.push_back(text.substr(0, bytes));
+    text.remove_prefix(bytes);
   }
-  for (const std::string& result : file.verdict->results)
-    text += fmt::format("  result {}\n", as_words(result));
-  if (file.verdict->trace_hash) text += fmt::format("  trace {:016x}\n", *file.verdict->trace_hash);
-  return text + "end\n";
+  const auto begins_with = [](std::string_view line, std::string_view word) {
+    const Words words = words_of(line);
+    return !words.empty() && words[0] == word;
+  };
+  const std::string end = !old.empty() && old[0].ends_with("\r\n") ? "\r\n" : "\n";
+  const std::vector<std::string> lines = verdict_lines(verdict);
+  std::string out;
+  std::size_t next = 0;  // Of the old lines.
+  for (; next < old.size() && !begins_with(old[next], "verdict"); ++next) out += old[next];
+  if (next == old.size()) {
+    if (!out.empty() && out.back() != '\n') out += end;
+    out += end;
+  }
+  std::map<std::string, std::vector<std::size_t>> places;  // Of each new line.
+  for (std::size_t i = 0; i < lines.size(); ++i) places[join(words_of(lines[i]), 0)].push_back(i);
+  std::size_t written = 0;  // Of the new lines.
+  const auto write_up_to = [&](std::size_t count) {
+    for (; written < count; ++written) out += lines[written] + end;
+  };
+  for (bool inside = next < old.size(); inside && next < old.size(); ++next) {
+    const Words words = words_of(old[next]);
+    inside = words.empty() || words[0] != "end";
+    if (words.empty()) {
+      out += old[next];
+      continue;
+    }
+    const auto same = places.find(join(words, 0));
+    if (same == places.end()) continue;
+    const auto place = std::lower_bound(same->second.begin(), same->second.end(), written);
+    if (place == same->second.end()) continue;
+    write_up_to(*place);
+    out += old[next];
+    ++written;
+  }
+  if (written < lines.size() && !out.empty() && out.back() != '\n') out += end;
+  write_up_to(lines.size());
+  for (; next < old.size(); ++next) out += old[next];
+  return out;
 }
 
 Verdict verdict_of(const std::vector<Finding>& findings, const std::vector<std::string>& results,

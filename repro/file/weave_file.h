@@ -115,4 +115,9 @@ Expected<WeaveFile> read_weave(std::string_view text, std::string_view name,
 /// The canonical text.
 std::string write_weave(const WeaveFile& file);
 
+/// The text of a file that read_weave() takes, with this verdict in place of its own, or behind all
+/// else if it has none. Nothing outside of the verdict changes, and within it the comments and the
+/// lines that still hold stay as they are.
+std::string with_verdict(std::string_view text, const Verdict& verdict);
+
 }  // namespace reweave::repro

@@ -25,26 +25,17 @@ std::string& program() {
 
 std::string reason(int error) { return std::strerror(error); }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const bool standard_input = path == "-";
+  const bool standard_input = path == "-" || path == "/dev/stdin";
   const int fd = standard_input ? dup(0) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Error{fmt::format("{}: cannot be read: {}", path, reason(errno))};
   struct stat about {};
   if (!standard_input && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
     close(fd);
-    return Error{fmt::format("{}: is not a plain file; please name a file", path)};
+    return Error{
+        fmt::format("{}: is not a plain file; name a file, or - for standard input", path)};
   }
   std::string content;
   std::array<char, 1 << 16> buffer;
@@ -63,19 +54,6 @@ Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) 
         fmt::format("{}: has more than the {} bytes that such a file may have", path, bytes_max)};
   }
   return content;
-}
-
-Status write_file(const std::string& path, std::string_view content) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return Error{fmt::format("{}: cannot be written: {}", path, reason(errno))};
-  const bool written = write_all(fd, content) && fsync(fd) == 0;
-  int error = errno;
-  const bool closed = close(fd) == 0;
-  if (written && closed && rename(temporary.c_str(), path.c_str()) == 0) return ok();
-  if (written) error = errno;
-  unlink(temporary.c_str());
-  return Error{fmt::format("{}: cannot be written: {}", path, reason(error))};
 }
 
 std::string content_name(std::string_view content) {

@@ -1,15 +1,16 @@
 // The one place that knows paths: where repros are written, what they are called, how files are
-// read and written.
+// read; how they are written is in writing.h.
 //
-// A file gets the name of its content and appears whole or not at all: it is written under a
-// temporary name in the same folder and renamed. So a kill at any moment loses nothing that was
-// there, two writers of one content agree, and merging two folders is copying one over the other.
+// A file gets the name of its content and appears whole or not at all. So a kill at any moment
+// loses nothing that was there, two writers of one content agree, and merging two folders is
+// copying one over the other.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "repro/file/weave_file.h"
+#include "repro/file/writing.h"
 #include "scheduler/base/expected.h"
 #include "scheduler/finding.h"
 
@@ -17,9 +18,6 @@ namespace reweave::repro {
 
 /// The whole of a file. Refuses folders, devices and more than `bytes_max`; "-" is standard input.
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max = 4u << 20);
-
-/// Replaces a file by `content`, whole or not at all. Its folder must exist.
-Status write_file(const std::string& path, std::string_view content);
 
 /// 16 hexadecimal digits that name a content; the same in every build.
 std::string content_name(std::string_view content);
@@ -30,6 +28,9 @@ class Workdir {
   explicit Workdir(std::string root) : root_(std::move(root)) {}
 
   const std::string& root() const { return root_; }
+
+  /// Could a repro be written now?
+  Status try_to_write() const { return try_to_write_folder(root_); }
 
   /// ROOT/KIND-CONTENTNAME.weave, where `kind` is a plain word that tells a person what is in it.
   std::string repro_path(std::string_view kind, std::string_view content) const;

@@ -4,6 +4,7 @@
 
 #include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/execution.h"
+#include "scheduler/search/explore.h"
 
 namespace reweave::repro {
 namespace {
@@ -26,21 +27,27 @@ class FailsOne final : public Chooser {
 }  // namespace
 
 void AllocationFailures::add(const std::string& id, const runtime::Scenario& scenario,
-                             runtime::Settings settings) {
+                             runtime::Settings settings, SharedTape* tape) {
   settings.fail_allocations = settings.check_structure = true;
   runtime::ScenarioSubject subject(scenario, settings);
   Execution execution(settings.limits);
   ++programs;
+  std::uint64_t steps = 0;
+  const std::size_t found_before = found.size();
   const auto run = [&](std::uint64_t allocation) {
     FailsOne chooser(allocation);
-    execution.begin(chooser);
+    execution.begin(chooser, /*keep_log=*/false, tape);
     subject.run(execution);
-    for (const Finding& finding : execution.findings())
-      found.push_back({.id = id, .allocation = allocation, .finding = finding});
+    steps += execution.steps();
+    for (const Finding& finding : execution.findings()) {
+      // What never ends by itself says nothing about memory.
+      if (allocation != 0 || counts_unless_livelock(finding))
+        found.push_back({.id = id, .allocation = allocation, .finding = finding});
+    }
     return chooser.asked();
   };
   const auto reached_limit = [&execution] {
-    return execution.findings().empty() && execution.outcome() != Outcome::kCompleted;
+    return execution.outcome() != Outcome::kCompleted && execution.outcome() != Outcome::kFinding;
   };
   const std::uint64_t count = run(0);
   if (reached_limit()) {
@@ -48,9 +55,13 @@ void AllocationFailures::add(const std::string& id, const runtime::Scenario& sce
     return;
   }
   for (std::uint64_t allocation = 1; allocation <= count; ++allocation) {
+    if (steps > kStepsMax || found.size() - found_before > kFoundMax) {
+      ++cut_off;
+      return;
+    }
     run(allocation);
     ++allocations;
-    if (reached_limit()) {
+    if (reached_limit() && execution.findings().empty()) {
       const std::string how = outcome_name(execution.outcome());
       const std::string message = "the program did not end (" + how + "), as it does with memory";
       found.push_back({.id = id,
@@ -62,6 +73,16 @@ void AllocationFailures::add(const std::string& id, const runtime::Scenario& sce
     }
     ++(subject.interpreter().runtime().memory_errors() > 0 ? memory_errors : done_without);
   }
+}
+
+void AllocationFailures::add(const AllocationFailures& other) {
+  programs += other.programs;
+  unfinished += other.unfinished;
+  allocations += other.allocations;
+  memory_errors += other.memory_errors;
+  done_without += other.done_without;
+  cut_off += other.cut_off;
+  found.insert(found.end(), other.found.begin(), other.found.end());
 }
 
 }  // namespace reweave::repro

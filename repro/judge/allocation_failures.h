@@ -5,7 +5,8 @@
 // do without. All oracles listen: the ledger of values, the structure oracle at every step, the
 // census at the end. What they report is a finding, and so is a program that does not end.
 //
-// Cost: as many executions of a program as it allocates, and one more to count them.
+// Cost: as many executions of a program as it allocates, and one more to count them; a program that
+// takes too many steps for that, or shows more findings than anybody reads, is left early.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "runtime/language/scenario.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/finding.h"
+#include "scheduler/shared_tape.h"
 
 namespace reweave::repro {
 
@@ -24,6 +26,10 @@ struct AllocationFailures {
   std::uint64_t allocations = 0;    // Made to fail, each in an execution of its own.
   std::uint64_t memory_errors = 0;  // Of these executions: in which MemoryError was raised.
   std::uint64_t done_without = 0;   // In which the runtime did without the memory.
+  std::uint64_t cut_off = 0;        // Programs of which not every allocation was tried.
+
+  static constexpr std::uint64_t kStepsMax = 50'000'000;  // Of all executions of a program.
+  static constexpr std::uint64_t kFoundMax = 20;          // Of one program.
 
   struct Found {
     std::string id;                // Of the program.
@@ -33,8 +39,12 @@ struct AllocationFailures {
   std::vector<Found> found;
 
   /// Runs a program, once for each of its allocations. `settings` as they are, but that allocations
-  /// may fail and that the structure is checked at every step. `scenario` is linked.
-  void add(const std::string& id, const runtime::Scenario& scenario, runtime::Settings settings);
+  /// may fail and that the structure is checked at every step. `scenario` is linked. `tape`: of a
+  /// process that watches, or null.
+  void add(const std::string& id, const runtime::Scenario& scenario, runtime::Settings settings,
+           SharedTape* tape = nullptr);
+  /// Adds what was seen elsewhere.
+  void add(const AllocationFailures& other);
 };
 
 }  // namespace reweave::repro

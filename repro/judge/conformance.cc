@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,6 +25,46 @@ struct Misread {
   std::string message;
 };
 
+/// Brackets within brackets, as deep as a case may need: two for each block, and some around them.
+constexpr std::size_t kDepthMax = 3 * Scenario::kNesting + 8;
+
+/// How deep the brackets of a JSON text are, without reading it: a reader would recurse.
+std::size_t depth_of(std::string_view text) {
+  std::size_t depth = 0, deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+/// A number in [low, high] exactly as it is written: nothing is rounded or cut off.
+std::int32_t whole(const Json& value, std::int32_t low = std::numeric_limits<std::int32_t>::min(),
+                   std::int32_t high = std::numeric_limits<std::int32_t>::max()) {
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <=
+                              static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+                        : value.is_number_integer();
+  if (fits) {
+    const auto number = value.get<std::int64_t>();
+    if (low <= number && number <= high) return static_cast<std::int32_t>(number);
+  }
+  throw Misread{value.dump().substr(0, 40) + " is no whole number from " + std::to_string(low) +
+                " to " + std::to_string(high)};
+}
+
+std::int32_t limit(std::size_t most) { return static_cast<std::int32_t>(most); }
+
 std::int32_t argument(const Json& value, char letter, ConformanceCase& read) {
   if (letter == 'e') {
     const std::string name = value.get<std::string>();
@@ -37,22 +78,35 @@ std::int32_t argument(const Json& value, char letter, ConformanceCase& read) {
     auto& words = read.words;
     const auto found = std::find(words.begin(), words.end(), word);
     if (found != words.end()) return static_cast<std::int32_t>(found - words.begin());
+    if (words.size() == Scenario::kWordsMax)
+      throw Misread{"more than " + std::to_string(Scenario::kWordsMax) + " words"};
     words.push_back(word);
     read.scenario.words.push_back("w" + std::to_string(words.size() - 1));
     return static_cast<std::int32_t>(words.size() - 1);
   }
-  if (letter == 'p' && value.is_number()) return std::clamp(value.get<std::int32_t>(), -1, 1);
-  if (letter == 'b' && value.is_number()) return value.get<std::int32_t>() != 0 ? 1 : 0;
+  if (letter == 'p' && value.is_number()) return std::clamp(whole(value), -1, 1);
+  if (letter == 'b' && value.is_number()) return whole(value) != 0 ? 1 : 0;
   if (letter == 'r') {
-    const auto flag = [&value](const char* name) { return value.value(name, 0) != 0; };
+    if (!value.is_object()) throw Misread{value.dump().substr(0, 40) + " are no flags"};
+    const auto flag = [&value](const char* name) {
+      const auto found = value.find(name);
+      if (found == value.end()) return false;
+      return found->is_boolean() ? found->get<bool>() : whole(*found) != 0;
+    };
     return (flag("soft") ? 1 : 0) | (flag("total") ? 2 : 0) | (flag("ignore_nesting") ? 4 : 0);
   }
   if (value.is_null()) return -1;
-  return value.get<std::int32_t>();
+  return whole(value);
 }
 
-void add_ops(const Json& list, ConformanceCase& read, std::vector<Op>& ops) {
+void add_ops(const Json& list, ConformanceCase& read, std::vector<Op>& ops, std::size_t depth) {
+  if (depth > Scenario::kNesting)
+    throw Misread{"blocks are nested more than " + std::to_string(Scenario::kNesting) + " deep"};
   for (const Json& item : list) {
+    if (ops.size() >= Scenario::kOpsPerFunctionMax) {
+      throw Misread{"a function with more than " + std::to_string(Scenario::kOpsPerFunctionMax) +
+                    " operations"};
+    }
     const std::string word = item.at(0).get<std::string>();
     const auto code = runtime::find_op(word);
     if (!code) throw Misread{"there is no operation \"" + word + "\""};
@@ -65,10 +119,10 @@ void add_ops(const Json& list, ConformanceCase& read, std::vector<Op>& ops) {
     }
     ops.push_back(op);
     if (info.shape == OpShape::kPlain) continue;
-    add_ops(item.at(next), read, ops);
+    add_ops(item.at(next), read, ops, depth + 1);
     if (info.shape == OpShape::kBlockThen) {
       ops.push_back(Op{.code = OpCode::kThen});
-      add_ops(item.at(next + 1), read, ops);
+      add_ops(item.at(next + 1), read, ops, depth + 1);
     }
     ops.push_back(Op{.code = OpCode::kEnd});
   }
@@ -185,18 +239,23 @@ class Renderer {
 Expected<ConformanceCase> read_case(std::string_view line) {
   ConformanceCase result;
   try {
+    if (depth_of(line) > kDepthMax)
+      throw Misread{"brackets are nested more than " + std::to_string(kDepthMax) + " deep"};
     const Json json = Json::parse(line);
     result.id = json.at("id").get<std::string>();
     Scenario& scenario = result.scenario;
-    for (int i = 0; i < json.at("chans").get<int>(); ++i)
-      scenario.channels.push_back("c" + std::to_string(i));
-    for (int i = 0; i < json.at("slots").get<int>(); ++i)
-      scenario.slots.push_back("s" + std::to_string(i));
+    const std::int32_t channels = whole(json.at("chans"), 0, limit(Scenario::kChannelsMax));
+    for (int i = 0; i < channels; ++i) scenario.channels.push_back("c" + std::to_string(i));
+    const std::int32_t slots = whole(json.at("slots"), 0, limit(Scenario::kSlotsMax));
+    for (int i = 0; i < slots; ++i) scenario.slots.push_back("s" + std::to_string(i));
+    if (json.at("funcs").size() > Scenario::kFunctionsMax) {
+      throw Misread{"more than " + std::to_string(Scenario::kFunctionsMax) + " functions"};
+    }
     for (const Json& list : json.at("funcs")) {
       runtime::Function function;
       const std::size_t number = scenario.functions.size();
       function.name = number == 0 ? "main" : "f" + std::to_string(number);
-      add_ops(list, result, function.ops);
+      add_ops(list, result, function.ops, 0);
       runtime::number_labels(function);
       scenario.functions.push_back(std::move(function));
     }
@@ -204,7 +263,7 @@ Expected<ConformanceCase> read_case(std::string_view line) {
     result.soft = expectation(json.at("soft"));
     result.hard = json.at("hard").is_null() ? result.soft : expectation(json.at("hard"));
   } catch (const Misread& misread) {
-    return Error{result.id + ": " + misread.message};
+    return Error{(result.id.empty() ? std::string("a case") : result.id) + ": " + misread.message};
   } catch (const Json::exception& misread) {
     return Error{(result.id.empty() ? std::string("a case") : result.id) + ": " + misread.what()};
   }
@@ -240,11 +299,11 @@ Observation render(const ConformanceCase& conformance_case, const std::vector<Ev
 }  // namespace
 
 Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
-                    std::vector<Finding>* findings) {
+                    std::vector<Finding>* findings, SharedTape* tape) {
   runtime::ScenarioSubject subject(conformance_case.scenario, settings);
   Execution execution(settings.limits);
   Ordinary ordinary;
-  execution.begin(ordinary, /*keep_log=*/true);
+  execution.begin(ordinary, /*keep_log=*/true, tape);
   subject.run(execution);
   if (findings != nullptr) {
     findings->insert(findings->end(), execution.findings().begin(), execution.findings().end());

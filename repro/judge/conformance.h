@@ -18,6 +18,7 @@
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/base/expected.h"
 #include "scheduler/finding.h"
+#include "scheduler/shared_tape.h"
 
 namespace reweave::repro {
 
@@ -36,14 +37,16 @@ struct ConformanceCase {
   Observation hard;  // Equal to `soft` where the recording has no own one.
 };
 
-/// One line of a file of cases. An error says what is not understood.
+/// One line of a file of cases. An error says what is not understood. Every number is read as it
+/// is written or refused, and limits are looked at before anything is made: a line may be hostile.
 Expected<ConformanceCase> read_case(std::string_view line);
 
 /// Runs a case under ordinary answers and observes it. What the oracles say is no part of it: where
 /// the real interpreter lost a value they report the very loss that the recording shows.
-/// Whoever wants to know them names `findings`, which they are appended to.
+/// Whoever wants to know them names `findings`, which they are appended to. `tape`: of a process
+/// that watches, or null.
 Observation observe(const ConformanceCase& conformance_case, const runtime::Settings& settings,
-                    std::vector<Finding>* findings = nullptr);
+                    std::vector<Finding>* findings = nullptr, SharedTape* tape = nullptr);
 
 /// The same from the executable specification alone: nothing of the runtime runs.
 Observation predict(const ConformanceCase& conformance_case, const runtime::Settings& settings);

@@ -243,6 +243,7 @@ Diagnosis diagnose(const DoctorOptions& options) {
   diagnosis.rr = probe_rr(options);
   const RrProbe& rr = diagnosis.rr;
   Check check{.name = "rr", .present = rr.works(), .needed_by = "replay --rr"};
+  check.unusable = !rr.works() && !rr.program.empty();
   check.found = rr.version.empty() ? rr.cause : fmt::format("rr {}: {}", rr.version, rr.cause);
   if (!rr.works()) {
     if (!rr.detail.empty()) check.found += fmt::format(" (it says: {})", rr.detail);

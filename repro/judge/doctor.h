@@ -45,10 +45,11 @@ RrProbe probe_rr(const DoctorOptions& options = {});
 
 /// One line of the report.
 struct Check {
-  std::string name{};  // "rr", "gdb", …
-  bool present = false;
-  bool needed = false;  // Without it a command does not work at all.
-  std::string found{};  // Version or place, or what is wrong.
+  std::string name{};     // "rr", "gdb", …
+  bool present = false;   // And works.
+  bool unusable = false;  // It is here, but does not work.
+  bool needed = false;    // Without it a command does not work at all.
+  std::string found{};    // Version or place, or what is wrong.
   std::string needed_by{};
   std::string fix{};  // What to do, or what to use instead; "" if all is well.
 };

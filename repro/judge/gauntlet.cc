@@ -36,7 +36,7 @@ class Hunt {
 
   GauntletRow run() {
     std::vector<Catch> catches;
-    for (std::uint64_t seed = 1; seed <= options_.seeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= options_.seeds && keeps_going(); ++seed) {
       if (std::optional<Catch> caught = hunt(seed)) catches.push_back(std::move(*caught));
     }
     row_.found = catches.size();
@@ -51,6 +51,7 @@ class Hunt {
   Exploration explore(std::uint64_t seed, std::uint64_t first, std::uint64_t done,
                       std::uint64_t executions, GeneratedAnswers answers,
                       const std::function<bool(const Finding&)>& counts);
+  bool keeps_going() const { return !options_.keep_going || options_.keep_going(); }
   bool counts(const Finding& finding) const {
     return options_.oracle.empty() || options_.oracle == finding.oracle;
   }
@@ -81,6 +82,7 @@ Exploration Hunt::explore(std::uint64_t seed, std::uint64_t first, std::uint64_t
                          .first_execution = first,
                          .block = executions_each(answers)};
   explore.counts = counts;
+  explore.keep_going = options_.keep_going;
   if (options_.progress) {
     explore.progress = [&](const Statistics& statistics) {
       options_.progress(defect_.name, seed, done + statistics.executions);
@@ -104,7 +106,7 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
   std::uint64_t first = 0;
   std::uint64_t executions = 0;
   std::uint64_t milliseconds = 0;
-  while (executions < options_.executions && row_.errors.size() < kErrorsMax) {
+  while (executions < options_.executions && row_.errors.size() < kErrorsMax && keeps_going()) {
     const Exploration exploration =
         explore(seed, first, executions, options_.executions - executions, GeneratedAnswers::kAll,
                 [this](const Finding& finding) { return counts(finding); });
@@ -114,6 +116,7 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
     const Found& found = *exploration.found;
     first = found.execution + 1;
     executions += found.died ? 1 : 0;
+    if (found.killed) continue;  // By somebody else.
     Catch caught{.executions = executions,
                  .seconds = static_cast<double>(milliseconds) / 1000,
                  .file = generated_file(seed, found.execution, GeneratedAnswers::kAll, settings_),
@@ -128,7 +131,8 @@ std::optional<Catch> Hunt::hunt(std::uint64_t seed) {
     if (found.died) {
       // What died may have broken the structure before, which a replay sees for sure.
       const RunResult again = runner_.run(caught.file, ReplayMode::kStrict);
-      if (!again.findings.empty()) caught.finding = again.findings.front();
+      if (again.findings.empty()) continue;  // It was stopped by somebody else, not by itself.
+      caught.finding = again.findings.front();
     }
     const std::optional<Finding> without = finding_without_defect(caught.file);
     if (!without) return caught;
@@ -159,11 +163,13 @@ void Hunt::take_medians(const std::vector<Catch>& catches) {
 // the lowest seed.
 void Hunt::shrink_smallest(std::vector<Catch>& catches) {
   for (Catch& caught : catches) {
+    if (!keeps_going()) return;
     WeaveFile& file = caught.file;
     const std::unique_ptr<Subject> subject = file.make_subject();
-    Expected<Shrunk> shrunk =
-        shrink(*subject, *file.schedule, caught.finding.signature, runner_.isolator(),
-               file.limits(), {.executions_max = options_.shrink});
+    Expected<Shrunk> shrunk = shrink(
+        *subject, *file.schedule, caught.finding.signature, runner_.isolator(), file.limits(),
+        {.executions_max = options_.shrink, .keep_going = options_.keep_going});
+    if (!keeps_going()) return;
     if (shrunk) {
       if (shrunk->subject) file.set_subject(std::move(shrunk->subject));
       file.schedule = shrunk->schedule;
@@ -190,7 +196,7 @@ void Hunt::shrink_smallest(std::vector<Catch>& catches) {
 void Hunt::count_ordinary() {
   row_.ordinary = options_.ordinary;
   std::uint64_t first = 0;
-  while (first < options_.ordinary) {
+  while (first < options_.ordinary && keeps_going()) {
     // None of them ends the search, so that the statistics count them all.
     const Exploration exploration =
         explore(1, first, first, options_.ordinary - first, GeneratedAnswers::kOrdinary,
@@ -198,7 +204,7 @@ void Hunt::count_ordinary() {
     row_.ordinary_found +=
         exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kFinding)];
     if (!exploration.found) return;
-    ++row_.ordinary_found;  // It died.
+    row_.ordinary_found += exploration.found->killed ? 0 : 1;  // It died.
     first = exploration.found->execution + 1;
   }
 }

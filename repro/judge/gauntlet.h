@@ -30,6 +30,9 @@ struct GauntletOptions {
 
   /// Called now and then, if set: the defect, the seed, and executions so far.
   std::function<void(const char*, std::uint64_t, std::uint64_t)> progress{};
+
+  /// Asked again and again, if set; false: stop, the row that comes back says nothing.
+  std::function<bool()> keep_going{};
 };
 
 /// How one defect fared.

@@ -22,12 +22,21 @@ class Explanations {
   /// `profile`: the defects of the version that the recordings are of.
   explicit Explanations(runtime::DefectSet profile);
 
-  /// Both modes of a case.
-  void add(const ConformanceCase& conformance_case);
+  /// What explains one case in one mode.
+  struct Explanation {
+    std::string id;                 // "p00042:hard"
+    bool same = false;              // It is as recorded with all defects off.
+    std::vector<std::string> by{};  // Else: a smallest set of defects that gives it, if any.
+    std::string finding{};          // Signature of the first one with all defects off, or "".
+  };
+  /// `tape`: of a process that watches, or null.
+  Explanation explain(const ConformanceCase& conformance_case, runtime::Switching switching,
+                      SharedTape* tape = nullptr) const;
+  void add(const Explanation& explanation);
 
   struct Unexplained {
     std::string id;                       // "p00042:hard"
-    std::vector<const char*> together{};  // A smallest set of defects that gives it; empty: none.
+    std::vector<std::string> together{};  // A smallest set of defects that gives it; empty: none.
   };
   struct Finding {
     std::string id;
@@ -51,9 +60,8 @@ class Explanations {
   std::string json() const;
 
  private:
-  void add_mode(const ConformanceCase& conformance_case, runtime::Switching switching);
   bool gives(const ConformanceCase& conformance_case, runtime::Switching switching,
-             const std::vector<const runtime::DefectInfo*>& defects) const;
+             const std::vector<const runtime::DefectInfo*>& defects, SharedTape* tape) const;
 
   std::vector<const runtime::DefectInfo*> live_;
   std::size_t cases_ = 0;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "repro/report/printable.h"
 #include "repro/run/process.h"
 
 namespace reweave::repro {
@@ -48,7 +50,8 @@ std::string indented(std::string_view text, std::string_view indent) {
 std::string render_json(const Report& report) {
   Json json = {{"schema", Report::kSchema}, {"command", report.command}, {"file", report.file}};
   if (!report.subject.empty()) json["subject"] = report.subject;
-  json["verdict"] = report.clean() ? "clean" : "finding";
+  const std::string clean = report.verdict.empty() ? "clean" : report.verdict;
+  json["verdict"] = report.clean() ? clean : "finding";
   json["finding"] = report.clean() ? Json(nullptr) : json_of(report.findings.front());
   json["findings"] = Json::array();
   for (const Finding& finding : report.findings) json["findings"].push_back(json_of(finding));
@@ -62,7 +65,11 @@ std::string render_json(const Report& report) {
   json["trace_hash"] = json_of(report.trace_hash);
   json["schedule"] = report.schedule ? Json(report.schedule->one_line()) : Json(nullptr);
   json["repro"] = report.repro.empty() ? Json(nullptr) : Json(report.repro);
-  if (!report.escapes.empty()) json["not_controlled"] = report.escapes;
+  if (!report.notes.empty()) json["notes"] = report.notes;
+  if (!report.not_written.empty()) {
+    json["error"] = report.not_written;
+    json["repro_text"] = report.repro_text;
+  }
   if (!report.log.empty()) json["log"] = report.log;
   if (report.lingering) {
     json["lingering"] = Json::array();
@@ -84,7 +91,7 @@ std::string schedule_words(const Schedule& schedule) {
   if (shown.answers.size() > kShown) shown.answers.resize(kShown);
   std::string text =
       fmt::format("  schedule   {} not ordinary\n", plural(schedule.answers.size(), "answer"));
-  text += shown.text("    ");
+  text += printable_lines(shown.text("    "));
   if (schedule.answers.size() > kShown) {
     text += fmt::format("    and {} more\n", schedule.answers.size() - kShown);
   }
@@ -100,21 +107,21 @@ std::string distinct_words(const Report& report) {
 
 std::string render_text(const Report& report, const Terminal& terminal) {
   std::string text;
-  for (const std::string& event : report.log) text += event + "\n";
+  for (const std::string& event : report.log) text += printable(event) + "\n";
   if (!report.log.empty()) text += "\n";
   if (report.lingering) text += lingering_text(*report.lingering) + "\n";
-  if (!report.headline.empty()) text += report.headline + "\n";
+  if (!report.headline.empty()) text += printable_lines(report.headline) + "\n";
   if (report.clean()) {
     if (report.headline.empty()) text += "clean: nothing was found\n";
   } else {
     const Finding& first = report.findings.front();
     text += fmt::format("{}: {}\n", terminal.red(finding_kind_name(first.kind)),
-                        terminal.bold(first.signature));
-    text += indented(first.message, "  ");
+                        terminal.bold(printable(first.signature)));
+    text += indented(printable_lines(first.message), "  ");
     for (std::size_t index = 1; index < report.findings.size() && index < 10; ++index) {
       const Finding& later = report.findings[index];
       text += fmt::format("  then, at step {}: {}: {}\n", later.step, finding_kind_name(later.kind),
-                          later.signature);
+                          printable(later.signature));
     }
     text += fmt::format("  step       {}{}\n", first.step,
                         report.steps == 0 ? "" : fmt::format(" of {}", with_commas(report.steps)));
@@ -124,17 +131,21 @@ std::string render_text(const Report& report, const Terminal& terminal) {
   text += fmt::format("  run        {}{}, {:.2f} s\n", distinct_words(report),
                       plural(report.executions, "execution"), report.seconds);
   if (report.trace_hash) text += fmt::format("  trace hash {}\n", hex(*report.trace_hash));
-  for (const std::string& escape : report.escapes)
-    text += fmt::format("  {} {}\n", terminal.red("not under control:"), escape);
+  for (const std::string& note : report.notes)
+    text += fmt::format("  note       {}\n", printable(note));
   std::string facts;
   for (const auto& [name, value] : report.facts) {
-    facts += fmt::format("{}{} {}", facts.empty() ? "" : ", ", name, value);
+    facts += fmt::format("{}{} {}", facts.empty() ? "" : ", ", name, printable(value));
   }
   if (!facts.empty()) text += fmt::format("  with       {}\n", facts);
+  if (!report.not_written.empty()) {
+    text += fmt::format("{}\nthe repro, to be kept by hand, is what follows:\n\n{}",
+                        printable(report.not_written), report.repro_text);
+  }
   if (report.clean() || report.repro.empty()) return text;
   const FindingCommands commands =
       finding_commands(report.program, report.repro, report.findings.front().step);
-  text += fmt::format("  repro      {}\n\n", report.repro);
+  text += fmt::format("  repro      {}\n\n", printable(report.repro));
   text += fmt::format("{}\n  {}\n", terminal.bold("to reproduce it"), commands.reproduce);
   text += fmt::format("{}\n  {}\n", terminal.bold("to stop in a debugger at that step"),
                       commands.debug);
@@ -143,37 +154,78 @@ std::string render_text(const Report& report, const Terminal& terminal) {
   return text;
 }
 
+/// "3 passed, 1 failed", and what else there is.
+std::string counts(const CheckReport& report) {
+  std::string text = fmt::format("{} passed, {} failed", report.passed(), report.failed());
+  if (report.errors() > 0) text += ", " + plural(report.errors(), "error");
+  return text;
+}
+
+/// "58 skipped: WHY: a.weave, b.weave and 56 more"
+std::string skipped_text(const CheckReport& report) {
+  constexpr std::size_t kShown = 4;
+  std::string text;
+  for (const CheckReport::Skipped& skipped : report.skipped) {
+    std::string names;
+    for (std::size_t i = 0; i < skipped.files.size() && i < kShown; ++i)
+      names += (i == 0 ? "" : ", ") + printable(skipped.files[i]);
+    if (skipped.files.size() > kShown)
+      names += fmt::format(" and {} more", skipped.files.size() - kShown);
+    text += fmt::format("{} skipped: {}: {}\n", skipped.files.size(), skipped.why, names);
+  }
+  return text;
+}
+
+std::string interrupted_text(const CheckReport& report) {
+  if (report.interrupted_by.empty()) return "";
+  return fmt::format("interrupted by {}: {} not looked at\n", report.interrupted_by,
+                     report.left == 1 ? "1 file was" : fmt::format("{} files were", report.left));
+}
+
 std::string render_text(const CheckReport& report, const Terminal& terminal) {
   std::string text;
   for (const CheckedCase& checked : report.cases) {
     if (checked.passed) continue;
-    text += fmt::format("{} {}\n", terminal.red("FAILED"), checked.file);
-    text += indented(checked.message, "  ");
+    text += fmt::format("{} {}\n", terminal.red(checked.is_error ? "ERROR" : "FAILED"),
+                        printable(checked.file));
+    text += indented(printable_lines(checked.message), "  ");
   }
-  const std::size_t failed = report.failed();
-  if (report.skipped > 0) {
-    text += fmt::format("{} skipped: {}\n", report.skipped, report.why_skipped);
-  }
-  return text + fmt::format("{} passed, {} failed, {:.2f} s\n", report.cases.size() - failed,
-                            failed, report.seconds);
+  return text + skipped_text(report) +
+         fmt::format("{}, {:.2f} s\n", counts(report), report.seconds) + interrupted_text(report);
+}
+
+const char* verdict_word(const CheckReport& report) {
+  if (report.errors() > 0) return "error";
+  if (report.failed() > 0) return "finding";
+  return report.interrupted_by.empty() ? "clean" : "interrupted";
 }
 
 std::string render_json(const CheckReport& report) {
   Json json = {{"schema", Report::kSchema}, {"command", "check"}};
-  json["verdict"] = report.failed() == 0 ? "clean" : "finding";
+  json["verdict"] = verdict_word(report);
   json["finding"] = nullptr;
-  json["executions"] = report.cases.size();
+  json["executions"] = report.cases.size() - report.errors();
   json["seconds"] = report.seconds;
   json["trace_hash"] = nullptr;
   json["schedule"] = nullptr;
-  json["passed"] = report.cases.size() - report.failed();
+  json["passed"] = report.passed();
   json["failed"] = report.failed();
-  json["skipped"] = report.skipped;
+  json["errors"] = report.errors();
+  json["skipped"] = report.skipped_files();
+  json["why_skipped"] = Json::array();
+  for (const CheckReport::Skipped& skipped : report.skipped)
+    json["why_skipped"].push_back({{"why", skipped.why}, {"files", skipped.files}});
+  if (!report.interrupted_by.empty()) {
+    json["signal"] = report.interrupted_by;
+    json["left"] = report.left;
+  }
   json["cases"] = Json::array();
   for (const CheckedCase& checked : report.cases) {
     json["cases"].push_back(
         {{"file", checked.file},
          {"passed", checked.passed},
+         {"error", checked.is_error},
+         {"line", checked.line},
          {"message", checked.message},
          {"finding", checked.finding ? json_of(*checked.finding) : Json(nullptr)},
          {"trace_hash", json_of(checked.trace_hash)},
@@ -185,18 +237,26 @@ std::string render_json(const CheckReport& report) {
 std::string render_junit(const CheckReport& report) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   text += fmt::format(
-      "<testsuite name=\"reweave check\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
-      "time=\"{:.3f}\">\n",
-      report.cases.size(), report.failed(), report.seconds);
+      "<testsuite name=\"reweave check\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+      "skipped=\"{}\" time=\"{:.3f}\">\n",
+      report.cases.size() + report.skipped_files(), report.failed(), report.errors(),
+      report.skipped_files(), report.seconds);
+  constexpr std::string_view kCase =
+      "  <testcase classname=\"reweave\" name=\"{0}\" file=\"{0}\" time=\"{1:.3f}\"";
   for (const CheckedCase& checked : report.cases) {
-    text +=
-        fmt::format("  <testcase classname=\"reweave\" name=\"{0}\" file=\"{0}\" time=\"{1:.3f}\"",
-                    escape_xml(checked.file), checked.seconds);
+    text += fmt::format(fmt::runtime(kCase), escape_xml(checked.file), checked.seconds);
     if (checked.passed) {
       text += "/>\n";
     } else {
-      text += fmt::format(">\n    <failure message=\"{0}\">{0}</failure>\n  </testcase>\n",
-                          escape_xml(checked.message));
+      text += fmt::format(">\n    <{0} message=\"{1}\">{1}</{0}>\n  </testcase>\n",
+                          checked.is_error ? "error" : "failure", escape_xml(checked.message));
+    }
+  }
+  for (const CheckReport::Skipped& skipped : report.skipped) {
+    for (const std::string& file : skipped.files) {
+      text += fmt::format(fmt::runtime(kCase), escape_xml(file), 0.0);
+      text +=
+          fmt::format(">\n    <skipped message=\"{}\"/>\n  </testcase>\n", escape_xml(skipped.why));
     }
   }
   return text + "</testsuite>\n";
@@ -208,11 +268,20 @@ std::string render_github(const CheckReport& report) {
     if (checked.passed) continue;
     text +=
         fmt::format("::error file={},line={},title={}::{}\n", escape_github_property(checked.file),
-                    std::max(checked.line, 1), escape_github_property("reweave: another verdict"),
+                    std::max(checked.line, 1), escape_github_property("reweave: " + checked.title),
                     escape_github_message(checked.message));
   }
-  return text + fmt::format("{} passed, {} failed\n", report.cases.size() - report.failed(),
-                            report.failed());
+  return text + skipped_text(report) + counts(report) + "\n" + interrupted_text(report);
+}
+
+/// A name that needs no quotes anywhere.
+std::string test_name(std::string name) {
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    if (!plain) c = '_';
+  }
+  return name;
 }
 
 }  // namespace
@@ -225,10 +294,31 @@ std::optional<Format> find_format(std::string_view word) {
   return std::nullopt;
 }
 
-std::size_t CheckReport::failed() const {
+std::size_t CheckReport::passed() const {
+  return static_cast<std::size_t>(std::count_if(
+      cases.begin(), cases.end(), [](const CheckedCase& checked) { return checked.passed; }));
+}
+
+std::size_t CheckReport::failed() const { return cases.size() - passed() - errors(); }
+
+std::size_t CheckReport::errors() const {
+  return static_cast<std::size_t>(std::count_if(
+      cases.begin(), cases.end(), [](const CheckedCase& checked) { return checked.is_error; }));
+}
+
+std::size_t CheckReport::skipped_files() const {
   std::size_t count = 0;
-  for (const CheckedCase& checked : cases) count += checked.passed ? 0 : 1;
+  for (const Skipped& one : skipped) count += one.files.size();
   return count;
+}
+
+void CheckReport::skip(std::string_view why, const std::string& file) {
+  for (Skipped& one : skipped) {
+    if (one.why != why) continue;
+    one.files.push_back(file);
+    return;
+  }
+  skipped.push_back({.why = std::string(why), .files = {file}});
 }
 
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
@@ -240,8 +330,8 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
   commands.reproduce = fmt::format("{} replay {}", tool, file);
   commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
                                std::max<std::uint64_t>(step, 1));
-  commands.regression_test =
-      fmt::format("add_test(NAME repro.{} COMMAND reweave check {})", path.stem().string(), file);
+  commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",
+                                         test_name(path.stem().string()), cmake_word(repro));
   return commands;
 }
 
@@ -264,22 +354,45 @@ std::string render(const CheckReport& report, Format format, const Terminal& ter
 }
 
 std::string github_summary(const CheckReport& report) {
-  std::string text = fmt::format("### reweave check: {} passed, {} failed\n\n",
-                                 report.cases.size() - report.failed(), report.failed());
+  // What would end a piece of code, or begin a table, an element or a link.
+  const auto plain = [](std::string_view text) {
+    std::string out = printable(text);
+    for (char& c : out) {
+      if (c == '`' || c == '|') c = ' ';
+    }
+    return out;
+  };
+  std::string text = fmt::format("### reweave check: {}\n\n", counts(report));
   for (const CheckedCase& checked : report.cases) {
     if (checked.passed) continue;
     std::string message = checked.message;
-    for (char& c : message) {
-      if (c == '\n' || c == '`' || c == '|') c = ' ';
-    }
-    text += fmt::format("* `{}`: {}\n", checked.file, message);
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    text += fmt::format("* `{}`: `{}`\n", plain(checked.file), plain(message));
   }
   return text;
 }
 
+std::string cmake_word(std::string_view word) {
+  std::string quoted = "\"";
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const char c = word[i];
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (c == '$' && word.substr(i + 1, 1) == "<") {
+      quoted += "$<1:$>";  // Else it begins a generator expression.
+    } else if (c == '$') {
+      quoted += "\\$";
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else {
+      quoted += c;
+    }
+  }
+  return printable(quoted + "\"");
+}
+
 std::string escape_xml(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable_lines(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -299,12 +412,8 @@ std::string escape_xml(std::string_view text) {
       case '\n':
         out += "&#10;";
         break;
-      case '\t':
-        out += "&#9;";
-        break;
       default:
-        out += static_cast<unsigned char>(c) < ' ' ? '?'
-                                                   : c;  // XML 1.0 has no other control characters.
+        out += c;
     }
   }
   return out;
@@ -312,8 +421,8 @@ std::string escape_xml(std::string_view text) {
 
 std::string escape_github_message(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '%' || c == '\r' || c == '\n') {
+  for (const char c : printable_lines(text)) {
+    if (c == '%' || c == '\n') {
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     } else {
       out += c;
@@ -324,7 +433,7 @@ std::string escape_github_message(std::string_view text) {
 
 std::string escape_github_property(std::string_view text) {
   std::string out;
-  for (const char c : escape_github_message(text)) {
+  for (const char c : escape_github_message(printable(text))) {
     if (c == ':' || c == ',') {
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     } else {
@@ -343,6 +452,9 @@ std::optional<CheckedCase> read_checked_case(std::string_view text) {
   try {
     checked.file = one.at("file").get<std::string>();
     checked.passed = one.at("passed").get<bool>();
+    checked.is_error = one.at("error").get<bool>();
+    if (const auto title = one.find("title"); title != one.end())
+      checked.title = title->get<std::string>();
     checked.message = one.at("message").get<std::string>();
     if (const Json& hash = one.at("trace_hash"); hash.is_string())
       checked.trace_hash = std::stoull(hash.get<std::string>(), nullptr, 16);

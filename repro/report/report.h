@@ -30,8 +30,11 @@ struct Report {
   std::string file{};     // What it was given, as it was named.
   std::string program = "reweave";
   std::string subject{};            // The name of its kind; "" if there is none.
+  std::string verdict{};            // JSON: in place of "clean", where that would say too much.
   std::string headline{};           // Text form only: one line for people, "" to have one made.
   std::string repro{};              // The file that repeats the finding; "" if there is none.
+  std::string not_written{};        // Why that file could not be written, or "".
+  std::string repro_text{};         // Then: what it would hold, so that nothing is lost.
   std::vector<Finding> findings{};  // In order; the first gives kind and signature.
   std::uint64_t executions = 0;
   /// Of a search: how many of the executions were different.
@@ -44,7 +47,7 @@ struct Report {
   std::uint64_t steps = 0;  // Of the reported execution.
   std::optional<std::uint64_t> trace_hash{};
   std::optional<Schedule> schedule{};
-  std::vector<std::string> escapes{};                // What was not under control; a line each.
+  std::vector<std::string> notes{};                  // One sentence each, for people and programs.
   std::vector<std::string> log{};                    // The event log, if it was asked for.
   std::optional<std::vector<Lingered>> lingering{};  // If it was asked for.
   std::vector<std::pair<std::string, std::string>>
@@ -58,17 +61,29 @@ struct CheckedCase {
   std::string file{};
   int line = 0;  // Where in the file, if a line is to blame.
   bool passed = false;
-  std::string message{};  // Why not; "" if passed.
+  bool is_error = false;                  // It could not be judged: it cannot be read, for example.
+  std::string title = "another verdict";  // What is wrong, if not passed.
+  std::string message{};                  // Why not; "" if passed.
   double seconds = 0;
   std::optional<Finding> finding{};
   std::optional<std::uint64_t> trace_hash{};
 };
 struct CheckReport {
+  struct Skipped {
+    std::string why{};
+    std::vector<std::string> files{};
+  };
   std::vector<CheckedCase> cases{};
-  std::size_t skipped = 0;    // This build cannot show what they state.
-  std::string why_skipped{};  // The reason of the last of them.
+  std::vector<Skipped> skipped{};  // One for each reason.
   double seconds = 0;
-  std::size_t failed() const;
+  std::string interrupted_by{};  // "SIGINT", or "".
+  std::size_t left = 0;          // Then: so many files were not looked at.
+
+  std::size_t passed() const;
+  std::size_t failed() const;  // Without the errors.
+  std::size_t errors() const;
+  std::size_t skipped_files() const;
+  void skip(std::string_view why, const std::string& file);
 };
 
 /// Ends with a newline. kJunit and kGithub are for CheckReport only.
@@ -91,9 +106,12 @@ struct FindingCommands {
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
                                  std::uint64_t step);
 
-// Escaping, for tests.
+/// A word of a command for CMake: in quotes.
+std::string cmake_word(std::string_view word);
+
+// Escaping, for tests. All make of the text what printable.h says, first.
 std::string escape_xml(std::string_view text);
-std::string escape_github_message(std::string_view text);   // % CR LF
+std::string escape_github_message(std::string_view text);   // % LF
 std::string escape_github_property(std::string_view text);  // … and : and ,
 
 }  // namespace reweave::repro

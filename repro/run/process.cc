@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "repro/report/printable.h"
+
 namespace reweave::repro {
 namespace {
 
@@ -32,6 +34,7 @@ using Clock = std::chrono::steady_clock;
   }
   signal(SIGPIPE, SIG_DFL);
   signal(SIGABRT, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   execvp(words[0], words.data());
   const int why = errno;
   [[maybe_unused]] const ssize_t written = write(error_pipe, &why, sizeof why);
@@ -53,6 +56,22 @@ bool drain(int fd, std::string& output, Clock::time_point deadline) {
     const std::size_t room = ProcessResult::kOutputBytesMax - output.size();
     output.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
   }
+}
+
+/// "$(printf 'two\012lines')"
+std::string printed_by_shell(std::string_view word) {
+  std::string text = "\"$(printf '";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= ' ' && byte < 0x7f && c != '%' && c != '\\' && c != '\'' && c != '-';
+    if (plain) {
+      text += c;
+      continue;
+    }
+    text += '\\';
+    for (const int shift : {6, 3, 0}) text += static_cast<char>('0' + (byte >> shift & 7));
+  }
+  return text + "')\"";
 }
 
 }  // namespace
@@ -117,6 +136,8 @@ std::string shell_word(std::string_view word) {
                                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                           "0123456789_-./:=,+@%") == std::string_view::npos;
   if (plain) return std::string(word);
+  // What a terminal would obey is written as numbers; a newline at the end would be lost by that.
+  if (printable(word) != word && word.back() != '\n') return printed_by_shell(word);
   std::string quoted = "'";
   for (const char c : word) {
     if (c == '\'') quoted += "'\\'";

@@ -31,7 +31,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
 /// The full path of a program on PATH, or "".
 std::string find_program(std::string_view name);
 
-/// A word of a command line for a POSIX shell: quoted where it has to be.
+/// A word of a command line for a POSIX shell, in one line: quoted where it has to be.
 std::string shell_word(std::string_view word);
 
 }  // namespace reweave::repro

@@ -16,11 +16,14 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   const std::unique_ptr<Subject> subject = file.make_subject();
   const Schedule& schedule = schedule_of(file);
   IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.limits());
+  if (first.killed) first = isolator_.replay(*subject, schedule, mode, file.limits());
   RunResult run;
   run.outcome = first.outcome;
   run.steps = first.steps;
   if (first.died) {
     run.died = true;
+    run.killed = first.killed;
+    run.cancelled = first.cancelled;
     run.outcome = Outcome::kFinding;
     if (first.finding) run.findings.push_back(std::move(*first.finding));
     run.followed = std::move(first.schedule);

@@ -21,7 +21,9 @@ namespace reweave::repro {
 
 /// What one execution gave.
 struct RunResult {
-  bool died = false;  // It took its process with it.
+  bool died = false;       // It took its process with it.
+  bool killed = false;     // Somebody else ended its process, twice: there is no verdict.
+  bool cancelled = false;  // It was ended because nobody wanted to wait: there is no verdict.
   Outcome outcome{};
   Divergence divergence;            // If it diverged.
   std::vector<Finding> findings{};  // In order, with their messages.
@@ -36,7 +38,8 @@ class Runner {
  public:
   explicit Runner(IsolateOptions options = {}) : isolator_(options) {}
 
-  /// One execution along the file's schedule; without one, the ordinary execution.
+  /// One execution along the file's schedule; without one, the ordinary execution. Once more if
+  /// somebody else ends its process.
   RunResult run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
 
   /// `times` more executions of what gave `run`; returns how many did the same: one trace hash, or

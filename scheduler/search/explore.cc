@@ -18,10 +18,15 @@ class Timer {
 
   /// To be called after every execution. True: stop, for `reason`.
   bool expired(Statistics& statistics, StopReason& reason) {
-    if (options_.budget.seconds == 0 && !options_.progress) return false;
+    if (options_.keep_going && !options_.keep_going()) {
+      reason = StopReason::kCancelled;
+      return true;
+    }
+    const std::uint64_t budget = options_.budget.all_milliseconds();
+    if (budget == 0 && !options_.progress) return false;
     const std::uint64_t now = wall_clock_ms();
     statistics.milliseconds = now - start_;
-    if (options_.budget.seconds != 0 && now - start_ >= options_.budget.seconds * 1000) {
+    if (budget != 0 && now - start_ >= budget) {
       reason = StopReason::kSeconds;
       return true;
     }
@@ -77,6 +82,17 @@ std::uint64_t next_of_shard(std::uint64_t execution, std::uint64_t next,
 
 }  // namespace
 
+void add(const Statistics& part, Statistics& sum) {
+  sum.executions += part.executions;
+  sum.steps += part.steps;
+  sum.questions += part.questions;
+  // What two of them have both seen counts twice.
+  sum.distinct_is_exact =
+      sum.distinct_is_exact && part.distinct_is_exact && (sum.distinct == 0 || part.distinct == 0);
+  sum.distinct += part.distinct;
+  for (std::size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += part.outcomes[i];
+}
+
 Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& options,
                     SharedTape* tape, Statistics* live) {
   CHECK(options.stride > 0 && options.block > 0);
@@ -113,7 +129,10 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
       exploration.reason = StopReason::kExhausted;
       break;
     }
-    if (timer.expired(statistics, exploration.reason)) break;
+    if (timer.expired(statistics, exploration.reason)) {
+      if (exploration.reason == StopReason::kCancelled) exploration.next = i + 1;
+      break;
+    }
   }
   timer.finish(statistics);
   if (options.progress) (void)options.progress(statistics);

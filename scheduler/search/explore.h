@@ -26,6 +26,9 @@ namespace reweave {
 struct Budget {
   std::uint64_t executions = 0;
   std::uint64_t seconds = 0;
+  std::uint64_t milliseconds = 0;  // Besides the seconds.
+
+  std::uint64_t all_milliseconds() const { return seconds * 1000 + milliseconds; }
 };
 
 struct Statistics {
@@ -37,6 +40,8 @@ struct Statistics {
   std::array<std::uint64_t, kOutcomeCount> outcomes{};  // How many executions ended so.
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
 };
+/// Adds what another search of the same subject did, all but its time.
+void add(const Statistics& part, Statistics& sum);
 
 struct ExploreOptions {
   Budget budget{};
@@ -55,6 +60,10 @@ struct ExploreOptions {
   /// Called about every `progress_ms` and at the end, if set. False: stop.
   std::function<bool(const Statistics&)> progress{};
   std::uint64_t progress_ms = 250;
+
+  /// Asked again and again, every few milliseconds where children explore, if set. False: stop at
+  /// once.
+  std::function<bool()> keep_going{};
 };
 
 /// For ExploreOptions::counts where programs are generated: one that reaches the limit of steps may
@@ -76,12 +85,17 @@ struct Found {
   bool died = false;
   bool complete =
       true;  // False: it gave more answers than the tape of the child holds; it cannot be replayed.
+  /// It died of SIGKILL, which is never its own: somebody else, or the system for want of memory,
+  /// ended the child.
+  bool killed = false;
 };
 
 struct Exploration {
   Statistics statistics;
   StopReason reason = StopReason::kExecutions;
   std::optional<Found> found;
+  /// Of a search that was cancelled: the first execution that has not ended.
+  std::uint64_t next = UINT64_MAX;
 };
 
 /// Runs `subject` under `strategy`, which continues where it is. An execution that diverges (the

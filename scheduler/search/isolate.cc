@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,14 @@ namespace reweave {
 namespace {
 
 using Text = std::array<char, SharedTape::kMessageBytes>;
+
+/// Not to have run for so long means that this process was stopped.
+constexpr std::uint64_t kGapMs = 1000;
+
+/// What the system refuses is nobody's bug.
+[[noreturn]] void refused(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 /// The last bytes of a stream that may be endless.
 class Tail {
@@ -51,7 +60,7 @@ class Tail {
 class Pipe {
  public:
   Pipe() {
-    CHECK_MSG(pipe2(ends_.data(), O_CLOEXEC) == 0, "no pipe for a child: too many open files?");
+    if (pipe2(ends_.data(), O_CLOEXEC) != 0) refused("the system gives no pipe for a child");
     CHECK(fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
   }
   ~Pipe() {
@@ -102,7 +111,12 @@ void become_child(const Pipe& pipe, pid_t parent) {
   dup2(pipe.write_end(), STDERR_FILENO);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  signal(SIGABRT, SIG_DFL);  // A handler of the parent must not speak for its child.
+  // A handler of the parent must not speak for its child.
+  for (const int number : {SIGABRT, SIGXFSZ, SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction old {};
+    const bool ignored = sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
+    if (!ignored || number == SIGXFSZ) signal(number, SIG_DFL);
+  }
 }
 
 std::string signal_name(int number) {
@@ -138,17 +152,6 @@ Finding hang(std::uint64_t ms, std::uint64_t step) {
   return finding;
 }
 
-void add(const Statistics& part, Statistics& sum) {
-  sum.executions += part.executions;
-  sum.steps += part.steps;
-  sum.questions += part.questions;
-  // What two children have both seen counts twice.
-  sum.distinct_is_exact =
-      sum.distinct_is_exact && part.distinct_is_exact && (sum.distinct == 0 || part.distinct == 0);
-  sum.distinct += part.distinct;
-  for (std::size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += part.outcomes[i];
-}
-
 /// What child `job` of `jobs` does.
 ExploreOptions share_of(const ExploreOptions& options, std::uint64_t job, std::uint64_t jobs) {
   ExploreOptions share = options;
@@ -169,8 +172,11 @@ Exploration merge(const std::vector<Exploration>& parts) {
   for (const Exploration& part : parts) {
     add(part.statistics, all.statistics);
     exhausted = exhausted && part.reason == StopReason::kExhausted;
-    if (part.reason == StopReason::kCancelled || part.reason == StopReason::kSeconds)
+    if (part.reason == StopReason::kCancelled ||
+        (part.reason == StopReason::kSeconds && all.reason != StopReason::kCancelled)) {
       all.reason = part.reason;
+    }
+    all.next = std::min(all.next, part.next);
     if (part.found && (!all.found || part.found->execution < all.found->execution))
       all.found = part.found;
   }
@@ -205,6 +211,10 @@ struct Isolator::Ending {
   int status = 0;
   std::string standard_error;
 
+  bool killed() const {
+    return !done && !hung && !cancelled && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  }
+
   Finding finding(const Isolator& isolator) const {
     const SharedTape& tape = isolator.board_->tape;
     const std::uint64_t step = tape.steps();
@@ -223,13 +233,14 @@ struct Isolator::Child {
   std::uint64_t begin_ms = wall_clock_ms();
   // When it was last seen to move on, and what it had done by then.
   std::uint64_t seen_ms = begin_ms, seen_executions = 0, seen_step = 0;
+  std::uint64_t look_ms = begin_ms;  // When somebody last looked.
   Ending ending;
 };
 
 Isolator::Isolator(IsolateOptions options) : options_(options) {
   void* memory =
       mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CHECK_MSG(memory != MAP_FAILED, "the system gives no shared memory");
+  if (memory == MAP_FAILED) refused("the system gives no shared memory");
   board_ = new (memory) Board;
 }
 
@@ -253,7 +264,12 @@ bool Isolator::fork_child() {
   std::fflush(nullptr);  // Else the child would hold a copy of what is not yet written.
   const pid_t parent = getpid();
   child_->pid = fork();
-  CHECK_MSG(child_->pid >= 0, "the system gives no process");
+  if (child_->pid < 0) {
+    const int error = std::exchange(errno, 0);
+    child_.reset();
+    errno = error;
+    refused("the system gives no process");
+  }
   if (child_->pid == 0) {
     become_child(child_->pipe, parent);
     child_.reset();
@@ -290,6 +306,8 @@ bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) 
     const std::uint64_t executions = tape.executions.load(std::memory_order_relaxed);
     const std::uint64_t step = tape.step.load(std::memory_order_relaxed);
     const std::uint64_t now = wall_clock_ms();
+    if (now - child.look_ms > kGapMs) child.seen_ms += now - child.look_ms;
+    child.look_ms = now;
     if (executions != child.seen_executions || step != child.seen_step) {
       child.seen_executions = executions;
       child.seen_step = step;
@@ -333,6 +351,7 @@ void Isolator::start_exploring(Subject& subject, Strategy& strategy,
   board_->statistics = {};
   ExploreOptions inner = options;
   inner.progress = nullptr;
+  inner.keep_going = nullptr;  // It is asked here.
   start_child([&] {
     const Exploration result =
         reweave::explore(subject, strategy, inner, &board_->tape, &board_->statistics);
@@ -356,6 +375,7 @@ Exploration Isolator::take_exploration() {
   exploration.statistics.milliseconds = wall_clock_ms() - child->begin_ms;
   if (ending.cancelled) {
     exploration.reason = StopReason::kCancelled;
+    exploration.next = tape.number.load(std::memory_order_relaxed);
   } else if (ending.done && !board_->has_found) {
     exploration.reason = board_->reason;
   } else {
@@ -367,6 +387,7 @@ Exploration Isolator::take_exploration() {
     found.trace_hash = ending.done ? board_->trace_hash : 0;
     found.answers = tape.dense_answers();
     found.died = !ending.done;
+    found.killed = ending.killed();
     found.complete = !tape.overflowed;
     exploration.found = std::move(found);
   }
@@ -394,6 +415,7 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
   bool cancelled = false;
   const auto keep_waiting = [&] {
     const std::uint64_t now = wall_clock_ms();
+    cancelled = cancelled || (options.keep_going && !options.keep_going());
     if (cancelled || !options.progress || now - last < options.progress_ms) return !cancelled;
     last = now;
     Statistics sum;
@@ -437,7 +459,7 @@ SharedTape& Isolator::tape() { return board_->tape; }
 
 bool Isolator::go_ahead() {
   if (fork_child()) return true;
-  while (!look_at_child(/*ms=*/20, nullptr)) {
+  while (!look_at_child(/*ms=*/20, keep_going_)) {
   }
   return false;
 }
@@ -446,6 +468,13 @@ std::optional<IsolatedRun> Isolator::take_death(Subject& subject) {
   Ending ending = std::exchange(child_, nullptr)->ending;
   if (ending.done) return std::nullopt;
   return run_of(subject, std::move(ending));
+}
+
+std::optional<Isolator::Death> Isolator::take_death() {
+  const Ending ending = std::exchange(child_, nullptr)->ending;
+  if (ending.done) return std::nullopt;
+  return Death{
+      .finding = ending.finding(*this), .killed = ending.killed(), .cancelled = ending.cancelled};
 }
 
 template <typename Work>
@@ -460,13 +489,15 @@ IsolatedRun Isolator::run_one(Subject& subject, const Work& work) {
     copy_text(execution.divergence().expected, board_->expected);
     copy_text(execution.divergence().found, board_->found);
   };
-  return run_of(subject, run_child(work_and_tell, nullptr));
+  return run_of(subject, run_child(work_and_tell, keep_going_));
 }
 
 IsolatedRun Isolator::run_of(Subject& subject, Ending ending) {
   const SharedTape& tape = board_->tape;
   IsolatedRun run;
   run.died = !ending.done;
+  run.killed = ending.killed();
+  run.cancelled = ending.cancelled;
   if (run.died || tape.has_finding) run.finding = ending.finding(*this);
   run.schedule = named_schedule(subject, tape);
   run.complete = !tape.overflowed;

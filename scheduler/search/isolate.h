@@ -9,7 +9,11 @@
 //
 // A child is forked and leaves by _exit: nothing is flushed twice, no destructor of the parent runs
 // twice, and leaks of the child are not reported at its exit. Only processes forked here are ever
-// ended. Call it while the process has one OS thread. Cost: a fork and an exit for each call (about
+// ended. A child that dies of SIGKILL was killed by somebody else, or by the system for want of
+// memory: that is told, and is no crash of the subject. Time during which this process itself did
+// not run (it was stopped, or the machine slept) makes no hang. What the system refuses (memory, a
+// process, a descriptor) is thrown as a std::system_error. Call it while the process has one OS
+// thread. Cost: a fork and an exit for each call (about
 // 0.3 ms, under ASan 5 ms); nothing for each execution of an exploration.
 #pragma once
 
@@ -20,6 +24,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "scheduler/schedule.h"
 #include "scheduler/search/explore.h"
@@ -36,7 +41,9 @@ struct IsolateOptions {
 
 /// One execution in a child.
 struct IsolatedRun {
-  bool died = false;  // The child crashed, hung or left: then there is no outcome and no hash.
+  bool died = false;       // The child crashed, hung or left: then there is no outcome and no hash.
+  bool killed = false;     // It died of SIGKILL, and not by us: see Found::killed.
+  bool cancelled = false;  // It was ended because nobody wanted to wait: says nothing else.
   Outcome outcome{};
   std::uint64_t steps = 0;
   std::uint64_t questions = 0;
@@ -50,11 +57,15 @@ struct IsolatedRun {
 
 class Isolator {
  public:
-  /// Maps about 6 MB of shared memory, once. Aborts when the system refuses.
+  /// Maps about 6 MB of shared memory, once.
   explicit Isolator(IsolateOptions options = {});
   ~Isolator();
   Isolator(const Isolator&) = delete;
   Isolator& operator=(const Isolator&) = delete;
+
+  /// Asked every few milliseconds while a child of replay(), record() or go_ahead() runs, if set;
+  /// false: end it at once.
+  void set_keep_going(std::function<bool()> keep_going) { keep_going_ = std::move(keep_going); }
 
   /// As explore() does, in one child; `progress` is called in the parent. The subject and the
   /// strategy of the parent do not change, so that the strategy cannot go on from where the child
@@ -69,6 +80,13 @@ class Isolator {
   [[noreturn]] void leave_child();
   /// The execution of `subject` in which that child died; none: it left in order.
   std::optional<IsolatedRun> take_death(Subject& subject);
+  /// The same where no schedule is wanted, for work that is more than one subject.
+  struct Death {
+    Finding finding;
+    bool killed = false;  // As in IsolatedRun.
+    bool cancelled = false;
+  };
+  std::optional<Death> take_death();
   /// Instead of take_death(), where nobody wants to know. Ends a child that still runs.
   void end_child();
   /// For an execution in that child.
@@ -106,6 +124,7 @@ class Isolator {
   IsolatedRun run_of(Subject& subject, Ending ending);
 
   IsolateOptions options_;
+  std::function<bool()> keep_going_;
   Board* board_;
   std::unique_ptr<Child> child_;  // Null: none runs.
 };

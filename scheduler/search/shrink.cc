@@ -89,7 +89,13 @@ class Shrinker {
     return {schedule.answers.size(), subject.size(), sum};
   }
 
-  bool out_of_budget() const { return executions_ >= options_.executions_max; }
+  /// Asked only where there is more to try.
+  bool out_of_budget() {
+    const bool out =
+        executions_ >= options_.executions_max || (options_.keep_going && !options_.keep_going());
+    refused_ = refused_ || out;
+    return out;
+  }
 
   bool shows(const Trial& trial) const {
     return trial.finding && trial.finding->signature == signature_;
@@ -98,10 +104,7 @@ class Shrinker {
   /// Runs a candidate; takes it over if it shows the finding and is simpler. `owned` may be null:
   /// the present subject.
   bool accept(std::unique_ptr<Subject> owned, const Schedule& candidate) {
-    if (out_of_budget()) {
-      refused_ = true;
-      return false;
-    }
+    if (out_of_budget()) return false;
     Subject& subject = owned != nullptr ? *owned : *subject_;
     Trial trial = run_(subject, candidate);
     ++executions_;
@@ -215,7 +218,7 @@ class Shrinker {
   Finding finding_;
   std::uint64_t executions_ = 0;
   bool dropped_ = false;  // The last candidate lost answers.
-  bool refused_ = false;  // A candidate was not run for want of budget.
+  bool refused_ = false;  // Something was not tried for want of budget.
 };
 
 }  // namespace

@@ -48,6 +48,10 @@ struct ShrinkOptions {
 
   /// Called after each accepted step, if set: answers, size and executions so far.
   std::function<void(std::size_t, std::size_t, std::uint64_t)> progress{};
+
+  /// Asked before each candidate, if set. False: stop with what there is, as at the end of the
+  /// budget.
+  std::function<bool()> keep_going{};
 };
 
 struct Shrunk {

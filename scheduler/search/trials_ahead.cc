@@ -3,9 +3,11 @@
 #include <sys/mman.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <new>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -114,7 +116,9 @@ TrialsAhead::TrialsAhead(Isolator& isolator, const Limits& limits)
     : isolator_(isolator), execution_(limits) {
   void* const memory =
       mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CHECK_MSG(memory != MAP_FAILED, "the system gives no shared memory");
+  if (memory == MAP_FAILED) {
+    throw std::system_error(errno, std::generic_category(), "the system gives no shared memory");
+  }
   notes_ = ::new (memory) Notes;
 }
 
@@ -122,6 +126,7 @@ TrialsAhead::~TrialsAhead() { munmap(notes_, sizeof(Notes)); }
 
 Trial TrialsAhead::run(Subject& subject, const Schedule& schedule) {
   if (is_ahead_) return run_here(subject, schedule);
+  if (cancelled_) return {};
   for (;;) {
     if (read_ < notes_->written) {
       Reader in(notes_->bytes.data(), read_);
@@ -135,6 +140,11 @@ Trial TrialsAhead::run(Subject& subject, const Schedule& schedule) {
       // One that is too long for the notes is run in a child of its own.
       if (!run && notes_->full && notes_->written == 0)
         run = isolator_.replay(subject, schedule, ReplayMode::kLenient, execution_.limits());
+      // Somebody else ended it: once more, and what is killed each time shows nothing.
+      if (run && run->killed)
+        run = isolator_.replay(subject, schedule, ReplayMode::kLenient, execution_.limits());
+      cancelled_ = run && run->cancelled;
+      if (run && (run->cancelled || run->killed)) return {};
       if (run) {
         Trial trial;
         // With answers missing the schedule would not show it again.

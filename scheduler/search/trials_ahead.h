@@ -37,7 +37,8 @@ class TrialsAhead {
   TrialsAhead(const TrialsAhead&) = delete;
   TrialsAhead& operator=(const TrialsAhead&) = delete;
 
-  /// Runs `subject` leniently along `schedule`.
+  /// Runs `subject` leniently along `schedule`. Once the isolator has been told not to keep going,
+  /// a trial says nothing.
   Trial run(Subject& subject, const Schedule& schedule);
   /// True in a child.
   bool is_ahead() const { return is_ahead_; }
@@ -54,6 +55,7 @@ class TrialsAhead {
   std::size_t read_ = 0;  // Bytes of the notes that the parent has gone through.
   bool waits_ = false;    // The parent has forked, and not asked for the death.
   bool is_ahead_ = false;
+  bool cancelled_ = false;
 };
 
 }  // namespace reweave

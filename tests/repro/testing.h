@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -56,6 +57,23 @@ class ScopedVariable {
  private:
   const char* name_;
   std::string old_;
+};
+
+/// Whoever may do everything is a user for a while, so that permissions count.
+class AnybodyElse {
+ public:
+  AnybodyElse() {
+    if (is_root_ && seteuid(kNobody) != 0) ADD_FAILURE() << "root cannot become a user";
+  }
+  ~AnybodyElse() {
+    if (is_root_ && seteuid(0) != 0) ADD_FAILURE() << "a user cannot become root again";
+  }
+  AnybodyElse(const AnybodyElse&) = delete;
+  AnybodyElse& operator=(const AnybodyElse&) = delete;
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+  const bool is_root_ = geteuid() == 0;
 };
 
 inline WeaveFile parse(const std::string& text) {

@@ -141,7 +141,7 @@ TEST_F(Cli, CheckTakesFoldersAndRefusesWhatHasNoVerdict) {
   write("r/b.weave", kClean);
   write("r/notes.txt", "no repro");
   EXPECT_THAT(run({"check", path("r")}, 2), HasSubstr("no verdict"));
-  run({"check", path("r"), "--update"}, 0);
+  run({"check", path("r/b.weave"), "--update"}, 0);
   EXPECT_EQ(run_json({"check", path("r")}, 0)["passed"], 1);
   std::filesystem::create_directory(path("empty"));
   run({"check", path("empty")}, 2);

@@ -181,5 +181,25 @@ TEST(Verdict, WithoutATraceHashAnyOneWillDo) {
   EXPECT_EQ(difference(stated, found), "");
 }
 
+TEST(WithVerdict, ChangesNothingElse) {
+  const std::string text =
+      "weave 1\r\nfunction main # verdict\r\nend\r\nverdict\r\n  # why\r\n"
+      "  result  a   # first\r\n  result b\r\n  result c # third\r\nend # x";
+  Verdict verdict{.findings = {}, .results = {"a", "new", "c"}, .trace_hash = 1};
+  const std::string changed = with_verdict(text, verdict);
+  EXPECT_EQ(changed,
+            "weave 1\r\nfunction main # verdict\r\nend\r\nverdict\r\n  # why\r\n"
+            "  result  a   # first\r\n  result new\r\n  result c # third\r\n"
+            "  trace 0000000000000001\r\nend # x");
+  EXPECT_EQ(read_weave(changed, "x")->verdict, verdict);
+  EXPECT_EQ(with_verdict(changed, verdict), changed);
+}
+
+TEST(WithVerdict, ComesBehindAllElseWhereThereIsNone) {
+  const Verdict verdict{.findings = {}, .results = {"a"}, .trace_hash = std::nullopt};
+  EXPECT_EQ(with_verdict("weave 1\nfunction main\nend", verdict),
+            "weave 1\nfunction main\nend\n\nverdict\n  result a\nend\n");
+}
+
 }  // namespace
 }  // namespace reweave::repro

@@ -71,6 +71,35 @@ TEST(Report, TextEndsWithThreeCommandsThatAShellUnderstands) {
               HasSubstr("\033"));
 }
 
+TEST(Report, CommandsSurviveNamesWithAnything) {
+  const FindingCommands commands =
+      finding_commands("reweave", "qu'ote\"s $(x) ${y}$<z>;\n.weave", 1);
+  EXPECT_EQ(commands.regression_test,
+            "add_test(NAME repro.qu_ote_s___x____y___z___ COMMAND reweave check "
+            "\"qu'ote\\\"s \\$(x) \\${y}$<1:$><z>;\\n.weave\")");
+  for (const std::string& line : {commands.reproduce, commands.debug, commands.regression_test})
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+}
+
+TEST(Report, WhatTheSubjectSaysCannotSpeakForUs) {
+  Report report = example();
+  report.findings[0].message = "a\n::error::injected\x1b[2J";
+  report.findings[0].signature = "\u009b2J";
+  const std::string text = render(report, Format::kText, {});
+  EXPECT_THAT(text, HasSubstr("  \\x3a:error::injected\\x1b[2J\n"));
+  EXPECT_THAT(text, HasSubstr("\\u009b2J"));
+}
+
+TEST(Report, WhatCouldNotBeWrittenIsInIt) {
+  Report report = example();
+  report.repro.clear();
+  report.not_written = "f: cannot be written: No space left on device";
+  report.repro_text = "weave 1\n";
+  EXPECT_THAT(render(report, Format::kText, {}),
+              testing::AllOf(HasSubstr("No space left"), testing::EndsWith("\n\nweave 1\n")));
+  EXPECT_EQ(json::parse(render(report, Format::kJson, {}))["repro_text"], "weave 1\n");
+}
+
 TEST(Report, TextShowsOnlyTheBeginningOfALongSchedule) {
   Report report = example();
   report.schedule->answers.resize(50, report.schedule->answers[0]);
@@ -95,6 +124,17 @@ TEST(CheckReport, JunitIsEscaped) {
   EXPECT_THAT(text, HasSubstr("expected &lt;x&gt; &amp; &quot;y&quot;&#10;found 100%"));
 }
 
+TEST(CheckReport, JunitTellsErrorsFromFailuresAndIsUtf8) {
+  CheckReport report = checked();
+  report.cases.push_back({.file = "no\xff\ufffe.weave", .is_error = true, .message = "\xe2\x82"});
+  report.skip("for a reason", "s.weave");
+  const std::string text = render(report, Format::kJunit, {});
+  EXPECT_THAT(text, HasSubstr("tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""));
+  EXPECT_THAT(text, HasSubstr("<error message=\"\\xe2\\x82\">"));
+  EXPECT_THAT(text, HasSubstr("name=\"no\\xff\\ufffe.weave\""));
+  EXPECT_THAT(text, HasSubstr("<skipped message=\"for a reason\"/>"));
+}
+
 TEST(CheckReport, GithubAnnotationsAreEscaped) {
   const std::string text = render(checked(), Format::kGithub, {});
   EXPECT_THAT(text, HasSubstr("::error file=a%2Cb%3Ac%25.weave,line=7,title="));
@@ -103,7 +143,7 @@ TEST(CheckReport, GithubAnnotationsAreEscaped) {
 
 TEST(CheckReport, SummaryIsMarkdownWithOneLineForEachFailure) {
   EXPECT_THAT(github_summary(checked()),
-              HasSubstr("1 passed, 1 failed\n\n* `a,b:c%.weave`: expected <x> & \"y\" found"));
+              HasSubstr("1 passed, 1 failed\n\n* `a,b:c%.weave`: `expected <x> & \"y\" found"));
 }
 
 TEST(CheckReport, JsonCountsThem) {
@@ -114,7 +154,7 @@ TEST(CheckReport, JsonCountsThem) {
   EXPECT_EQ(object["cases"][1]["passed"], false);
 }
 
-TEST(Escape, XmlHasNoControlCharacters) { EXPECT_EQ(escape_xml("a\x01'b"), "a?&apos;b"); }
+TEST(Escape, XmlHasNoControlCharacters) { EXPECT_EQ(escape_xml("a\x01'b"), "a\\x01&apos;b"); }
 
 }  // namespace
 }  // namespace reweave::repro

@@ -42,8 +42,8 @@ TEST(Process, SetsTheEnvironment) {
 }
 
 TEST(ShellWord, ComesBackFromAShellAsItWas) {
-  for (const std::string word :
-       {"plain-1.0/a", "", "two words", "it's", "$HOME `x` \"y\" \\", "a\nb", "~", "#x"}) {
+  for (const std::string word : {"plain-1.0/a", "", "two words", "it's", "$HOME `x` \"y\" \\",
+                                 "a\nb", "~", "#x", "\x1b[2J%d\\'\xff", "-n\x07", "ends\n"}) {
     const ProcessResult result = run_process({"sh", "-c", "printf %s " + shell_word(word)});
     EXPECT_EQ(result.output, word);
   }

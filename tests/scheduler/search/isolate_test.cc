@@ -2,10 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 #include "scheduler/search/shrink.h"
@@ -347,6 +351,57 @@ TEST(Isolate, ShrinksInOneChildAsInOneForEachTrial) {
     EXPECT_EQ(calls, slow_calls);
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
   }
+}
+
+/// It is killed in the execution of that number, as by somebody else.
+class Killed : public toys::Program {
+ public:
+  explicit Killed(std::uint32_t ops) : Program(ops) {}
+
+ protected:
+  void fail(Execution&) override { kill(getpid(), SIGKILL); }
+  std::unique_ptr<Program> empty() const override { return std::make_unique<Killed>(0); }
+};
+
+TEST(Isolate, ToldWhatWasKilledFromWhatCrashed) {
+  Isolator isolator;
+  Killed killed(20);
+  RandomWalk strategy;
+  const Exploration result =
+      isolator.explore(killed, strategy, {.budget = {.executions = 100'000}, .seed = 1});
+  ASSERT_TRUE(result.found);
+  EXPECT_TRUE(result.found->killed);
+  const IsolatedRun again = isolator.record(killed, result.found->answers);
+  EXPECT_TRUE(again.died);
+  EXPECT_TRUE(again.killed);
+  EXPECT_FALSE(hunt(Death::kAbort, isolator).killed);
+  Isolator impatient({.hang_ms = 100});
+  EXPECT_FALSE(hunt(Death::kHang, impatient).killed);
+}
+
+TEST(Isolate, EndsAtOnceWhenNobodyWantsToGoOn) {
+  Isolator isolator({.hang_ms = 3'600'000});
+  Deadly subject(20, Death::kHang);
+  RandomWalk strategy;
+  int asked = 0;
+  const Exploration result = isolator.explore(
+      subject, strategy, {.seed = 1, .keep_going = [&asked] { return ++asked < 20; }});
+  EXPECT_EQ(result.reason, StopReason::kCancelled);
+  EXPECT_FALSE(result.found);
+  EXPECT_LT(result.next, UINT64_MAX);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
+}
+
+TEST(Isolate, ThrowsWhatTheSystemRefuses) {
+  Isolator isolator;
+  rlimit old{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
+  const rlimit none{0, old.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Deadly subject(20, Death::kNone);
+  EXPECT_THROW((void)isolator.replay(subject, {}, ReplayMode::kStrict), std::system_error);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
+  EXPECT_FALSE(isolator.replay(subject, {}, ReplayMode::kLenient).died);
 }
 
 }  // namespace

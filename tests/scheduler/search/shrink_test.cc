@@ -154,6 +154,20 @@ TEST(Shrink, FollowsActorsWhoseElderSiblingsAreDeletedAndShortensLoops) {
   EXPECT_EQ(smaller.passes, 1u);
 }
 
+TEST(Shrink, StopsWhenItIsToldToAndKeepsWhatItHas) {
+  Family subject;
+  const auto schedule = parse_schedule("0.3 spill op.2 1 1\n0.7 spill op.6 4 1\n", "f");
+  int steps = 0;
+  ShrinkOptions options;
+  options.progress = [&](std::size_t, std::size_t, std::uint64_t) { ++steps; };
+  options.keep_going = [&] { return steps == 0; };
+  const auto shrunk = shrink(subject, *schedule, "leak", trial_runner(Limits{}), options);
+  ASSERT_TRUE(shrunk);
+  EXPECT_FALSE(shrunk->minimal);
+  EXPECT_EQ(steps, 1);
+  EXPECT_LT(shrunk->schedule.answers.size(), schedule->answers.size());
+}
+
 TEST(Shrink, DoesNotTakeOneFindingForAnother) {
   /// Yes at op.0 leaks; yes at op.1 as well, but says another thing first if op.2 is also answered
   /// yes.

@@ -1,0 +1,40 @@
+// Ctrl-C and SIGTERM, while a command works: it ends what it does, tells what was done so far, and
+// exits with 128 and the signal, as shells expect it.
+//
+// As long as an object of this class lives, SIGINT, SIGTERM and SIGHUP only leave a note, which
+// the command asks for; ignored signals stay ignored (nohup, background jobs). A third signal ends
+// the process at once: `timeout` sends one twice. Children that isolate.h makes have the signals'
+// usual effect again.
+#pragma once
+
+#include <csignal>
+#include <functional>
+#include <string>
+
+namespace reweave::repro {
+
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  /// The first signal that came; 0: none. Of this process, whichever object asks.
+  static int signal();
+  static bool pending() { return signal() != 0; }
+  /// "SIGINT"; "" if none came.
+  static std::string name();
+  /// What the process then exits with.
+  static int exit_code() { return 128 + signal(); }
+  /// For whoever asks again and again whether to go on.
+  static std::function<bool()> keep_going() {
+    return [] { return !pending(); };
+  }
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction old_[3]{};
+};
+
+}  // namespace reweave::repro

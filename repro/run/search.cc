@@ -1,0 +1,70 @@
+#include "repro/run/search.h"
+
+#include <fmt/format.h>
+
+#include "repro/report/terminal.h"
+
+namespace reweave::repro {
+namespace {
+
+std::string disturbance(const Found& found) {
+  const std::string number = with_commas(found.execution);
+  if (found.killed) return fmt::format("execution {} was killed by somebody else", number);
+  return fmt::format("execution {} ended its process (\"{}\"), but not when it was repeated",
+                     number, found.finding.signature);
+}
+
+/// What is left of a budget, without counting the execution that was disturbed; false: nothing.
+bool spend(const Exploration& part, Budget& budget) {
+  if (budget.executions != 0) {
+    const std::uint64_t done = part.statistics.executions + 1;
+    if (done >= budget.executions) return false;
+    budget.executions -= done;
+  }
+  if (budget.all_milliseconds() != 0) {
+    if (part.statistics.milliseconds >= budget.all_milliseconds()) return false;
+    budget = {.executions = budget.executions,
+              .milliseconds = budget.all_milliseconds() - part.statistics.milliseconds};
+  }
+  return true;
+}
+
+}  // namespace
+
+Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
+                const IsolateOptions& isolate,
+                const std::function<bool(const Found&)>& shows_again) {
+  Searched searched;
+  Statistics before;
+  const std::function<bool(const Statistics&)> progress = options.progress;
+  if (progress) {
+    options.progress = [&](const Statistics& part) {
+      Statistics sum = before;
+      add(part, sum);
+      sum.milliseconds = before.milliseconds + part.milliseconds;
+      return progress(sum);
+    };
+  }
+  for (;;) {
+    Exploration part = explore_in_children(subject, strategies, options, isolate);
+    const bool budget_left = spend(part, options.budget);
+    const std::uint64_t milliseconds = before.milliseconds + part.statistics.milliseconds;
+    add(part.statistics, before);
+    before.milliseconds = milliseconds;
+    part.statistics = before;
+    searched.exploration = std::move(part);
+    const std::optional<Found>& found = searched.exploration.found;
+    if (!found || !found->died) return searched;
+    if (!found->killed && shows_again(*found)) return searched;
+    searched.disturbances.push_back(disturbance(*found));
+    options.first_execution = found->execution + 1;
+    searched.exploration.next = options.first_execution;
+    searched.exploration.found.reset();
+    searched.gave_up = searched.disturbances.size() >= Searched::kDisturbancesMax;
+    searched.exploration.reason =
+        options.budget.executions != 0 ? StopReason::kExecutions : StopReason::kSeconds;
+    if (searched.gave_up || !budget_left) return searched;
+  }
+}
+
+}  // namespace reweave::repro

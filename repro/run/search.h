@@ -1,0 +1,36 @@
+// A search that outlives what happens to its children.
+//
+// A child may be killed (by the system for want of memory, by a person) or stopped for a while:
+// that is no finding, and no reason to lose an hour's work. So an execution that ended its process
+// has to do so again in a replay; where it does not, it is noted, and the search goes on with the
+// next execution. A child that is killed again and again ends the search.
+//
+// What is found without such a disturbance, and the statistics, are those of explore_in_children().
+// After one, a strategy with a memory has forgotten what it saw; it tries that again, and misses
+// nothing.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scheduler/search/explore.h"
+#include "scheduler/search/isolate.h"
+
+namespace reweave::repro {
+
+struct Searched {
+  Exploration exploration;
+  std::vector<std::string> disturbances{};  // One sentence for each.
+  bool gave_up = false;                     // There were too many of them.
+
+  static constexpr std::size_t kDisturbancesMax = 20;
+};
+
+/// `shows_again` replays an execution that ended its process.
+Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
+                const IsolateOptions& isolate,
+                const std::function<bool(const Found&)>& shows_again);
+
+}  // namespace reweave::repro

@@ -1,0 +1,168 @@
+// What commands write, and what they say where they cannot.
+
+#include <filesystem>
+
+#include "tests/repro/cli.h"
+
+namespace reweave::repro {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+using CliOutput = Cli;
+
+TEST_F(CliOutput, WhatCannotBeWrittenIsSaidBeforeTheWork) {
+  const std::string repro = hunted(kLostValue);
+  EXPECT_THAT(run({"shrink", repro, "--output", path("no/such/x.weave")}, 2),
+              HasSubstr("no/such/x.weave: cannot be written: No such file"));
+  const std::string blocked = write("blocked", "a file");
+  EXPECT_THAT(run({"hunt", repro, "--output", blocked}, 2), HasSubstr("--output"));
+  EXPECT_THAT(run({"hunt", "--generated", "--output", blocked}, 2), HasSubstr("--output"));
+  EXPECT_THAT(run({"gauntlet", "--output", blocked}, 2), HasSubstr("--output"));
+}
+
+TEST_F(CliOutput, ALinkToTheOutputStaysALink) {
+  const std::string repro = hunted(kLostValue);
+  std::filesystem::create_symlink("target.weave", path("link.weave"));
+  run({"shrink", repro, "--output", path("link.weave")}, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link.weave")));
+  run({"check", path("target.weave")}, 0);
+}
+
+// A limit on files stands for a disk that fills up while a hunt runs.
+TEST_F(CliOutput, WhatIsFoundIsShownWhereItCannotBeWritten) {
+  if (*REWEAVE_EMULATOR != '\0') GTEST_SKIP() << "the emulator writes files of its own";
+  std::string large = kLostValue;
+  large += "function large\n";
+  for (int i = 0; i < 900; ++i) large += "  emit word\n";
+  large += "end\n";
+  const std::string file = shell_word(write("large.weave", large));
+  const std::string tool = "ulimit -f 8; exec " + shell_word(REWEAVE_TOOL);
+  const ProcessResult text =
+      run_process({"sh", "-c", tool + " hunt " + file + " --output " + path("f")});
+  EXPECT_EQ(text.code, 74) << text.output;
+  EXPECT_THAT(text.output, AllOf(HasSubstr("lost-value"), HasSubstr("File too large"),
+                                 HasSubstr("weave 1\n"), HasSubstr("verdict\n")));
+  const ProcessResult object =
+      run_process({"sh", "-c", tool + " hunt " + file + " --format=json --output " + path("f")});
+  EXPECT_EQ(object.code, 74);
+  const json report = json::parse(object.output, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << object.output;
+  EXPECT_EQ(report["verdict"], "finding");
+  run({"check", write("kept.weave", report["repro_text"])}, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(path("f")));
+}
+
+TEST_F(CliOutput, AFullStandardOutputIsNoBug) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  const ProcessResult result =
+      run_process({"sh", "-c", shell_word(REWEAVE_TOOL) + " help operations > /dev/full"});
+  EXPECT_EQ(result.code, 74);
+  EXPECT_THAT(result.output, HasSubstr("standard output cannot be written: No space left"));
+}
+
+TEST_F(CliOutput, ATimelineForStandardOutputGoesThere) {
+  const std::string scenario = write("s.weave", kLostValue);
+  const std::string out = path("out");
+  const ProcessResult result =
+      run_process({"sh", "-c",
+                   shell_word(REWEAVE_TOOL) + " replay " + shell_word(scenario) +
+                       " --timeline /dev/stdout > " + shell_word(out)});
+  EXPECT_EQ(result.code, 1) << result.output;
+  EXPECT_THAT(*read_file(out), AllOf(HasSubstr("traceEvents"), HasSubstr("lost-value")));
+  EXPECT_TRUE(std::filesystem::is_symlink("/dev/stdout"));
+}
+
+TEST_F(CliOutput, AnErrorIsOneObjectToo) {
+  const auto object = [&](const Words& words, int code) {
+    const ProcessResult result = spawn(words);
+    EXPECT_EQ(result.code, code) << result.output;
+    const std::size_t begin = result.output.find('{');
+    const json parsed =
+        json::parse(result.output.substr(std::min(begin, result.output.size())), nullptr, false);
+    EXPECT_TRUE(parsed.is_object()) << result.output;
+    return parsed;
+  };
+  const json missing = object({"hunt", path("none.weave"), "--format=json"}, 2);
+  EXPECT_EQ(missing["verdict"], "error");
+  EXPECT_EQ(missing["exit_code"], 2);
+  EXPECT_THAT(missing["error"].get<std::string>(), HasSubstr("No such file"));
+  EXPECT_EQ(object({"replay", "x", "--format", "json", "--sed"}, 2)["command"], "replay");
+}
+
+TEST_F(CliOutput, ASubjectThatIsAskedNothingIsNotClean) {
+  const std::string file = write("one.weave", "weave 1\nfunction main\n  emit a\nend\n");
+  const json report = run_json({"hunt", file, "--executions", "5"}, 0);
+  EXPECT_EQ(report["verdict"], "unexplored") << report;
+  EXPECT_THAT(run({"hunt", file, "--executions", "5"}, 0),
+              AllOf(HasSubstr("nothing was explored"), Not(HasSubstr("clean"))));
+}
+
+TEST_F(CliOutput, ASearchThatTriedEverythingSaysUnderWhichBounds) {
+  const json report =
+      run_json({"hunt", write("c.weave", kClean), "--steps-max", "1234", "--output", path("f")}, 0);
+  ASSERT_EQ(report["stopped_by"], "exhausted");
+  EXPECT_EQ(report["steps_max"], "1234");
+  EXPECT_THAT(run({"hunt", path("c.weave"), "--steps-max", "1234", "--output", path("f")}, 0),
+              HasSubstr("under these bounds (1,234 steps, 100,000 questions, 10,000 actors)"));
+}
+
+TEST_F(CliOutput, TheLimitOfActorsIsSaid) {
+  const std::string file =
+      write("many.weave",
+            "weave 1\nfunction main\n  loop 50\n    spawn f -\n  end\nend\nfunction f\nend\n");
+  const json hunted = run_json(
+      {"hunt", file, "--actors-max", "10", "--executions", "20", "--output", path("f")}, 0);
+  EXPECT_THAT(hunted["notes"][0].get<std::string>(),
+              AllOf(HasSubstr("actor-limit"), HasSubstr("actors-max")));
+  EXPECT_THAT(run({"replay", file, "--actors-max", "10"}, 0),
+              HasSubstr("up to the limit of 10 actors"));
+}
+
+TEST_F(CliOutput, NumbersAreReadAsPeopleWriteThem) {
+  const std::string file = write("c.weave", kClean);
+  const Words hunt = {"hunt", file, "--output", path("f")};
+  const auto with = [&](Words more, int code) {
+    more.insert(more.begin(), hunt.begin(), hunt.end());
+    return run(more, code);
+  };
+  with({"--executions", "1e2"}, 0);
+  with({"--executions", "1_000"}, 0);
+  with({"--seconds", "0.2", "--strategy", "pct"}, 0);
+  with({"--seconds", "200ms", "--strategy", "pct"}, 0);
+  EXPECT_THAT(with({"--executions", "0"}, 2), HasSubstr("\"0\" is no number from 1"));
+  EXPECT_THAT(with({"--executions", "1.5"}, 2), HasSubstr("\"1.5\" is no number"));
+  EXPECT_THAT(with({"--seconds", "0"}, 2), HasSubstr("is no time"));
+  EXPECT_THAT(with({"--seconds", "2 weeks"}, 2), HasSubstr("write seconds, or 500ms"));
+  run({"shrink", file, "--output", path("x"), "--executions", "0"}, 2);
+}
+
+TEST_F(CliOutput, FlagsAreRefusedInOurOwnWords) {
+  EXPECT_THAT(run({"hunt", "--generated=foo"}, 2),
+              HasSubstr("--generated takes no value, but here is \"foo\"; see `"));
+  EXPECT_THAT(run({"hunt", "--seed"}, 2), HasSubstr("--seed needs a value; see `"));
+  EXPECT_THAT(run({"replay"}, 2), HasSubstr("file is required; see `"));
+  const std::string dashed = write("-x.weave", kClean);
+  EXPECT_EQ(run_process({"sh", "-c",
+                         "cd " + shell_word(folder_.root()) + " && " +
+                             shell_word(std::filesystem::absolute(REWEAVE_TOOL).string()) +
+                             " replay -- -x.weave"})
+                .code,
+            0);
+  EXPECT_THAT(run({"replay", "--help"}, 0), HasSubstr("-: standard input"));
+}
+
+TEST_F(CliOutput, StandardInputIsAFileToo) {
+  const std::string file = shell_word(write("c.weave", kClean));
+  for (const char* name : {"-", "/dev/stdin"}) {
+    const ProcessResult result = run_process(
+        {"sh", "-c", "cat " + file + " | " + shell_word(REWEAVE_TOOL) + " replay " + name});
+    EXPECT_EQ(result.code, 0) << result.output;
+  }
+}
+
+}  // namespace
+}  // namespace reweave::repro

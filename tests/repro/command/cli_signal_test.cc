@@ -1,0 +1,241 @@
+// What ends a command from outside: signals to it, and to the children that it works in.
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "tests/repro/cli.h"
+
+namespace reweave::repro {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// The tool while it runs.
+class Running {
+ public:
+  explicit Running(std::vector<std::string> words) {
+    words.insert(words.begin(), REWEAVE_TOOL);
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    EXPECT_EQ(pipe2(out_.data(), O_CLOEXEC), 0);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(out_[1], 1);
+      dup2(out_[1], 2);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+    close(out_[1]);
+  }
+  ~Running() {
+    if (pid_ > 0) (void)finish();
+    close(out_[0]);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  /// A child of it, once there is one that is not `other`: then the tool is at work.
+  pid_t wait_for_child(pid_t other = 0) const {
+    const std::string path =
+        "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children";
+    for (int i = 0; i < 3000; ++i) {
+      std::ifstream file(path);
+      pid_t child = 0;
+      while (file >> child) {
+        if (child != other) return child;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ADD_FAILURE() << "it has no child";
+    return 0;
+  }
+
+  /// Everything that it writes until its end.
+  std::string finish() {
+    std::string output;
+    std::array<char, 4096> buffer;
+    ssize_t count = 0;
+    while ((count = read(out_[0], buffer.data(), buffer.size())) > 0)
+      output.append(buffer.data(), static_cast<std::size_t>(count));
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return output;
+  }
+
+  int exit_code = 0;
+
+ private:
+  std::array<int, 2> out_{-1, -1};
+  pid_t pid_ = 0;
+};
+
+class CliSignal : public Cli {
+ protected:
+  void SetUp() override {
+    if (*REWEAVE_EMULATOR != '\0') GTEST_SKIP() << "the emulator has signals of its own";
+    if (!std::filesystem::exists("/proc/self/task/" + std::to_string(getpid()) + "/children"))
+      GTEST_SKIP() << "this kernel does not say which children a process has";
+  }
+
+  /// Sends it as soon as the command works in a child.
+  std::string interrupted(const Words& words, int signal, int expected_code) const {
+    Running tool(words);
+    tool.wait_for_child();
+    kill(tool.pid(), signal);
+    const std::string output = tool.finish();
+    EXPECT_EQ(tool.exit_code, expected_code) << output;
+    return output;
+  }
+
+  /// Many operations, none of which can go wrong.
+  std::string endless() const {
+    return write("endless.weave",
+                 "weave 1\nchannel c\nfunction main\n  spawn sender -\n  spawn sender -\n"
+                 "  recv c\n  recv c\nend\nfunction sender\n  sched\n  send c\nend\n");
+  }
+  /// It does nothing for longer than any test takes.
+  std::string stuck() const {
+    return write("stuck.weave", "weave 1\nfunction main\n  canary hang\nend\nverdict\nend\n");
+  }
+};
+
+TEST_F(CliSignal, AHuntTellsWhatWasDoneAndHowToGoOn) {
+  const Words words = {
+      "hunt", endless(), "--strategy", "pct",      "--seconds", "1h", "--first",
+      "7",    "--seed",  "3",          "--output", path("f"),   "-q", "--steps-max=9000"};
+  const std::string text = interrupted(words, SIGINT, 130);
+  EXPECT_THAT(text, AllOf(HasSubstr("interrupted by SIGINT: nothing was found so far"),
+                          HasSubstr("executions"), HasSubstr("seed 3"),
+                          HasSubstr("--strategy pct --seconds 1h --seed 3"),
+                          HasSubstr("--steps-max=9000 --first ")));
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("--first 7")), Not(HasSubstr("clean"))));
+}
+
+TEST_F(CliSignal, AHuntThatIsTerminatedGivesOneObject) {
+  const std::string text = interrupted(
+      {"hunt", endless(), "--strategy", "pct", "--seconds", "1h", "--format=json"}, SIGTERM, 143);
+  const json report = json::parse(text, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << text;
+  EXPECT_EQ(report["verdict"], "interrupted");
+  EXPECT_EQ(report["stopped_by"], "interrupted");
+  EXPECT_EQ(report["signal"], "SIGTERM");
+  EXPECT_TRUE(report.contains("next"));
+}
+
+TEST_F(CliSignal, AGeneratedHuntAndOneOfManyProcessesEndInOrder) {
+  const Words words = {"hunt", "--generated", "--seconds", "1h", "--jobs", "3", "--format=json"};
+  const json report = json::parse(interrupted(words, SIGINT, 130), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  EXPECT_EQ(report["verdict"], "interrupted");
+}
+
+TEST_F(CliSignal, AShrinkThatHasNothingYetSaysSo) {
+  // It hangs in every trial, so that there is time.
+  const std::string hang =
+      write("hang.weave", "weave 1\nfunction main\n  emit a\n  emit b\n  canary hang\nend\n");
+  const std::string text = interrupted(
+      {"shrink", hang, "--output", path("small.weave"), "--hang-ms", "3600000", "--format=json"},
+      SIGINT, 130);
+  EXPECT_THAT(text, HasSubstr("\"verdict\":\"error\""));
+  EXPECT_THAT(text, HasSubstr("interrupted by SIGINT before anything was shrunk"));
+  EXPECT_FALSE(std::filesystem::exists(path("small.weave")));
+}
+
+TEST_F(CliSignal, ACheckTellsWhatWasNotLookedAt) {
+  const std::string good = write("good.weave", "weave 1\nfunction main\nend\nverdict\nend\n");
+  const Words words = {"check", good, stuck(), good, "--hang-ms", "3600000"};
+  const std::string text = interrupted(words, SIGINT, 130);
+  EXPECT_THAT(text, AllOf(HasSubstr("interrupted by SIGINT: "), HasSubstr("not looked at")));
+  Words json_words = words;
+  json_words.emplace_back("--format=json");
+  const json report = json::parse(interrupted(json_words, SIGTERM, 143), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  EXPECT_EQ(report["verdict"], "interrupted");
+  EXPECT_GE(report["left"], 2);
+}
+
+TEST_F(CliSignal, ConformAndTheGauntletTellWhatTheyHave) {
+  const std::string hang = write(
+      "hang.jsonl", R"({"id":"h","chans":0,"slots":0,"funcs":[[["canary",1]]],)"
+                    R"("soft":{"out":"ok","trace":[],"bal":[],"left":[],"runcount":1},"hard":null})"
+                    "\n");
+  EXPECT_THAT(interrupted({"conform", hang, "--hang-ms", "3600000", "--format=json"}, SIGINT, 130),
+              HasSubstr("\"signal\":\"SIGINT\""));
+  EXPECT_THAT(interrupted({"gauntlet", "-q"}, SIGINT, 130), HasSubstr("interrupted by SIGINT"));
+}
+
+TEST_F(CliSignal, AHuntGoesOnWhenAChildIsKilled) {
+  Running tool({"hunt", endless(), "--strategy", "pct", "--seconds", "1h", "--format=json", "-q"});
+  const pid_t first = tool.wait_for_child();
+  kill(first, SIGKILL);
+  tool.wait_for_child(/*other=*/first);
+  kill(tool.pid(), SIGINT);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 130) << text;
+  const json report = json::parse(text, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << text;
+  EXPECT_TRUE(report["finding"].is_null());
+  EXPECT_THAT(report["notes"][0].get<std::string>(), HasSubstr("was killed by somebody else"));
+}
+
+TEST_F(CliSignal, AHuntGoesOnWhenAChildWasStopped) {
+  Running tool({"hunt", endless(), "--strategy", "pct", "--seconds", "1h", "--hang-ms", "300",
+                "--format=json", "-q"});
+  const pid_t first = tool.wait_for_child();
+  kill(first, SIGSTOP);
+  // Another one: it was ended for a hang, which did not show again.
+  tool.wait_for_child(/*other=*/first);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  kill(tool.pid(), SIGINT);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 130) << text;
+  EXPECT_THAT(text, HasSubstr("\"finding\":null"));
+}
+
+TEST_F(CliSignal, ARealHangIsStillFound) {
+  EXPECT_EQ(
+      run_json({"hunt", stuck(), "--hang-ms", "300", "--output", path("f")}, 1)["finding"]["kind"],
+      "hang");
+}
+
+TEST_F(CliSignal, AReplayThatIsKilledEachTimeHasNoVerdict) {
+  Running tool({"replay", stuck(), "--hang-ms", "3600000"});
+  const pid_t first = tool.wait_for_child();
+  kill(first, SIGKILL);
+  kill(tool.wait_for_child(/*other=*/first), SIGKILL);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 69) << text;
+  EXPECT_THAT(text, HasSubstr("somebody else ended the process"));
+}
+
+// What the system does not give is nobody's bug.
+TEST_F(CliSignal, ASmallMachineGetsAClearError) {
+  const std::string tool = shell_word(REWEAVE_TOOL), file = shell_word(endless());
+  const auto limited = [&](const std::string& limit) {
+    const ProcessResult result = run_process(
+        {"sh", "-c", "ulimit " + limit + "; exec " + tool + " hunt " + file + " --executions 10"});
+    EXPECT_EQ(result.code, 69) << limit << "\n" << result.output;
+    EXPECT_THAT(result.output, Not(HasSubstr("bug"))) << limit;
+    return result.output;
+  };
+  EXPECT_THAT(limited("-n 4"), HasSubstr("Too many open files"));
+  EXPECT_THAT(limited("-s 128"), HasSubstr("ulimit -s"));
+}
+
+}  // namespace
+}  // namespace reweave::repro
