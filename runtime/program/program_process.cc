@@ -20,14 +20,6 @@ namespace {
 constexpr std::uintptr_t kProgramHeapAt = 0x210000000000u, kOwnHeapAt = 0x2a0000000000u;
 constexpr std::size_t kHeapBytes = std::size_t{1} << 36;
 
-/// A high number: the program counts on getting the lowest ones.
-int high_descriptor(int descriptor) {
-  constexpr int kHigh = 500;
-  const int high = fcntl(descriptor, F_DUPFD_CLOEXEC, kHigh);
-  CHECK_MSG(high >= 0, "no descriptor for the output");
-  return high;
-}
-
 constinit Arena program_heap_object, own_heap_object;
 
 }  // namespace
@@ -103,15 +95,16 @@ void Process::capture_output() {
   if (real_errors_ >= 0) close(real_errors_);
   const int captured = memfd_create("reweave output", MFD_CLOEXEC);
   CHECK_MSG(captured >= 0, "no file for the program's output");
-  captured_ = high_descriptor(captured);
+  captured_ = Descriptors::high(captured);
   close(captured);
   // A forked process still has the descriptors of its parent, except those that somebody changed: a
   // child reports to a pipe.
-  real_output_ = high_descriptor(forked_ ? STDERR_FILENO : STDOUT_FILENO);
-  real_errors_ = high_descriptor(STDERR_FILENO);
+  real_output_ = Descriptors::high(forked_ ? STDERR_FILENO : STDOUT_FILENO);
+  real_errors_ = Descriptors::high(STDERR_FILENO);
   real().dup2(captured_, STDOUT_FILENO);
   real().dup2(captured_, STDERR_FILENO);
   forked_ = false;
+  descriptors_.take();
   show_own_output();
 }
 
@@ -144,6 +137,7 @@ void Process::leave() {
 
 void Process::put_back(std::uint32_t threads) {
   snapshot_.put_back();
+  descriptors_.put_back();
   show_own_output();
   put_back_keys();
   for (std::uint32_t i = 1; i < threads; ++i) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/program/arena.h"
+#include "runtime/program/descriptors.h"
 #include "runtime/program/snapshot.h"
 
 namespace reweave::program {
@@ -53,6 +54,7 @@ class Process {
   void show_own_output();
 
   Snapshot snapshot_;
+  Descriptors descriptors_;
   bool prepared_once_ = false;
   int captured_ = -1;  // A file in memory, which descriptors 1 and 2 lead to.
   int real_output_ = -1, real_errors_ = -1;

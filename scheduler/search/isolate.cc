@@ -62,6 +62,12 @@ class Pipe {
   Pipe() {
     if (pipe2(ends_.data(), O_CLOEXEC) != 0) refused("the system gives no pipe for a child");
     CHECK(fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
+    // A subject that opens files gets the lowest numbers, the same here and in a child.
+    constexpr int kHigh = 500;
+    for (int& end : ends_) {
+      const int high = fcntl(end, F_DUPFD_CLOEXEC, kHigh);
+      if (high >= 0) close(std::exchange(end, high));
+    }
   }
   ~Pipe() {
     close_write_end();

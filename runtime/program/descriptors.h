@@ -1,0 +1,45 @@
+// Open files of the program as they were before the first execution.
+//
+// An execution may close what it was given (standard output, as many programs do at their end),
+// open what it never closes, and read what has a position. After it the same numbers lead to the
+// same files again, at the same positions, and what it opened is closed. Numbers from kHigh on are
+// the explorer's own.
+//
+// Guarantee: the next execution gets the numbers that the one before got. Not put back: what was
+// read from a pipe or a terminal, what was written to files. Cost: two system calls for each
+// execution that left everything in order.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+namespace reweave::program {
+
+class Descriptors {
+ public:
+  static constexpr int kHigh = 500;
+
+  /// A copy of `descriptor` among the explorer's own.
+  static int high(int descriptor);
+
+  /// Keeps what is open now; what was kept before is forgotten.
+  void take();
+  void put_back();
+
+ private:
+  struct Kept {
+    int number = 0;
+    int copy = 0;
+    off_t position = -1;  // Where it was, if it has a position and is no output of ours.
+  };
+  void put_back_all();
+
+  static constexpr unsigned kAllEach = 64;  // Executions after which nothing is taken for granted.
+
+  std::vector<Kept> kept_;  // By number.
+  int lowest_free_ = 0;
+  unsigned executions_ = 0;
+};
+
+}  // namespace reweave::program
