@@ -1,5 +1,5 @@
-// Check, then act: each withdrawal looks whether there is enough, under the lock, and takes it later,
-// under the lock again.
+// Check, then act: each withdrawal looks whether there is enough, under the lock, and takes it
+// later, under the lock again.
 //   one: enough? yes                  one: take 70
 //            two: enough? yes, take 70
 // finds: assertion assert in main

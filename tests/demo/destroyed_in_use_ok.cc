@@ -1,4 +1,5 @@
-// Destroyed in use, corrected: the flag is read under the mutex, so that the worker has given it back.
+// Destroyed in use, corrected: the flag is read under the mutex, so that the worker has given it
+// back.
 // clean
 #include <pthread.h>
 #include <memory>

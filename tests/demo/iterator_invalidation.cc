@@ -1,5 +1,5 @@
-// Iterator invalidation: each access to the list is locked, but a walk over it is not; an index that
-// was good is not any more when it is used.
+// Iterator invalidation: each access to the list is locked, but a walk over it is not; an index
+// that was good is not any more when it is used.
 //   walker: index 1 is below the size 2                 walker: at(1) throws
 //                                      eraser: erases one
 // finds: assertion abort in

@@ -1,5 +1,5 @@
-// Shutdown of a pool: the flag is set without the mutex, so that it may come, with its notification,
-// between a worker's look at it and the worker's wait.
+// Shutdown of a pool: the flag is set without the mutex, so that it may come, with its
+// notification, between a worker's look at it and the worker's wait.
 //   worker: stop? no                                  worker: wait, for ever
 //                     main: stop = true, notify_all
 // finds: deadlock condition in work, join in main

@@ -1,5 +1,5 @@
-// Publish too early: in a ring of one writer and one reader the index is advanced before the slot is
-// written.
+// Publish too early: in a ring of one writer and one reader the index is advanced before the slot
+// is written.
 //   writer: written = 1                       writer: slot = 7
 //                        reader: 1 > 0: reads the slot: 0
 // finds: assertion assert in get

@@ -1,5 +1,5 @@
-// Shared pointer: copy on write asks use_count() whether it is alone, and writes in place if so. The
-// other owner may have been counted out, or have made its copy, in the meantime.
+// Shared pointer: copy on write asks use_count() whether it is alone, and writes in place if so.
+// The other owner may have been counted out, or have made its copy, in the meantime.
 //   writer: use_count is 1                     writer: writes what the reader reads
 //                   reader: copies the pointer
 // finds: assertion assert in read_twice

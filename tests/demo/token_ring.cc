@@ -1,5 +1,5 @@
-// Token ring: each thread passes on what it finds at its left, once; if they do not run in order the
-// token does not come round.
+// Token ring: each thread passes on what it finds at its left, once; if they do not run in order
+// the token does not come round.
 //   second: takes 0 from the first   first: passes 1   main: the last one has 0
 // finds: assertion assert in main
 #include <atomic>

@@ -1,4 +1,5 @@
-// Unlock by a stranger: what a try returned is not looked at, and the mutex is unlocked in any case.
+// Unlock by a stranger: what a try returned is not looked at, and the mutex is unlocked in any
+// case.
 //   one: lock                                  one is no longer alone
 //            two: try_lock fails; unlock
 // finds: assertion unlock by a stranger in flush

@@ -1,5 +1,5 @@
-// Work-stealing deque, corrected: for the last element the owner competes as a thief does (Chase and
-// Lev).
+// Work-stealing deque, corrected: for the last element the owner competes as a thief does (Chase
+// and Lev).
 // clean
 #include <atomic>
 #include <cassert>
