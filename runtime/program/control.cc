@@ -63,6 +63,7 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   body_argument_ = argument;
   waiters_.begin();
   sharing_.begin();
+  races_.begin();
   clock_ = kClockStart;
   deadline_ = sync::kNever;
   resting_ = rounds_ = 0;
@@ -98,7 +99,13 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
 void Control::tell(Execution& execution, Ended ended) {
   if (execution.outcome() == Outcome::kDiverged) return;
   Finding finding;
-  if (failure_.happened) {
+  if (failure_.happened && failure_.kind == FindingKind::kRace) {
+    const Race& race = failure_.race;
+    finding = race_finding(*this, {path(failure_.thread), race.write, race.atomic, race.caller},
+                           {path(ThreadId{race.other.thread}), race.other.write, race.other.atomic,
+                            sites().address_of(race.other.site)},
+                           failure_.stack);
+  } else if (failure_.happened) {
     finding =
         failure_finding(*this, failure_.kind, failure_.what, failure_.message, failure_.stack,
                         execution.actor_path(ActorId{static_cast<std::uint32_t>(failure_.thread)}));
@@ -165,6 +172,7 @@ void Control::look() {
   const bool before = active_;
   active_ = engine_.ready().size() > 1 || waiters_.timed() != 0 || resting_ != 0;
   if (before && !active_) alone_since_ = engine_.steps();
+  if (!before && active_) races_.meet();
   globals.watch = active_ || !filtering_ || is_watched_alone() ? 1 : 0;
   const std::uint64_t unwatched =
       kLonePeriod - kLoneLook - (engine_.steps() - alone_since_) % kLonePeriod;
@@ -270,18 +278,25 @@ bool Control::stands_back(const void* caller) {
   return false;
 }
 
-void Control::plain(Access access, const void* address, std::uint64_t value, const void* caller) {
+void Control::plain(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
+                    const void* caller) {
   const Pending step = pending(access, address, caller);
   if (pass_alone(step)) return;
-  if (access == Access::kRead && should_rest(address, value, caller))
-    return rest(access, address, caller);
+  if (access == Access::kRead && should_rest(address, value, caller)) {
+    rest(access, address, caller);
+    return look_for_race(access, address, bytes, /*is_atomic=*/false, caller);
+  }
   before(access != Access::kRead, address, caller);
   if (!active_) {
     engine_.point(step);
     return look();
   }
-  if (filtering_ && sharing_.is_private(address, engine_.current())) return engine_.pass(step);
-  engine_.point(step);
+  if (filtering_ && sharing_.is_private(address, engine_.current())) {
+    engine_.pass(step);
+  } else {
+    engine_.point(step);
+  }
+  look_for_race(access, address, bytes, /*is_atomic=*/false, caller);
 }
 
 void Control::atomic(Access access, const void* address, std::uint64_t value, bool changes,
@@ -293,6 +308,34 @@ void Control::atomic(Access access, const void* address, std::uint64_t value, bo
   if (waiters_.timed() != 0) fire_due();
   engine_.point(step);
   if (!active_) look();
+}
+
+void Control::order(Access access, const void* address, std::uint32_t bytes, Order order,
+                    const void* caller) {
+  if (!active_) return;
+  look_for_race(access, address, bytes, /*is_atomic=*/true, caller);
+  const std::uint32_t me = engine_.current();
+  if (access == Access::kRead) return races_.load(me, address, order);
+  if (access == Access::kWrite) return races_.store(me, address, order);
+  races_.exchange(me, address, order);
+}
+
+void Control::look_for_race(Access access, const void* address, std::uint32_t bytes, bool is_atomic,
+                            const void* caller) {
+  // What lies in a library that does not tell of its accesses has locks that it does not tell of.
+  if (!active_ || !finds_races_ || ending_ || !process().is_programs_own(address)) return;
+  const Races::Access mine{address, bytes, site_of(caller), access != Access::kRead, is_atomic};
+  RacingAccess other;
+  if (races_.access(engine_.current(), mine, &other)) [[unlikely]]
+    fail_for_race(access, is_atomic, other, caller);
+}
+
+void Control::fail_for_race(Access access, bool is_atomic, const RacingAccess& other,
+                            const void* caller) {
+  flush();
+  failure_ = {true, FindingKind::kRace, "", "", CallStack::here(), self_id()};
+  failure_.race = {is_atomic, access != Access::kRead, caller, other};
+  engine_.end();
 }
 
 void Control::tried_in_vain(const void* lock, const void* caller) {
@@ -449,6 +492,7 @@ void Control::spawn(void* (*start)(void*), void* argument, bool detached, const 
   const Actor actor = engine_.spawn(engine_.current(), &Control::enter_thread, &thread);
   CHECK(actor == next);
   thread.id = ThreadId{actor};
+  races_.created(engine_.current(), actor);
   thread.handle = donors_->thread_pointer_of(actor);
   *handle = static_cast<pthread_t>(thread.handle);
   look();
@@ -561,10 +605,20 @@ std::uint64_t Control::questions_asked() const {
   return shared_->questions.load(std::memory_order_relaxed);
 }
 
+// Readers are in no order among themselves: what they leave for the next writer has a place of its
+// own.
+
+void Control::took(const void* lock, const void* caller, bool shared) {
+  self().held.push_back({lock, caller, shared});
+  take_over(lock);
+  if (!shared) take_over(static_cast<const char*>(lock) + 1);
+}
+
 void Control::gave_back(const void* lock) {
   auto& held = self().held;
   for (std::size_t i = held.size(); i-- > 0;) {
     if (held[i].lock != lock) continue;
+    give(static_cast<const char*>(lock) + (held[i].shared ? 1 : 0));
     held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }

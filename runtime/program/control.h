@@ -36,6 +36,7 @@
 #include "runtime/program/donors.h"
 #include "runtime/program/globals.h"
 #include "runtime/program/loops.h"
+#include "runtime/program/races.h"
 #include "runtime/program/sharing.h"
 #include "runtime/program/sites.h"
 #include "scheduler/engine/engine.h"
@@ -53,6 +54,7 @@ using sync::WaitKind;
 struct HeldLock {
   const void* lock = nullptr;
   const void* where = nullptr;
+  bool shared = false;  // For reading only.
 };
 
 /// What a thread does when it ends: destructors of its thread_local objects, in reverse order.
@@ -116,11 +118,30 @@ class Control final : public sync::Host {
   /// Before an operation on `object` that others may see, other than a plain access. May switch.
   void point(Access access, const void* object, const void* caller);
   /// A plain access; a point only where threads meet. `value` is what a read finds. May switch.
-  void plain(Access access, const void* address, std::uint64_t value, const void* caller);
+  void plain(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
+             const void* caller);
   /// An atomic access, or a fence (`address` null); `value` is what is there before it, `changes`
   /// whether it will be another one. May switch.
   void atomic(Access access, const void* address, std::uint64_t value, bool changes,
               const void* caller);
+  /// The atomic access itself, after atomic() and with nobody between: what it orders, and what it
+  /// must not race with.
+  void order(Access access, const void* address, std::uint32_t bytes, Order order,
+             const void* caller);
+  void order_fence(Order order) {
+    if (active_) races_.fence(engine_.current(), order);
+  }
+  /// What one thread did before it gives `object` up is before what another one does after it has
+  /// taken it over. took() and gave_back() say it of locks.
+  void give(const void* object) { races_.release(engine_.current(), object); }
+  void take_over(const void* object) { races_.acquire(engine_.current(), object); }
+  void saw_end_of(const Thread& thread) {
+    races_.joined(engine_.current(), static_cast<std::uint32_t>(thread.id));
+  }
+  /// Memory was given back.
+  void forget_memory(const void* address, std::size_t bytes) {
+    if (active_) races_.forget(address, bytes);
+  }
   /// point() before a mutex or its like is taken or given back: nothing that a loop which waits for
   /// a change could see. May switch.
   void lock_point(Access access, const void* lock, const void* caller);
@@ -158,7 +179,7 @@ class Control final : public sync::Host {
   [[noreturn]] void fail(FindingKind kind, std::string what, std::string message,
                          const CallStack& stack);
 
-  void took(const void* lock, const void* caller) { self().held.push_back({lock, caller}); }
+  void took(const void* lock, const void* caller, bool shared = false);
   void gave_back(const void* lock);
 
   /// Something outside of what the library controls was used. `name` lives for ever.
@@ -172,6 +193,8 @@ class Control final : public sync::Host {
   /// In all executions so far, those of such processes included: 0 says that no schedule was ever
   /// chosen, so that nothing was explored.
   std::uint64_t questions_asked() const;
+  /// Whether data races are findings; at first they are.
+  void look_for_races(bool wanted) { finds_races_ = wanted; }
 
   // ---- For sync::Waiters ----
   void make_ready(ThreadId thread) override;
@@ -221,6 +244,10 @@ class Control final : public sync::Host {
   }
   void changed(const void* address);
   void wake_resting();
+  void look_for_race(Access access, const void* address, std::uint32_t bytes, bool is_atomic,
+                     const void* caller);
+  [[noreturn]] void fail_for_race(Access access, bool is_atomic, const RacingAccess& other,
+                                  const void* caller);
   bool stands_back(const void* caller);
   bool should_rest(const void* address, std::uint64_t value, const void* caller);
   void rest(Access access, const void* object, const void* caller);
@@ -234,6 +261,12 @@ class Control final : public sync::Host {
   void unwind_waiting(Context& from);
   std::vector<WaitingThread> waiting_threads(const Execution& execution);
 
+  struct Race {
+    bool atomic = false;
+    bool write = false;
+    const void* caller = nullptr;
+    RacingAccess other;
+  };
   /// What a thread reported before the execution ended.
   struct Failure {
     bool happened = false;
@@ -241,12 +274,15 @@ class Control final : public sync::Host {
     std::string what, message;
     CallStack stack;
     ThreadId thread{};
+    Race race{};
   };
 
   std::unique_ptr<Donors> donors_;
   Engine engine_;
   sync::Waiters waiters_;
   Sharing sharing_;
+  Races races_;
+  bool finds_races_ = true;
   std::vector<std::unique_ptr<Thread>> threads_;  // By actor; reused from execution to execution.
   void (*body_)(void*) = nullptr;
   void* body_argument_ = nullptr;

@@ -40,6 +40,7 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
     all.wait_here(Access::kAcquire, at, caller);
     if (deadline != sync::kNever && all.waiters().timed_out(me)) return fail_with(ETIMEDOUT);
   }
+  all.take_over(at);
   return 0;
 }
 
@@ -51,6 +52,7 @@ bool begin_once(sync::Once& once, const void* caller, const char* recursive) {
   while (true) {
     switch (come_to(all.waiters(), once, all.self_id())) {
       case sync::OnceTurn::kDone:
+        all.take_over(&once);
         return false;
       case sync::OnceTurn::kMine:
         all.took(&once, caller);
@@ -92,7 +94,10 @@ class OnceTurnGuard {
 int run_once(void* flag, void (*function)(), const void* caller) {
   auto& once = *static_cast<sync::Once*>(flag);
   if (once.state == 2) once.state = sync::Once::kDone;  // It was done before we were here.
-  if (once.state == sync::Once::kDone) return 0;
+  if (once.state == sync::Once::kDone) {
+    control().take_over(&once);
+    return 0;
+  }
   if (!begin_once(once, caller, "once that re-enters")) return 0;
   OnceTurnGuard guard(once, caller);
   function();
@@ -178,7 +183,10 @@ REWEAVE_STAND_IN int sem_trywait(sem_t* semaphore) {
   if (!is_controlled()) return real().sem_trywait(semaphore);
   Control& all = control();
   all.point(Access::kAcquire, semaphore, REWEAVE_CALLER);
-  if (try_take(all.waiters(), semaphore_in(semaphore), all.self_id())) return 0;
+  if (try_take(all.waiters(), semaphore_in(semaphore), all.self_id())) {
+    all.take_over(semaphore);
+    return 0;
+  }
   all.tried_in_vain(semaphore, REWEAVE_CALLER);
   return fail_with(EAGAIN);
 }
@@ -194,6 +202,7 @@ REWEAVE_STAND_IN int sem_post(sem_t* semaphore) {
   if (!is_controlled()) return real().sem_post(semaphore);
   Control& all = control();
   all.point(Access::kRelease, semaphore, REWEAVE_CALLER);
+  all.give(semaphore);
   post(all.waiters(), semaphore_in(semaphore));
   return 0;
 }
@@ -225,10 +234,12 @@ REWEAVE_STAND_IN int pthread_barrier_wait(pthread_barrier_t* barrier) {
   if (!is_controlled()) return real().pthread_barrier_wait(barrier);
   Control& all = control();
   all.point(Access::kReadModifyWrite, barrier, REWEAVE_CALLER);
-  if (arrive(all.waiters(), *reinterpret_cast<sync::Barrier*>(barrier), all.self_id()))
-    return PTHREAD_BARRIER_SERIAL_THREAD;
-  all.wait_here(Access::kAcquire, barrier, REWEAVE_CALLER);
-  return 0;
+  all.give(barrier);
+  const bool last =
+      arrive(all.waiters(), *reinterpret_cast<sync::Barrier*>(barrier), all.self_id());
+  if (!last) all.wait_here(Access::kAcquire, barrier, REWEAVE_CALLER);
+  all.take_over(barrier);
+  return last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
 REWEAVE_STAND_IN int pthread_barrier_destroy(pthread_barrier_t* barrier) {
   if (!is_controlled()) return real().pthread_barrier_destroy(barrier);
@@ -260,6 +271,7 @@ REWEAVE_STAND_IN int __cxa_guard_acquire(StaticGuard* guard) {
 }
 REWEAVE_STAND_IN void __cxa_guard_release(StaticGuard* guard) {
   if (!is_controlled()) return release_guard_outside(&guard->done, true);
+  control().give(guard);  // Code looks at the first byte itself.
   guard->done = 1;
   end_once(guard->once, true, REWEAVE_CALLER);
 }

@@ -18,11 +18,9 @@ extern "C" [[noreturn]] void reweave_park(const int* never);
 namespace reweave::program {
 namespace {
 
-constexpr std::uintptr_t kStacksAt = 0x1f0000000000u;
-constexpr std::size_t kStackStride = std::size_t{12} << 20;
 constexpr std::size_t kPageBytes = 4096;
 /// Nothing lies below a stack for so far: a frame may be larger than a page.
-constexpr std::size_t kGapBytes = kStackStride - Donors::kStackBytes;
+constexpr std::size_t kGapBytes = Donors::kStackStride - Donors::kStackBytes;
 const int kNever = 0;
 
 /// What a thread tells of itself before it parks.
@@ -40,7 +38,7 @@ void* lend(void* birth_of_it) {
 }
 
 std::byte* map_stack(std::uint32_t number) {
-  void* const wanted = reinterpret_cast<void*>(kStacksAt + number * kStackStride);
+  void* const wanted = reinterpret_cast<void*>(Donors::kStacksAt + number * Donors::kStackStride);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
   constexpr std::size_t kBytes = Donors::kStackBytes;
   void* at = mmap(wanted, kBytes, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
@@ -53,9 +51,7 @@ std::byte* map_stack(std::uint32_t number) {
   return static_cast<std::byte*>(at);
 }
 
-std::byte* aligned(std::byte* top) {
-  return top - reinterpret_cast<std::uintptr_t>(top) % 64;
-}
+std::byte* aligned(std::byte* top) { return top - reinterpret_cast<std::uintptr_t>(top) % 64; }
 
 }  // namespace
 

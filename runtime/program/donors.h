@@ -23,8 +23,15 @@ namespace reweave::program {
 class Donors final : public Machine {
  public:
   static constexpr std::size_t kStackBytes = std::size_t{8} << 20;
+  static constexpr std::uintptr_t kStacksAt = 0x1f0000000000u;
+  static constexpr std::size_t kStackStride = std::size_t{12} << 20;
 
   Donors();
+
+  /// True: `address` lies where the stacks are, if the system gave their places.
+  static bool is_on_stack(const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address) - kStacksAt < kPlacesMax * kStackStride;
+  }
 
   const char* name() const override { return "borrowed"; }
 

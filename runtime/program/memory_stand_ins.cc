@@ -102,6 +102,8 @@ void* allocate(std::size_t alignment, std::size_t bytes, bool own) {
 void release(void* block) {
   if (block == nullptr) return;
   bool released = true;
+  if (is_controlled() && program_heap().owns(block))
+    control().forget_memory(block, Arena::usable_bytes(block));
   {
     const HeapLock lock;
     if (program_heap().owns(block)) {

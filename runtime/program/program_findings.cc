@@ -141,6 +141,31 @@ Finding failure_finding(Control&, FindingKind kind, const std::string& what,
   return finding;
 }
 
+Finding race_finding(Control&, const AccessInRace& later, const AccessInRace& earlier,
+                     const CallStack& stack) {
+  const auto words = [](const AccessInRace& access) {
+    return std::string(access.atomic ? "atomic " : "") + (access.write ? "write" : "read");
+  };
+  const auto part = [&](const AccessInRace& access) {
+    const std::string function =
+        access.caller == nullptr ? ""
+                                 : sites().function_at(static_cast<const char*>(access.caller) - 1);
+    return words(access) + " in " + (function.empty() ? "?" : function);
+  };
+  Finding finding;
+  finding.kind = FindingKind::kRace;
+  // The same whichever came first.
+  std::string one = part(later), two = part(earlier);
+  if (two < one) std::swap(one, two);
+  finding.signature = "race " + one + ", " + two;
+  finding.message = "Two accesses to one variable that nothing orders:\n  thread " + earlier.path +
+                    ": " + words(earlier) + " at " + place_words(earlier.caller) + "\n  thread " +
+                    later.path + ": " + words(later) + " at " + place_words(later.caller);
+  const std::string calls = stack_words(stack, "    ");
+  if (!calls.empty()) finding.message += ", called from\n" + calls.substr(0, calls.size() - 1);
+  return finding;
+}
+
 Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waiting, bool at_end) {
   Finding finding;
   finding.kind = FindingKind::kDeadlock;

@@ -32,6 +32,17 @@ Finding failure_finding(Control& control, FindingKind kind, const std::string& w
                         const std::string& message, const CallStack& stack,
                         const std::string& path);
 
+/// One of two accesses that race.
+struct AccessInRace {
+  std::string path;  // Of its thread.
+  bool write = false;
+  bool atomic = false;
+  const void* caller = nullptr;
+};
+/// `later` came second in this execution, at the end of `stack`.
+Finding race_finding(Control& control, const AccessInRace& later, const AccessInRace& earlier,
+                     const CallStack& stack);
+
 /// Nobody can go on. `waiting` is everybody who waits.
 Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waiting, bool at_end);
 

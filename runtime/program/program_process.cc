@@ -157,6 +157,12 @@ std::string Process::output(std::size_t bytes_max) const {
   return text;
 }
 
+bool Process::is_programs_own(const void* address) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  return at - globals.data_begin < globals.data_bytes || program_heap_object.owns(address) ||
+         Donors::is_on_stack(address);
+}
+
 void Process::flush_output() { std::fflush(nullptr); }
 
 }  // namespace reweave::program

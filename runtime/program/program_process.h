@@ -46,6 +46,8 @@ class Process {
   /// Writes what the program has buffered. Called on one of its threads.
   void flush_output();
 
+  /// Its own variables, its heap or a stack of its threads.
+  bool is_programs_own(const void* address) const;
   std::size_t snapshot_bytes() const { return snapshot_.bytes(); }
 
  private:

@@ -49,7 +49,7 @@ int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const v
       return ETIMEDOUT;
     }
   }
-  all.took(at, caller);
+  all.took(at, caller, !to_write);
   return 0;
 }
 
@@ -59,7 +59,7 @@ int try_rw(pthread_rwlock_t* at, bool to_write, const void* caller) {
     control().tried_in_vain(at, caller);
     return EBUSY;
   }
-  control().took(at, caller);
+  control().took(at, caller, !to_write);
   return 0;
 }
 

@@ -39,32 +39,40 @@ u64 value_at(const void* address) {
 
 template <std::size_t kBytes>
 [[gnu::noinline]] void read_slowly(const void* address, const void* caller) {
-  if (is_controlled()) control().plain(Access::kRead, address, value_at<kBytes>(address), caller);
+  if (is_controlled()) {
+    control().plain(Access::kRead, address, kBytes, value_at<kBytes>(address), caller);
+  }
 }
+template <std::size_t kBytes>
 [[gnu::noinline]] void write_slowly(const void* address, const void* caller) {
-  if (is_controlled()) control().plain(Access::kWrite, address, 0, caller);
+  if (is_controlled()) control().plain(Access::kWrite, address, kBytes, 0, caller);
 }
 template <std::size_t kBytes>
 [[gnu::always_inline]] inline void read(const void* address, const void* caller) {
   if (looked_at()) read_slowly<kBytes>(address, caller);
 }
+template <std::size_t kBytes>
 [[gnu::always_inline]] inline void write(const void* address, const void* caller) {
-  if (looked_at()) write_slowly(address, caller);
+  if (looked_at()) write_slowly<kBytes>(address, caller);
 }
 
+Order order_of(int order) { return static_cast<Order>(order & 7); }
+
 /// Before an atomic operation that leaves `after` where `before` is.
-[[gnu::noinline]] void atomic_slowly(Access access, const volatile void* address, u64 before,
-                                     u64 after, const void* caller) {
-  if (is_controlled()) {
-    control().atomic(access, const_cast<const void*>(address), before, before != after, caller);
-  }
+template <std::size_t kBytes>
+[[gnu::noinline]] void atomic_slowly(Access access, const volatile void* at, u64 before, u64 after,
+                                     int order, const void* caller) {
+  if (!is_controlled()) return;
+  const void* const address = const_cast<const void*>(at);
+  control().atomic(access, address, before, before != after, caller);
+  control().order(access, address, kBytes, order_of(order), caller);
 }
 template <typename T>
 [[gnu::always_inline]] inline void atomic(Access access, const volatile T* address, T after,
-                                          const void* caller) {
-  if (looked_at()) {
-    atomic_slowly(access, address, static_cast<u64>(*address), static_cast<u64>(after), caller);
-  }
+                                          int order, const void* caller) {
+  if (!looked_at()) return;
+  atomic_slowly<sizeof(T)>(access, address, static_cast<u64>(*address), static_cast<u64>(after),
+                           order, caller);
 }
 
 template <typename T>
@@ -100,19 +108,19 @@ using namespace reweave::program;  // NOLINT
 
 #define READ(name, bytes) \
   REWEAVE_STAND_IN void __tsan_##name(void* address) { read<bytes>(address, REWEAVE_CALLER); }
-#define WRITE(name) \
-  REWEAVE_STAND_IN void __tsan_##name(void* address) { write(address, REWEAVE_CALLER); }
-#define ACCESSES(bytes)                       \
-  READ(read##bytes, bytes)                    \
-  READ(unaligned_read##bytes, bytes)          \
-  READ(volatile_read##bytes, bytes)           \
-  READ(unaligned_volatile_read##bytes, bytes) \
-  WRITE(write##bytes)                         \
-  WRITE(unaligned_write##bytes)               \
-  WRITE(volatile_write##bytes)                \
-  WRITE(unaligned_volatile_write##bytes)      \
-  WRITE(read_write##bytes)                    \
-  WRITE(unaligned_read_write##bytes)
+#define WRITE(name, bytes) \
+  REWEAVE_STAND_IN void __tsan_##name(void* address) { write<bytes>(address, REWEAVE_CALLER); }
+#define ACCESSES(bytes)                         \
+  READ(read##bytes, bytes)                      \
+  READ(unaligned_read##bytes, bytes)            \
+  READ(volatile_read##bytes, bytes)             \
+  READ(unaligned_volatile_read##bytes, bytes)   \
+  WRITE(write##bytes, bytes)                    \
+  WRITE(unaligned_write##bytes, bytes)          \
+  WRITE(volatile_write##bytes, bytes)           \
+  WRITE(unaligned_volatile_write##bytes, bytes) \
+  WRITE(read_write##bytes, bytes)               \
+  WRITE(unaligned_read_write##bytes, bytes)
 ACCESSES(1)
 ACCESSES(2)
 ACCESSES(4)
@@ -124,84 +132,99 @@ REWEAVE_STAND_IN void __tsan_func_entry(void*) {}
 REWEAVE_STAND_IN void __tsan_func_exit() {}
 REWEAVE_STAND_IN void __tsan_ignore_thread_begin() {}
 REWEAVE_STAND_IN void __tsan_ignore_thread_end() {}
-REWEAVE_STAND_IN void __tsan_vptr_read(void** address) { read<8>(address, REWEAVE_CALLER); }
+// The pointer to a virtual table is no place of its own for a race: what destroys an object races with
+// what uses it elsewhere, too.
+REWEAVE_STAND_IN void __tsan_vptr_read(void** address) { read<0>(address, REWEAVE_CALLER); }
 REWEAVE_STAND_IN void __tsan_vptr_update(void** address, void* value) {
   if (*address == value) return;  // A constructor of a base that sets what is there already.
-  write(address, REWEAVE_CALLER);
+  write<0>(address, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN void __tsan_read_range(void* address, unsigned long bytes) {
   if (bytes != 0) read<1>(address, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN void __tsan_write_range(void* address, unsigned long bytes) {
-  if (bytes != 0) write(address, REWEAVE_CALLER);
+  if (bytes != 0) write<1>(address, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
   if (bytes != 0) {
     read<1>(from, REWEAVE_CALLER);
-    write(to, REWEAVE_CALLER);
+    write<1>(to, REWEAVE_CALLER);
   }
   return std::memcpy(to, from, bytes);
 }
 REWEAVE_STAND_IN void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
   if (bytes != 0) {
     read<1>(from, REWEAVE_CALLER);
-    write(to, REWEAVE_CALLER);
+    write<1>(to, REWEAVE_CALLER);
   }
   return std::memmove(to, from, bytes);
 }
 REWEAVE_STAND_IN void* __tsan_memset(void* to, int value, std::size_t bytes) {
-  if (bytes != 0) write(to, REWEAVE_CALLER);
+  if (bytes != 0) write<1>(to, REWEAVE_CALLER);
   return std::memset(to, value, bytes);
 }
 
 #define FETCH(bits, name, operation, result)                                                    \
   REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_fetch_##name(volatile u##bits* at, u##bits by, \
-                                                              int) {                            \
-    atomic(Access::kReadModifyWrite, at, result(u##bits{*at}, by), REWEAVE_CALLER);             \
+                                                              int order) {                      \
+    atomic(Access::kReadModifyWrite, at, result(u##bits{*at}, by), order, REWEAVE_CALLER);      \
     return operation(at, by, __ATOMIC_SEQ_CST);                                                 \
   }
-#define ATOMICS(bits)                                                                           \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int) {        \
-    atomic(Access::kRead, at, u##bits{*at}, REWEAVE_CALLER);                                    \
-    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                               \
-  }                                                                                             \
-  REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value, int) { \
-    atomic(Access::kWrite, at, value, REWEAVE_CALLER);                                          \
-    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                              \
-  }                                                                                             \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value,  \
-                                                          int) {                                \
-    atomic(Access::kReadModifyWrite, at, value, REWEAVE_CALLER);                                \
-    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                    \
-  }                                                                                             \
-  FETCH(bits, add, __atomic_fetch_add, sum)                                                     \
-  FETCH(bits, sub, __atomic_fetch_sub, difference)                                              \
-  FETCH(bits, and, __atomic_fetch_and, conjunction)                                             \
-  FETCH(bits, or, __atomic_fetch_or, disjunction)                                               \
-  FETCH(bits, xor, __atomic_fetch_xor, exclusion)                                               \
-  FETCH(bits, nand, __atomic_fetch_nand, denial)                                                \
-  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                           \
-      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                       \
-    return exchange_if(at, expected, value, REWEAVE_CALLER);                                    \
-  }                                                                                             \
-  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_weak(                             \
-      volatile u##bits* at, u##bits* expected, u##bits value, int, int) {                       \
-    return exchange_if(at, expected, value, REWEAVE_CALLER);                                    \
-  }                                                                                             \
-  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_compare_exchange_val(                          \
-      volatile u##bits* at, u##bits expected, u##bits value, int, int) {                        \
-    exchange_if(at, &expected, value, REWEAVE_CALLER);                                          \
-    return expected;                                                                            \
+#define ATOMICS(bits)                                                                          \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_load(const volatile u##bits* at, int order) { \
+    atomic(Access::kRead, at, u##bits{*at}, order, REWEAVE_CALLER);                            \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                              \
+  }                                                                                            \
+  REWEAVE_STAND_IN void __tsan_atomic##bits##_store(volatile u##bits* at, u##bits value,       \
+                                                    int order) {                               \
+    atomic(Access::kWrite, at, value, order, REWEAVE_CALLER);                                  \
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                             \
+  }                                                                                            \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_exchange(volatile u##bits* at, u##bits value, \
+                                                          int order) {                         \
+    atomic(Access::kReadModifyWrite, at, value, order, REWEAVE_CALLER);                        \
+    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                                   \
+  }                                                                                            \
+  FETCH(bits, add, __atomic_fetch_add, sum)                                                    \
+  FETCH(bits, sub, __atomic_fetch_sub, difference)                                             \
+  FETCH(bits, and, __atomic_fetch_and, conjunction)                                            \
+  FETCH(bits, or, __atomic_fetch_or, disjunction)                                              \
+  FETCH(bits, xor, __atomic_fetch_xor, exclusion)                                              \
+  FETCH(bits, nand, __atomic_fetch_nand, denial)                                               \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_strong(                          \
+      volatile u##bits* at, u##bits* expected, u##bits value, int success, int failure) {      \
+    return exchange_if(at, expected, value, success, failure, REWEAVE_CALLER);                 \
+  }                                                                                            \
+  REWEAVE_STAND_IN int __tsan_atomic##bits##_compare_exchange_weak(                            \
+      volatile u##bits* at, u##bits* expected, u##bits value, int success, int failure) {      \
+    return exchange_if(at, expected, value, success, failure, REWEAVE_CALLER);                 \
+  }                                                                                            \
+  REWEAVE_STAND_IN u##bits __tsan_atomic##bits##_compare_exchange_val(                         \
+      volatile u##bits* at, u##bits expected, u##bits value, int success, int failure) {       \
+    exchange_if(at, &expected, value, success, failure, REWEAVE_CALLER);                       \
+    return expected;                                                                           \
   }
 
 namespace {
 /// A compare-and-exchange that fails is a read, and one that would fail now may be a turn of a
 /// loop.
 template <typename T>
-int exchange_if(volatile T* at, T* expected, T value, const void* caller) {
-  const bool would_fail = *at != *expected;
-  atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, at, would_fail ? T{*at} : value,
-         caller);
+[[gnu::noinline]] void exchange_slowly(volatile T* at, const T* expected, T value, int success,
+                                       int failure, const void* caller) {
+  if (!is_controlled()) return;
+  const void* const address = const_cast<const T*>(at);
+  const T now = *at;
+  const bool would_fail = now != *expected;
+  control().atomic(would_fail ? Access::kRead : Access::kReadModifyWrite, address, u64{now},
+                   !would_fail && value != now, caller);
+  const bool fails = *at != *expected;
+  control().order(fails ? Access::kRead : Access::kReadModifyWrite, address, sizeof(T),
+                  order_of(fails ? failure : success), caller);
+}
+template <typename T>
+int exchange_if(volatile T* at, T* expected, T value, int success, int failure,
+                const void* caller) {
+  if (looked_at()) exchange_slowly(at, expected, value, success, failure, caller);
   return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
              ? 1
              : 0;
@@ -213,8 +236,9 @@ ATOMICS(16)
 ATOMICS(32)
 ATOMICS(64)
 
-REWEAVE_STAND_IN void __tsan_atomic_thread_fence(int) {
-  if (looked_at() && is_controlled())
-    control().atomic(Access::kNone, nullptr, 0, false, REWEAVE_CALLER);
+REWEAVE_STAND_IN void __tsan_atomic_thread_fence(int order) {
+  if (!looked_at() || !is_controlled()) return;
+  control().atomic(Access::kNone, nullptr, 0, false, REWEAVE_CALLER);
+  control().order_fence(order_of(order));
 }
 REWEAVE_STAND_IN void __tsan_atomic_signal_fence(int) {}

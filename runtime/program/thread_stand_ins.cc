@@ -27,6 +27,7 @@ int join(pthread_t handle, void** result, std::uint64_t deadline, const void* ca
     all.wait_here(Access::kAcquire, thread, caller);
     if (!thread->ended) return ETIMEDOUT;
   }
+  all.saw_end_of(*thread);
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
   return 0;
@@ -66,6 +67,7 @@ REWEAVE_STAND_IN int pthread_tryjoin_np(pthread_t handle, void** result) {
     control().tried_in_vain(thread, REWEAVE_CALLER);
     return EBUSY;
   }
+  control().saw_end_of(*thread);
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
   return 0;
