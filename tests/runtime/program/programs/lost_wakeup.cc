@@ -1,12 +1,13 @@
 // The flag is looked at without the lock, so that the notification may come before the wait.
 // finds: deadlock
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 std::mutex m;
 std::condition_variable changed;
-bool ready = false;
+std::atomic<bool> ready{false};
 
 int main() {
   std::thread waiter([] {

@@ -1,4 +1,4 @@
-// finds: assertion assert in main
+// finds: race
 #include <cassert>
 #include <thread>
 
