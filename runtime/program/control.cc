@@ -71,6 +71,7 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   active_ = woke_resting_ = false;
   glance_ns_ = 0;
   draining_ = left_over_ = ending_ = false;
+  drain_until_ = sync::kNever;
   explaining_ = nullptr;
   failure_ = {};
   engine_.begin(execution, *donors_);
@@ -160,7 +161,7 @@ void Control::enter_thread(void* argument) {
   globals.thread_pointer = thread->handle;
   if (thread->id == ThreadId{0}) {
     self.body_(self.body_argument_);
-    self.end_process(0, /*with_handlers=*/true, self.self().where);
+    self.main_returned(0, self.self().where);
   }
   self.end_thread(thread->start(thread->argument));
 }
@@ -176,7 +177,8 @@ void Control::look() {
   globals.watch = active_ || !filtering_ || is_watched_alone() ? 1 : 0;
   const std::uint64_t unwatched =
       kLonePeriod - kLoneLook - (engine_.steps() - alone_since_) % kLonePeriod;
-  globals.alone_max = std::min(unwatched, steps_max_ - std::min(steps_max_, engine_.steps()));
+  const std::uint64_t left = std::min(steps_max_, drain_until_);
+  globals.alone_max = std::min(unwatched, left - std::min(left, engine_.steps()));
 }
 
 void Control::wake_resting() {
@@ -208,6 +210,7 @@ void Control::changed(const void* address) {
 
 void Control::before(bool effect, const void* address, const void* caller) {
   flush();
+  stop_draining_in_time();
   Thread& me = self();
   me.where = caller;
   if (!effect) return;
@@ -246,6 +249,7 @@ void Control::lock_point(Access access, const void* lock, const void* caller) {
 bool Control::pass_alone(Pending step) {
   if (active_) return false;
   flush();
+  stop_draining_in_time();
   if (is_watched_alone()) {
     globals.watch = 1;
     return false;
@@ -552,6 +556,24 @@ void Control::wait_for_others(const void* caller) {
     wait_here(Access::kAcquire, nullptr, caller);
     return;
   }
+}
+
+void Control::main_returned(int code, const void* caller) {
+  if (code == 0) {
+    flush();
+    drain_until_ = engine_.steps() + (steps_max_ - std::min(steps_max_, engine_.steps())) / 4;
+    wait_for_others(caller);
+    drain_until_ = sync::kNever;
+    left_over_ = false;  // Whoever sleeps now may sleep.
+  }
+  end_process(code, /*with_handlers=*/true, caller);
+}
+
+void Control::stop_draining_in_time() {
+  if (engine_.steps() < drain_until_) [[likely]]
+    return;
+  process().flush_output();
+  engine_.end();
 }
 
 void Control::end_process(int code, bool with_handlers, const void* caller) {

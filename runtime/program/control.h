@@ -172,6 +172,10 @@ class Control final : public sync::Host {
              pthread_t* handle);
   /// The calling thread is over. May switch.
   [[noreturn]] void end_thread(void* result);
+  /// main, or the body, has returned `code`. The others go on to their end, or to where nobody can go
+  /// on, but not for ever; then the process is over. In real life they would be stopped somewhere on
+  /// their way: this is the latest moment. May switch.
+  [[noreturn]] void main_returned(int code, const void* caller);
   /// The process is over with `code`, by exit() or by a return from main.
   [[noreturn]] void end_process(int code, bool with_handlers, const void* caller);
   /// An oracle's report about the calling thread, which ends the execution. The signature is the
@@ -193,7 +197,7 @@ class Control final : public sync::Host {
   /// In all executions so far, those of such processes included: 0 says that no schedule was ever
   /// chosen, so that nothing was explored.
   std::uint64_t questions_asked() const;
-  /// Whether data races are findings; at first they are.
+  /// Whether data races are findings; at first they are not.
   void look_for_races(bool wanted) { finds_races_ = wanted; }
 
   // ---- For sync::Waiters ----
@@ -257,6 +261,7 @@ class Control final : public sync::Host {
   }
   void run_exits(Thread& thread);
   void wait_for_others(const void* caller);
+  void stop_draining_in_time();
   void tell(Execution& execution, Ended ended);
   void unwind_waiting(Context& from);
   std::vector<WaitingThread> waiting_threads(const Execution& execution);
@@ -282,7 +287,7 @@ class Control final : public sync::Host {
   sync::Waiters waiters_;
   Sharing sharing_;
   Races races_;
-  bool finds_races_ = true;
+  bool finds_races_ = false;
   std::vector<std::unique_ptr<Thread>> threads_;  // By actor; reused from execution to execution.
   void (*body_)(void*) = nullptr;
   void* body_argument_ = nullptr;
@@ -292,8 +297,10 @@ class Control final : public sync::Host {
   std::uint64_t steps_max_ = 0;
   std::uint64_t glance_ns_ = 0;  // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
-  std::uint32_t rounds_ = 0;         // In which all that can go on only turned.
-  std::uint64_t alone_since_ = 0;    // The step from which on only one can go on.
+  std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
+  std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
+  std::uint64_t drain_until_ =
+      sync::kNever;                  // The step at which main waits no longer for the others.
   std::uint64_t resting_since_ = 0;  // The step from which on somebody rests.
   bool woke_resting_ = false;        // When nobody could go on the last time.
   bool filtering_ = false;

@@ -110,7 +110,7 @@ void run_main(void*) {
   const int code = all.main(all.argument_count, all.arguments, environ);
   // A place in main: return addresses lie behind their calls.
   const auto* const place = reinterpret_cast<const char*>(all.main) + 1;
-  control().end_process(code, /*with_handlers=*/true, place);
+  control().main_returned(code, place);
 }
 
 const std::vector<std::string>& program_words() { return start().words; }

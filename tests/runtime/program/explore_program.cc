@@ -1,7 +1,7 @@
 // The command line that the tests put into a program: hunts its interleavings, and where something
 // is found shrinks and replays it.
 //
-//   REWEAVE_COMMAND="explore<US>STRATEGY<US>EXECUTIONS<US>SEED" ./program
+//   REWEAVE_COMMAND="explore<US>STRATEGY<US>EXECUTIONS<US>SEED[<US>no-races]" ./program
 //
 // Prints what it found. Exit code 0: nothing; 1: a finding, shrunk to a minimal schedule, which was
 // replayed 1,000 times with one trace hash; 2: something of that failed.
@@ -42,7 +42,10 @@ bool replays(reweave::Subject& subject, const reweave::Shrunk& shrunk,
 }
 
 int explore(const std::vector<std::string>& words) {
-  if (words.size() != 4) return fail("words are: explore STRATEGY EXECUTIONS SEED");
+  const bool races = words.size() == 4;
+  if (words.size() < 4 || (!races && words[4] != "no-races"))
+    return fail("words are: explore STRATEGY EXECUTIONS SEED, and perhaps no-races");
+  reweave::program::control().look_for_races(races);
   auto strategy = reweave::make_strategy(words[1]);
   if (!strategy) return fail(strategy.error().message);
   reweave::program::BodySubject subject(&reweave::program::run_main, nullptr);
