@@ -149,11 +149,7 @@ class Checker {
     CheckedCase& result = checked_.result;
     const RunResult run = runner_.run(file, ReplayMode::kStrict);
     checked_.cancelled = run.cancelled;
-    if (run.killed) {
-      return error(kExitUnavailable, "no verdict",
-                   "somebody else ended the process of this execution twice, perhaps the system "
-                   "for want of memory");
-    }
+    if (run.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
     result.trace_hash = run.verdict.trace_hash;
     if (!run.findings.empty()) result.finding = run.findings.front();
     if (run.outcome == Outcome::kDiverged) {

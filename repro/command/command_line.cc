@@ -142,9 +142,12 @@ void CommandLine::warn(std::string_view message) const {
 
 int CommandLine::fail(std::string_view message, int code) const {
   warn(message);
-  if (!wants_json_) return code;
+  return wants_json_ ? print_error_object(name_, message, code) : code;
+}
+
+int print_error_object(std::string_view command, std::string_view message, int code) {
   const nlohmann::ordered_json json = {{"schema", Report::kSchema},
-                                       {"command", name_},
+                                       {"command", command},
                                        {"verdict", "error"},
                                        {"error", message},
                                        {"exit_code", code}};

@@ -69,6 +69,9 @@ CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = UINT64_M
 /// Adds --hang-ms.
 void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 
+/// An error as programs read it: one object on standard output. Returns `code`.
+int print_error_object(std::string_view command, std::string_view message, int code);
+
 /// Writes to standard output, whole; the exit code `code`, or kExitOutput if that was not possible.
 int print_and_return(std::string_view text, int code);
 

@@ -12,6 +12,7 @@
 #include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
 #include "repro/run/items_in_children.h"
+#include "repro/run/runner.h"
 
 namespace reweave::repro {
 namespace {
@@ -301,14 +302,20 @@ Expected<CaseLines> read_lines(const std::string& name) {
   return file;
 }
 
-/// Judges the cases of a file, each in both modes; the error is that of a line that is no case.
-/// False: interrupted.
-Expected<bool> judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
+/// How far a file was judged.
+struct Judged {
+  bool all = false;              // False: interrupted.
+  std::optional<Error> error{};  // A line that is no case, or what kept us from going on.
+  int code = kExitUsage;         // Of the error.
+};
+
+/// Judges the cases of a file, each in both modes.
+Judged judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
   constexpr std::size_t kModes = 2;
   const auto mode_of = [](std::size_t item) {
     return item % kModes == 0 ? Switching::kSoft : Switching::kHard;
   };
-  std::optional<Error> error;
+  Judged judged;
   const auto work = [&](std::size_t item) -> std::optional<std::string> {
     if (item >= file.lines.size() * kModes) return std::nullopt;
     const CaseLines::Line& line = file.lines[item / kModes];
@@ -317,28 +324,30 @@ Expected<bool> judge_file(const CaseLines& file, Judge& judge, Isolator& isolato
     return Json({{"error", fmt::format("{}:{}: {}", file.name, line.number, read.error().message)}})
         .dump(-1, ' ', false, Json::error_handler_t::replace);
   };
-  const auto take = [&](std::size_t item, const std::string& text, const Finding* death) {
-    if (error) return;
-    // What is too long to be told is as if nothing had been told.
-    const Finding silent{
-        .kind = FindingKind::kCrash, .signature = "more than can be told", .message = ""};
-    if (death == nullptr && text.empty()) death = &silent;
-    if (death != nullptr) {
-      const CaseLines::Line& line = file.lines[item / kModes];
-      const Expected<ConformanceCase> read = read_case(file.text(line));
-      const std::string id = read ? read->id : fmt::format("line {}", line.number);
-      return judge.take_death(id + suffix(mode_of(item)), *death);
+  const auto fail = [&](std::string message, int code) {
+    judged.error = Error{std::move(message)};
+    judged.code = code;
+  };
+  const auto take_death = [&](std::size_t item, const Finding& death) {
+    const CaseLines::Line& line = file.lines[item / kModes];
+    const Expected<ConformanceCase> read = read_case(file.text(line));
+    const std::string id = read ? read->id : fmt::format("line {}", line.number);
+    judge.take_death(id + suffix(mode_of(item)), death);
+  };
+  const auto take = [&](std::size_t item, const std::string& text, const Isolator::Death* death) {
+    if (judged.error) return;
+    if (death != nullptr && death->killed) return fail(std::string(kKilledWords), kExitUnavailable);
+    if (death != nullptr) return take_death(item, death->finding);
+    if (text.empty()) {
+      return take_death(
+          item, {.kind = FindingKind::kCrash, .signature = "more than can be told", .message = ""});
     }
     const Json json = Json::parse(text);
-    if (json.contains("error")) {
-      error = Error{json.at("error")};
-    } else {
-      judge.take(json);
-    }
+    if (json.contains("error")) return fail(json.at("error"), kExitUsage);
+    judge.take(json);
   };
-  const bool done = ItemsInChildren(isolator).run(work, take);
-  if (error) return *error;
-  return done;
+  judged.all = ItemsInChildren(isolator).run(work, take);
+  return judged;
 }
 
 int conform(const CommandLine& line, const std::vector<std::string>& names, Judge& judge,
@@ -349,9 +358,9 @@ int conform(const CommandLine& line, const std::vector<std::string>& names, Judg
   for (const std::string& name : names) {
     const Expected<CaseLines> file = read_lines(name);
     if (!file) return line.fail(file.error());
-    const Expected<bool> done = judge_file(*file, judge, isolator);
-    if (!done) return line.fail(done.error());
-    if (!*done) break;
+    const Judged judged = judge_file(*file, judge, isolator);
+    if (judged.error) return line.fail(*judged.error, judged.code);
+    if (!judged.all) break;
   }
   int code = judge.passed() ? kExitClean : kExitFinding;
   if (Interrupts::pending()) {

@@ -182,12 +182,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   const Stopwatch stopwatch;
   const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
-  if (run.killed) {
-    return line.fail(
-        "somebody else ended the process of this execution twice, perhaps the system for want of "
-        "memory",
-        kExitUnavailable);
-  }
+  if (run.killed) return line.fail(kKilledWords, kExitUnavailable);
   std::uint64_t same = 1;
   if (flags.times > 1 && run.outcome != Outcome::kDiverged) {
     same += runner.count_same(*file, mode, run, flags.times - 1);

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -11,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "repro/command/command.h"
+#include "repro/command/command_line.h"
 #include "repro/file/weave_file.h"
 #include "repro/file/workdir.h"
 #include "scheduler/base/nearest.h"
@@ -32,6 +33,13 @@ void on_abort(int) {
       "reweave: this is a bug of reweave itself; please report the line above\n";
   [[maybe_unused]] const ssize_t written = write(2, kMessage.data(), kMessage.size());
   _exit(kExitSoftware);
+}
+
+/// What went wrong in the midst of a command, for people and for programs.
+int fail(const std::vector<std::string>& words, const std::string& message, int code) {
+  fmt::print(stderr, "{}: {}\n", tool_name(), message);
+  const bool wants_json = std::find(words.begin(), words.end(), "--format=json") != words.end();
+  return wants_json ? print_error_object(words.front(), message, code) : code;
 }
 
 /// With less the kernel ends this process, or its children, where a deep recursion is no bug.
@@ -95,18 +103,17 @@ int run_command(int argc, char** argv, Kinds kinds) {
   std::signal(SIGXFSZ, SIG_IGN);  // A file that grows too large is an error of its write().
   if (!has_enough_stack()) return kExitUnavailable;
   if (argc > 0) set_own_program(argv[0]);
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   try {
-    return dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), kinds);
+    return dispatch(words, kinds);
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "{}: {}; see `ulimit -a`\n", tool_name(), error.what());
-    return kExitUnavailable;
+    return fail(words, fmt::format("{}; see `ulimit -a`", error.what()), kExitUnavailable);
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "{}: there is not enough memory; see `ulimit -v`\n", tool_name());
-    return kExitUnavailable;
+    return fail(words, "there is not enough memory; see `ulimit -v`", kExitUnavailable);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: this is a bug of reweave itself; please report it: {}\n", tool_name(),
-               error.what());
-    return kExitSoftware;
+    return fail(words,
+                fmt::format("this is a bug of reweave itself; please report it: {}", error.what()),
+                kExitSoftware);
   }
 }
 

@@ -21,10 +21,6 @@ struct ShrinkFlags {
   std::uint64_t hang_ms = 10'000;
 };
 
-constexpr std::string_view kKilled =
-    "somebody else ended the process of this execution twice, perhaps the system for want of "
-    "memory";
-
 std::string interrupted_before() {
   return fmt::format("interrupted by {} before anything was shrunk", Interrupts::name());
 }
@@ -52,7 +48,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;
   const RunResult before = runner.run(*file, ReplayMode::kLenient);
-  if (before.killed) return line.fail(kKilled, kExitUnavailable);
+  if (before.killed) return line.fail(kKilledWords, kExitUnavailable);
   if (Interrupts::pending()) return line.fail(interrupted_before(), Interrupts::exit_code());
   if (before.findings.empty()) {
     return line.fail(
@@ -88,7 +84,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   file->schedule = shrunk->schedule;
   file->verdict.reset();
   const RunResult after = runner.run(*file, ReplayMode::kStrict);
-  if (after.killed) return line.fail(kKilled, kExitUnavailable);
+  if (after.killed) return line.fail(kKilledWords, kExitUnavailable);
   if (after.findings.empty() || after.findings.front().signature != signature) {
     return line.fail(
         "what was shrunk does not show the finding again: the subject is not deterministic",

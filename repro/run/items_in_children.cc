@@ -51,7 +51,7 @@ bool ItemsInChildren::run(const Work& work, const Take& take) {
       killed = next;  // Once more.
       continue;
     }
-    take(next++, "", &death->finding);
+    take(next++, "", &*death);
   }
 }
 

@@ -23,8 +23,9 @@ class ItemsInChildren {
   /// In a child: does the item of that number, from 0, and says what it gave; nothing: there is no
   /// such item, all is done.
   using Work = std::function<std::optional<std::string>(std::size_t)>;
-  /// Here: what an item gave, or else how its process died.
-  using Take = std::function<void(std::size_t, const std::string&, const Finding* death)>;
+  /// Here: what an item gave, or else how its process died; one that was killed by somebody else
+  /// was tried twice.
+  using Take = std::function<void(std::size_t, const std::string&, const Isolator::Death*)>;
 
   /// `isolator` must outlive it, and do nothing else meanwhile.
   explicit ItemsInChildren(Isolator& isolator);

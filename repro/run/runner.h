@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "repro/file/weave_file.h"
@@ -19,10 +20,15 @@
 
 namespace reweave::repro {
 
+/// What is said of RunResult::killed.
+inline constexpr std::string_view kKilledWords =
+    "the process of this execution was ended twice, not by itself: somebody killed it, or there "
+    "was not enough memory";
+
 /// What one execution gave.
 struct RunResult {
   bool died = false;       // It took its process with it.
-  bool killed = false;     // Somebody else ended its process, twice: there is no verdict.
+  bool killed = false;     // Its process was ended, twice, not by itself: there is no verdict.
   bool cancelled = false;  // It was ended because nobody wanted to wait: there is no verdict.
   Outcome outcome{};
   Divergence divergence;            // If it diverged.

@@ -9,7 +9,8 @@ namespace {
 
 std::string disturbance(const Found& found) {
   const std::string number = with_commas(found.execution);
-  if (found.killed) return fmt::format("execution {} was killed by somebody else", number);
+  if (found.killed)
+    return fmt::format("execution {} was killed by somebody else, or had no memory", number);
   return fmt::format("execution {} ended its process (\"{}\"), but not when it was repeated",
                      number, found.finding.signature);
 }
@@ -34,8 +35,10 @@ bool spend(const Exploration& part, Budget& budget) {
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,
                 const std::function<bool(const Found&)>& shows_again) {
+  constexpr std::uint64_t kFew = 100, kPatience = 20;
   Searched searched;
   Statistics before;
+  std::uint64_t in_a_row = 0;
   const std::function<bool(const Statistics&)> progress = options.progress;
   if (progress) {
     options.progress = [&](const Statistics& part) {
@@ -48,6 +51,7 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
   for (;;) {
     Exploration part = explore_in_children(subject, strategies, options, isolate);
     const bool budget_left = spend(part, options.budget);
+    const std::uint64_t ended = part.statistics.executions;
     const std::uint64_t milliseconds = before.milliseconds + part.statistics.milliseconds;
     add(part.statistics, before);
     before.milliseconds = milliseconds;
@@ -56,11 +60,14 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
     const std::optional<Found>& found = searched.exploration.found;
     if (!found || !found->died) return searched;
     if (!found->killed && shows_again(*found)) return searched;
-    searched.disturbances.push_back(disturbance(*found));
+    if (searched.disturbed++ < Searched::kShownMax)
+      searched.disturbances.push_back(disturbance(*found));
+    if (!found->killed && found->finding.kind == FindingKind::kCrash) ++searched.crashed_once;
+    in_a_row = ended < kFew ? in_a_row + 1 : 0;
     options.first_execution = found->execution + 1;
     searched.exploration.next = options.first_execution;
     searched.exploration.found.reset();
-    searched.gave_up = searched.disturbances.size() >= Searched::kDisturbancesMax;
+    searched.gave_up = in_a_row >= kPatience;
     searched.exploration.reason =
         options.budget.executions != 0 ? StopReason::kExecutions : StopReason::kSeconds;
     if (searched.gave_up || !budget_left) return searched;

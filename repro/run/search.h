@@ -3,7 +3,7 @@
 // A child may be killed (by the system for want of memory, by a person) or stopped for a while:
 // that is no finding, and no reason to lose an hour's work. So an execution that ended its process
 // has to do so again in a replay; where it does not, it is noted, and the search goes on with the
-// next execution. A child that is killed again and again ends the search.
+// next execution. Where hardly an execution ends between one kill and the next it gives up.
 //
 // What is found without such a disturbance, and the statistics, are those of explore_in_children().
 // After one, a strategy with a memory has forgotten what it saw; it tries that again, and misses
@@ -22,10 +22,12 @@ namespace reweave::repro {
 
 struct Searched {
   Exploration exploration;
-  std::vector<std::string> disturbances{};  // One sentence for each.
-  bool gave_up = false;                     // There were too many of them.
+  std::vector<std::string> disturbances{};  // One sentence for each, of the first ones.
+  std::uint64_t disturbed = 0;              // How many there were.
+  std::uint64_t crashed_once = 0;           // Of them: it crashed, and not when it was repeated.
+  bool gave_up = false;                     // They came so fast that nothing else went on.
 
-  static constexpr std::size_t kDisturbancesMax = 20;
+  static constexpr std::size_t kShownMax = 20;
 };
 
 /// `shows_again` replays an execution that ended its process.

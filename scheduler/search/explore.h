@@ -85,8 +85,8 @@ struct Found {
   bool died = false;
   bool complete =
       true;  // False: it gave more answers than the tape of the child holds; it cannot be replayed.
-  /// It died of SIGKILL, which is never its own: somebody else, or the system for want of memory,
-  /// ended the child.
+  /// It died of SIGKILL, which is never its own, or said that there is no memory: somebody else, or
+  /// the system, ended the child.
   bool killed = false;
 };
 

@@ -130,6 +130,27 @@ std::string signal_name(int number) {
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
 }
 
+bool is_limited(int resource) {
+  rlimit limit{};
+  return getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
+/// Did the system refuse memory that the subject's world needs? It says so in a CHECK of its own.
+/// Under a limit of ours what is uncaught may be its fault, too; without one the subject asked for
+/// too much.
+bool lacked_memory(std::string_view standard_error) {
+  for (const std::string_view words : {": no memory for ", ": the system gives no memory"}) {
+    const std::size_t check = standard_error.rfind(": CHECK failed: ");
+    if (check != std::string_view::npos &&
+        standard_error.find(words, check) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return standard_error.find("'std::bad_alloc'") != std::string_view::npos &&
+         (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA));
+}
+
 Finding death(int status, const std::string& standard_error, std::uint64_t step) {
   const bool by_signal = WIFSIGNALED(status);
   const std::string how =
@@ -218,7 +239,8 @@ struct Isolator::Ending {
   std::string standard_error;
 
   bool killed() const {
-    return !done && !hung && !cancelled && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    if (done || hung || cancelled || !WIFSIGNALED(status)) return false;
+    return WTERMSIG(status) == SIGKILL || lacked_memory(standard_error);
   }
 
   Finding finding(const Isolator& isolator) const {

@@ -10,7 +10,8 @@
 // A child is forked and leaves by _exit: nothing is flushed twice, no destructor of the parent runs
 // twice, and leaks of the child are not reported at its exit. Only processes forked here are ever
 // ended. A child that dies of SIGKILL was killed by somebody else, or by the system for want of
-// memory: that is told, and is no crash of the subject. Time during which this process itself did
+// memory, and one that says that there is no memory for what the subject runs in could not go on:
+// that is told, and is no crash of the subject. Time during which this process itself did
 // not run (it was stopped, or the machine slept) makes no hang. What the system refuses (memory, a
 // process, a descriptor) is thrown as a std::system_error. Call it while the process has one OS
 // thread. Cost: a fork and an exit for each call (about
@@ -42,7 +43,7 @@ struct IsolateOptions {
 /// One execution in a child.
 struct IsolatedRun {
   bool died = false;       // The child crashed, hung or left: then there is no outcome and no hash.
-  bool killed = false;     // It died of SIGKILL, and not by us: see Found::killed.
+  bool killed = false;     // It is not to blame for its death: see Found::killed.
   bool cancelled = false;  // It was ended because nobody wanted to wait: says nothing else.
   Outcome outcome{};
   std::uint64_t steps = 0;

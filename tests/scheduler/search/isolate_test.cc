@@ -356,24 +356,33 @@ TEST(Isolate, ShrinksInOneChildAsInOneForEachTrial) {
 /// It is killed in the execution of that number, as by somebody else.
 class Killed : public toys::Program {
  public:
-  explicit Killed(std::uint32_t ops) : Program(ops) {}
+  Killed(std::uint32_t ops, bool starves) : Program(ops), starves_(starves) {}
 
  protected:
-  void fail(Execution&) override { kill(getpid(), SIGKILL); }
-  std::unique_ptr<Program> empty() const override { return std::make_unique<Killed>(0); }
+  void fail(Execution&) override {
+    CHECK_MSG(!starves_, "no memory for a test");
+    kill(getpid(), SIGKILL);
+  }
+  std::unique_ptr<Program> empty() const override { return std::make_unique<Killed>(0, starves_); }
+
+ private:
+  bool starves_;
 };
 
-TEST(Isolate, ToldWhatWasKilledFromWhatCrashed) {
+TEST(Isolate, TellsWhatWasKilledFromWhatCrashed) {
   Isolator isolator;
-  Killed killed(20);
-  RandomWalk strategy;
-  const Exploration result =
-      isolator.explore(killed, strategy, {.budget = {.executions = 100'000}, .seed = 1});
-  ASSERT_TRUE(result.found);
-  EXPECT_TRUE(result.found->killed);
-  const IsolatedRun again = isolator.record(killed, result.found->answers);
-  EXPECT_TRUE(again.died);
-  EXPECT_TRUE(again.killed);
+  for (const bool starves : {false, true}) {
+    Killed killed(20, starves);
+    RandomWalk strategy;
+    const Exploration result =
+        isolator.explore(killed, strategy, {.budget = {.executions = 100'000}, .seed = 1});
+    ASSERT_TRUE(result.found);
+    EXPECT_TRUE(result.found->killed);
+    const IsolatedRun again = isolator.record(killed, result.found->answers);
+    EXPECT_TRUE(again.died);
+    EXPECT_TRUE(again.killed);
+  }
+  EXPECT_FALSE(hunt(Death::kCheck, isolator).killed);
   EXPECT_FALSE(hunt(Death::kAbort, isolator).killed);
   Isolator impatient({.hang_ms = 100});
   EXPECT_FALSE(hunt(Death::kHang, impatient).killed);
