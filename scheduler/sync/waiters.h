@@ -37,9 +37,10 @@ enum class WaitKind : std::uint8_t {
   kOnce,
   kFutex,
   kJoin,
-  kTime,   // A sleep.
-  kInput,  // A descriptor that is not ready.
-  kRest,   // A turn of a loop that changed nothing: until somebody changes something.
+  kTime,     // A sleep.
+  kInput,    // A descriptor that is not ready.
+  kRest,     // A turn of a loop that changed nothing: until somebody changes something.
+  kChannel,  // Somebody at the other end of it.
 };
 /// "a mutex", "the end of a thread", …: completes "waits for". Never null.
 const char* wait_kind_words(WaitKind kind);
@@ -156,7 +157,7 @@ class Waiters {
   std::vector<Entry> entries_;  // One for each thread that ever waited; grows only.
   ThreadId first_ = kNobody, last_ = kNobody;
   std::uint32_t waiting_ = 0;
-  std::uint32_t timed_ = 0;                      // How many of them have a deadline.
+  std::uint32_t timed_ = 0;                       // How many of them have a deadline.
   std::array<std::uint32_t, kBuckets> counts_{};  // How many wait, by a hash of their object.
 };
 
