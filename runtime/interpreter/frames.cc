@@ -51,11 +51,22 @@ enum class Interpreter::Next : std::uint8_t {
   kOperation,  // It was not preempted, or that is over.
   kTurn,       // Of that operation.
   kCompleted,  // The turn's switch, if any, is over.
+// The frame dies in the middle of an `async`.
+bool Interpreter::calls_async(const Frame& frame, const Locals& locals) {
+  const Body& body = *static_cast<const Body*>(frame.code->body);
+  const std::vector<Op>& ops = body.interpreter->scenario_->functions[body.function].ops;
+  return locals.phase == Locals::Phase::kInOperation && ops[locals.pc].code == OpCode::kAsync;
+}
+
   kError,      // An exception is pending.
   kReturn,     // To the dispatcher, with the value or order that there is.
   kEnd,        // There is no more operation.
 };
 
+    // A caller who vanishes hangs up: his worker may be about to send, and to look whether anybody
+    // listens.
+    if (held->kind == ObjectKind::kChannel && calls_async(frame, locals))
+      static_cast<Channel*>(held)->closing = true;
 // The phases are one function each, and all of them inline: they are where most executions spend
 // most of their time, and a call for each would cost as much as many an operation.
 #define REWEAVE_PHASE [[gnu::always_inline]] inline

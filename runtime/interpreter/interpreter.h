@@ -78,6 +78,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
   static Object* execute_hspin(Thread& thread, FrameRef self, Object* value);
   static void clear_locals(Thread& thread, Frame& frame);
+  static bool calls_async(const Frame& frame, const Locals& locals);
   static void visit_locals(Frame& frame, ReferenceVisitor& visitor);
   void visit_roots(ReferenceVisitor& visitor) const override;
 

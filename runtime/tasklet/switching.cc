@@ -19,6 +19,7 @@ struct Thread::JumpLocals {
 // ---- Values ----
 
 Object* Thread::claim(Tasklet* tasklet) {
+  check_tasklet(tasklet, "claimed-from");
   Object* const value = tasklet->tempval;
   tasklet->tempval = none();
   return value;
