@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint64_t kHashSeed = 0x2d358dccaa6c78a5u;
 
 constexpr std::array<const char*, kOutcomeCount> kOutcomeNames = {
-    "completed", "question-limit", "finding", "actor-limit", "step-limit", "diverged"};
+    "completed",   "uncaught-error", "question-limit", "finding",
+    "actor-limit", "memory-limit",   "step-limit",     "diverged"};
 
 }  // namespace
 
@@ -25,7 +26,7 @@ const char* outcome_name(Outcome outcome) {
 Execution::Execution(Limits limits) : limits_(limits) {}
 
 void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
-  keep_log_ = keep_log;
+  keep_log_ = keep_notes_ = keep_log;
   tape_ = tape;
   watched_ = tape != nullptr || step_hook_ != nullptr;
   reset(chooser);
@@ -60,7 +61,9 @@ void Execution::reset(Chooser& chooser) {
   words_ = {};
   named_.clear();
   log_.clear();
+  notes_.clear();
   given_.clear();
+  passes_.clear();
   findings_.clear();
   if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
   if (named_mode_) counts_.clear();
@@ -109,6 +112,7 @@ std::uint32_t Execution::ask_attentively(QuestionKind kind, ActorId actor, SiteI
     ++points_;
     nth = counts_.pass(kind, actor, site);
   }
+  if (keep_answers_) count_pass(kind, actor, site);
   std::uint32_t answer = 0;
   if (answers >= 2) {
     answer = ask_chooser(kind, actor, site, answers, options, nth);
@@ -117,6 +121,24 @@ std::uint32_t Execution::ask_attentively(QuestionKind kind, ActorId actor, SiteI
   }
   question_.blocked = {};
   return answer;
+}
+
+void Execution::count_pass(QuestionKind kind, ActorId actor, SiteId site) {
+  if (passes_step_ != step_) passes_.clear();
+  passes_step_ = step_;
+  passes_.push_back({kind, actor, site});
+}
+
+// Behind count_pass(), which counted this one.
+void Execution::keep_answer(const Question& question, std::uint32_t answer) {
+  const Pass pass{question.kind, question.actor, question.site};
+  const auto passed = std::count(passes_.begin(), passes_.end(), pass);
+  given_.push_back({.step = step_,
+                    .kind = question.kind,
+                    .actor = question.actor,
+                    .site = question.site,
+                    .answer = answer,
+                    .nth = static_cast<std::uint32_t>(passed - 1)});
 }
 
 void Execution::show_pass(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t nth,
@@ -202,7 +224,8 @@ void Execution::show_step() {
   if (step_hook_ != nullptr) step_hook_(step_hook_context_, step_);
 }
 
-void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
+Event Execution::event_of(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                          SiteId site) const {
   Event event;
   CHECK(args.size() <= event.args.size());
   event.step = step_;
@@ -210,7 +233,18 @@ void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const st
   event.kind = kind;
   event.count = static_cast<std::uint8_t>(args.size());
   std::copy(args.begin(), args.end(), event.args.begin());
-  log_.push_back(event);
+  event.site = site;
+  return event;
+}
+
+void Execution::keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                           SiteId site) {
+  log_.push_back(event_of(actor, kind, args, site));
+}
+
+void Execution::keep_note(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                          SiteId site) {
+  notes_.push_back({log_.size(), event_of(actor, kind, args, site)});
 }
 
 void Execution::report(Finding finding, bool stops) {

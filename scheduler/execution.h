@@ -34,7 +34,7 @@ namespace reweave {
 
 /// Ceilings of one execution; reaching one is an outcome with a name, never undefined behaviour.
 struct Limits {
-#define LIMIT(type, field, word, initial, low, high, help) type field = initial;
+#define LIMIT(type, field, word, initial, low, high, written, help) type field = initial;
 #include "scheduler/limits.def"
 #undef LIMIT
   std::uint32_t findings_max = 100;  // Later ones are hashed and counted but not kept.
@@ -43,15 +43,20 @@ struct Limits {
 /// How an execution ended. Where several hold, the last of them in this list is the outcome.
 enum class Outcome : std::uint8_t {
   kCompleted,      // the subject ended by itself and no oracle spoke
+  kUncaughtError,  // the same, but its own error ended it: see end_by_error()
   kQuestionLimit,  // questions_max was reached: the rest was answered ordinarily
   kFinding,        // an oracle spoke; the subject went on to its end or was stopped, see report()
   kActorLimit,     // actors_max was reached: stopped
+  kMemoryLimit,    // memory_mib_max was reached: stopped
   kStepLimit,      // steps_max was reached: stopped, and reported as a livelock finding
   kDiverged,       // a replay met an answer that does not fit: stopped
 };
-inline constexpr int kOutcomeCount = 6;
+inline constexpr int kOutcomeCount = 8;
 /// "completed", "question-limit", …. Never null.
 const char* outcome_name(Outcome outcome);
+
+/// Of an event whose place nobody told.
+inline constexpr SiteId kNowhere{UINT32_MAX};
 
 /// One line of the event log, as integers; the subject knows how to print it.
 struct Event {
@@ -60,6 +65,13 @@ struct Event {
   std::uint16_t kind = 0;
   std::uint8_t count = 0;
   std::array<std::int32_t, 6> args{};
+  SiteId site = kNowhere;
+};
+
+/// What is shown in a trace between two events, and is no part of the trace hash.
+struct Note {
+  std::size_t place = 0;  // How many events of the log come before it.
+  Event event{};
 };
 
 /// Where a strict replay stopped fitting.
@@ -76,6 +88,9 @@ struct GivenAnswer {
   ActorId actor{};
   SiteId site{};
   std::uint32_t answer = 0;
+  // How many such points of this actor, kind and site were passed before in this step: a callback
+  // may do again what it interrupts.
+  std::uint32_t nth = 0;
 };
 
 class Execution {
@@ -111,6 +126,7 @@ class Execution {
   }
   const std::vector<NamedRecord>& named_answers() const { return named_; }  // Empty in fast mode.
   const std::vector<Event>& log() const { return log_; }                    // Empty unless kept.
+  const std::vector<Note>& notes() const { return notes_; }  // Empty unless begun with a log.
   const std::vector<GivenAnswer>& given_answers() const { return given_; }  // See keep_record().
   const Divergence& divergence() const { return divergence_; }
   const Limits& limits() const { return limits_; }
@@ -170,19 +186,33 @@ class Execution {
   }
 
   /// One event, hashed and, if wanted, kept. At most 6 arguments. `kind` and `args` mean what the
-  /// subject says.
-  void event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args) {
+  /// subject says; `site` is shown in a trace, and not hashed.
+  void event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+             SiteId site = kNowhere) {
     hash_ = mix_hash(hash_,
                      (static_cast<std::uint64_t>(kind) << 32) | static_cast<std::uint32_t>(actor));
     for (const std::int32_t arg : args) hash_ = mix_hash(hash_, static_cast<std::uint32_t>(arg));
     if (keep_log_) [[unlikely]]
-      keep_event(actor, kind, args);
+      keep_event(actor, kind, args, site);
   }
+
+  /// What a reader of a trace wants to know, and what was no event when the first traces were
+  /// hashed: kept with the log, not hashed, and seen by no oracle.
+  void note(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args, SiteId site) {
+    if (keep_notes_) [[unlikely]]
+      keep_note(actor, kind, args, site);
+  }
+  /// The subject has ended by an error of its own that nobody handled. Not hashed: the events say
+  /// it.
+  void end_by_error() { raise(Outcome::kUncaughtError); }
+  /// The subject uses more memory than memory_mib_max allows, as it counts it itself; it has to end
+  /// at the next step.
+  void stop_at_memory_limit() { stop(Outcome::kMemoryLimit); }
 
   /// From here on, events and answers are kept: those to `run` and `fire`, of which not every one
   /// has a step to be known by, and the others that are not ordinary. For an oracle that looks at
   /// the whole; until begin().
-  void keep_record() { keep_log_ = keep_answers_ = true; }
+  void keep_record() { keep_log_ = keep_answers_ = attentive_ = true; }
 
   /// While muted, reports of oracles are dropped, and so is the livelock's; one that stops the
   /// execution still does. For trying out what a single oracle sees. Until begin().
@@ -273,10 +303,14 @@ class Execution {
   void reset(Chooser& chooser);
   std::uint32_t refuse_question();
   void record(const Question& question, std::uint32_t answer);
-  void keep_answer(const Question& question, std::uint32_t answer) {
-    given_.push_back({step_, question.kind, question.actor, question.site, answer});
-  }
-  void keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args);
+  void keep_answer(const Question& question, std::uint32_t answer);
+  void count_pass(QuestionKind kind, ActorId actor, SiteId site);
+  Event event_of(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                 SiteId site) const;
+  void keep_event(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                  SiteId site);
+  void keep_note(ActorId actor, std::uint16_t kind, std::span<const std::int32_t> args,
+                 SiteId site);
   bool refuse_step();
   void show_step();
   void add_finding(Finding finding);
@@ -290,6 +324,7 @@ class Execution {
   bool wants_steps_ = false;
   bool attentive_ = false;  // One of both: every point passed is looked at.
   bool keep_log_ = false;
+  bool keep_notes_ = false;
   bool keep_answers_ = false;
   bool muted_ = false;
   bool stopped_ = false;
@@ -310,7 +345,16 @@ class Execution {
   mutable std::span<const std::uint32_t> words_;  // Of an engine, until somebody wants them dense.
   std::vector<NamedRecord> named_;
   std::vector<Event> log_;
+  std::vector<Note> notes_;
   std::vector<GivenAnswer> given_;
+  struct Pass {
+    QuestionKind kind{};
+    ActorId actor{};
+    SiteId site{};
+    bool operator==(const Pass&) const = default;
+  };
+  std::vector<Pass> passes_;  // Points passed in step passes_step_, while answers are kept.
+  std::uint64_t passes_step_ = 0;
   std::vector<Finding> findings_;
   Divergence divergence_;
   PointCounts counts_;  // Named mode only.

@@ -12,7 +12,7 @@ constexpr std::array<const char*, kFindingKindCount> kNames = {
     "dangling-frame", "dangling-tasklet", "dangling-stack", "refcount",
     "leak",           "structure",        "deadlock",       "livelock",
     "diverged",       "assertion",        "race",           "crash",
-    "hang",           "dangling-object"};
+    "hang",           "dangling-object",  "uncaught"};
 
 }  // namespace
 

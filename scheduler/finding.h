@@ -34,8 +34,10 @@ enum class FindingKind : std::uint8_t {
   kHang,
   // About memory; the execution stops.
   kDanglingObject,
+  // About the program as a whole.
+  kUncaught,  // An exception that nobody caught ended an actor.
 };
-inline constexpr int kFindingKindCount = 18;
+inline constexpr int kFindingKindCount = 19;
 
 /// "lost-value", "dangling-frame", …: the words of scheduler/doc/design.md §4. Never null.
 const char* finding_kind_name(FindingKind kind);

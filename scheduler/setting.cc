@@ -9,13 +9,16 @@
 namespace reweave {
 namespace {
 
+enum Written : bool { kAlways = false, kIfChanged = true };
+
 constexpr SettingInfo kLimitRows[] = {
-#define LIMIT(cpp_type, field, name, start, least, most, text) \
-  {.word = name,                                           \
-   .type = SettingType::kNumber,                           \
-   .initial = start,                                       \
-   .low = least,                                           \
-   .high = most,                                           \
+#define LIMIT(cpp_type, field, name, start, least, most, written, text) \
+  {.word = name,                                                        \
+   .type = SettingType::kNumber,                                        \
+   .initial = start,                                                    \
+   .low = least,                                                        \
+   .high = most,                                                        \
+   .only_if_changed = written == kIfChanged,                            \
    .help = text},
 #include "scheduler/limits.def"
 #undef LIMIT
@@ -171,7 +174,7 @@ std::string SettingValues::text(std::size_t index) const {
 
 Limits SettingValues::limits() const {
   Limits limits;
-#define LIMIT(type, field, word, initial, low, high, help) \
+#define LIMIT(type, field, word, initial, low, high, written, help) \
   limits.field = static_cast<type>(number(word));
 #include "scheduler/limits.def"
 #undef LIMIT
@@ -179,7 +182,7 @@ Limits SettingValues::limits() const {
 }
 
 void SettingValues::set_limits(const Limits& limits) {
-#define LIMIT(type, field, word, initial, low, high, help) \
+#define LIMIT(type, field, word, initial, low, high, written, help) \
   assign(word, static_cast<std::int64_t>(limits.field));
 #include "scheduler/limits.def"
 #undef LIMIT

@@ -233,6 +233,7 @@ std::vector<std::string> notes_of(const Hunted& hunted) {
                                 outcome_name(outcome), limit, what));
   };
   add(Outcome::kActorLimit, "actors-max", "what they would have done then was not seen");
+  add(Outcome::kMemoryLimit, "memory-max", "what they would have done then was not seen");
   add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
   for (const std::string& escape : hunted.escapes) notes.push_back("not under control: " + escape);
   return notes;
@@ -268,6 +269,13 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
     report.facts.emplace_back("signal", Interrupts::name());
     if (exploration.next != UINT64_MAX)
       report.facts.emplace_back("next", fmt::format("{}", exploration.next));
+  }
+  // What ended otherwise than by itself was not looked at to its end.
+  for (const Outcome outcome :
+       {Outcome::kQuestionLimit, Outcome::kActorLimit, Outcome::kMemoryLimit}) {
+    const std::uint64_t count = exploration.statistics.outcomes[static_cast<std::size_t>(outcome)];
+    const bool tells = flags.jobs == 1 || !exploration.found;
+    if (count > 0 && tells) report.facts.emplace_back(outcome_name(outcome), with_commas(count));
   }
   return report;
 }

@@ -47,7 +47,9 @@ void AllocationFailures::add(const std::string& id, const runtime::Scenario& sce
     return chooser.asked();
   };
   const auto reached_limit = [&execution] {
-    return execution.outcome() != Outcome::kCompleted && execution.outcome() != Outcome::kFinding;
+    const Outcome outcome = execution.outcome();
+    return outcome != Outcome::kCompleted && outcome != Outcome::kFinding &&
+           outcome != Outcome::kUncaughtError;
   };
   const std::uint64_t count = run(0);
   if (reached_limit()) {

@@ -65,6 +65,7 @@ void Thread::destroy_thing(Thing* thing) {
     if (thing->kind != ObjectKind::kRecord ||
         !settings_.defects.has(Defect::kRecycledKeepsWeakrefs))
       call_weakrefs(thing);
+    check_not_destroyed(thing);
     log(EventKind::kFreed,
         {static_cast<std::int32_t>(thing->kind), static_cast<std::int32_t>(thing->number)});
     Object* const last = take_last_field(thing);

@@ -60,6 +60,8 @@ std::string_view kind_word(WaitKind kind) {
       return "input";
     case WaitKind::kRest:
       return "loop";
+    case WaitKind::kChannel:
+      return "channel";
   }
   return "";
 }
@@ -193,13 +195,9 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
     lines += "\n  thread " + each.path + " waits for " + names.name(each.wait) +
              holder_words(control, each) + ", at " + place_words(thread.stack.users(thread.where));
   }
-  // Threads that do the same are one part: how many of them there are is no part of a signature.
-  std::sort(parts.begin(), parts.end());
-  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   finding.signature = finding_kind_name(finding.kind);
   if (at_end) finding.signature += " at-end";
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    finding.signature += (i == 0 ? " " : ", ") + parts[i];
+  if (!parts.empty()) finding.signature += " " + sync::shape_of(std::move(parts));
   if (!circle.empty()) {
     finding.message = "Threads wait for each other:";
   } else if (turning) {

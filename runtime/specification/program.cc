@@ -1,4 +1,6 @@
 // Functions and blocks of a scenario, step by step.
+#include <algorithm>
+
 #include "runtime/specification/specification.h"
 
 namespace reweave::runtime::specification {
@@ -22,8 +24,14 @@ std::uint32_t Specification::answer_to(QuestionKind kind, std::int32_t function,
   }
   if (answers_.empty()) return 0;
   const GivenAnswer given = answers_.front();
-  if (given.kind != kind || given.step != step_ || given.actor != me().actor) return 0;
-  if (given.site != site_of(static_cast<std::size_t>(function), op.label)) return 0;
+  if (given.step != step_) return 0;
+  // A callback may do the operation that it interrupts, in the same step: each time counts.
+  const Pass pass{kind, me().actor, site_of(static_cast<std::size_t>(function), op.label)};
+  if (passes_step_ != step_) passes_.clear();
+  passes_step_ = step_;
+  const auto nth = static_cast<std::uint32_t>(std::count(passes_.begin(), passes_.end(), pass));
+  passes_.push_back(pass);
+  if (pass != Pass{given.kind, given.actor, given.site} || given.nth != nth) return 0;
   answers_ = answers_.subspan(1);
   return given.answer;
 }

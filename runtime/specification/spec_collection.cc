@@ -30,9 +30,11 @@ bool Specification::find_garbage() {
   for (Id id = 0; id < count; ++id) {
     if (!is_transparent(at(id))) continue;
     for (const Id held : at(id).held) ++at(held).internal;
-    // It waits on a channel that only it holds.
+    // It waits on a channel that only it holds: no worker has it for a result, and it is not the
+    // one that the pool keeps to wake workers, where a caller waits whose worker went elsewhere.
     const Id waits_on = at(id).blocked != 0 ? at(id).channel : kNobody;
-    if (waits_on != kNobody && is_private(waits_on) && !channel(waits_on).has_job)
+    if (waits_on != kNobody && is_private(waits_on) && waits_on != async_.wake &&
+        !channel(waits_on).has_job)
       ++at(id).internal;
   }
   // Locals are a tasklet's whatever it is in the middle of.

@@ -22,6 +22,7 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   scenario_ = &scenario;
   rules_ = rules;
   answers_ = choices_ = fires_ = answers;
+  passes_.clear();
   events_.clear();
   end_state_.clear();
   pool_.reset();

@@ -292,6 +292,15 @@ class Specification : private Routines, private ThreadState {
   const Scenario* scenario_ = nullptr;
   Rules rules_;
   std::span<const GivenAnswer> answers_;  // Those still to come.
+  /// A point at which an answer may have been given.
+  struct Pass {
+    QuestionKind kind{};
+    ActorId actor{};
+    SiteId site{};
+    bool operator==(const Pass&) const = default;
+  };
+  std::vector<Pass> passes_;  // In step passes_step_, in which the next answer was given.
+  std::uint64_t passes_step_ = 0;
   std::span<const GivenAnswer> choices_;  // The same, for looking for those to `run` only,
   std::span<const GivenAnswer> fires_;    // and to `fire`.
   std::vector<Event> events_;

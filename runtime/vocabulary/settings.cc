@@ -35,8 +35,8 @@ constexpr SettingInfo row(std::string_view word, T initial, std::int64_t low, st
 }
 
 constexpr SettingInfo kRows[] = {
-#define LIMIT(type, field, word, initial, low, high, help) \
-  row<type>(word, initial, low, high, kAlways, "", help),
+#define LIMIT(type, field, word, initial, low, high, written, help) \
+  row<type>(word, initial, low, high, written, "", help),
 #define SETTING(type, field, word, initial, low, high, written, flag, help) \
   row<type>(word, initial, low, high, written, flag, help),
 #include "runtime/vocabulary/settings.def"
@@ -117,7 +117,7 @@ std::span<const SettingFlag> setting_flags() { return kFlags; }
 
 Settings settings_of(const SettingValues& values) {
   Settings settings;
-#define LIMIT(type, field, word, initial, low, high, help) \
+#define LIMIT(type, field, word, initial, low, high, written, help) \
   take(values, word, settings.limits.field);
 #define SETTING(type, field, word, initial, low, high, written, flag, help) \
   take(values, word, settings.field);
@@ -129,7 +129,7 @@ Settings settings_of(const SettingValues& values) {
 
 SettingValues values_of(const Settings& settings) {
   SettingValues values(kRows);
-#define LIMIT(type, field, word, initial, low, high, help) \
+#define LIMIT(type, field, word, initial, low, high, written, help) \
   give(settings.limits.field, word, values);
 #define SETTING(type, field, word, initial, low, high, written, flag, help) \
   give(settings.field, word, values);

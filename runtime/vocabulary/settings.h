@@ -17,7 +17,7 @@ namespace reweave::runtime {
 enum class Switching : std::uint8_t { kSoft, kHard };
 
 struct Settings {
-#define LIMIT(type, field, word, initial, low, high, help)
+#define LIMIT(type, field, word, initial, low, high, written, help)
 #define SETTING(type, field, word, initial, low, high, written, flag, help) type field = initial;
 #include "runtime/vocabulary/settings.def"
 #undef SETTING

@@ -61,6 +61,8 @@ Ended reason_to_stop(const EngineState& state) {
     case Outcome::kActorLimit:
       return Ended::kActorLimit;
     case Outcome::kCompleted:
+    case Outcome::kUncaughtError:
+    case Outcome::kMemoryLimit:
     case Outcome::kQuestionLimit:
     case Outcome::kFinding:
     case Outcome::kDiverged:

@@ -49,4 +49,12 @@ std::vector<ThreadId> find_circle(const Waiters& waiters, const HoldersOf& holde
   return found ? search.circle() : std::vector<ThreadId>{};
 }
 
+std::string shape_of(std::vector<std::string> parts) {
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  std::string shape;
+  for (const std::string& part : parts) shape += (shape.empty() ? "" : ", ") + part;
+  return shape;
+}
+
 }  // namespace reweave::sync

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "scheduler/sync/waiters.h"
@@ -21,5 +22,9 @@ using HoldersOf =
 /// waits for the next one, the last for the first. Empty: there is none. A thread that waits for
 /// itself is a circle of one.
 std::vector<ThreadId> find_circle(const Waiters& waiters, const HoldersOf& holders_of);
+
+/// The shape of a deadlock, for its signature: what each of those who wait does, in order of the
+/// alphabet. Those who do the same are one part: how many of them there are is no part of a shape.
+std::string shape_of(std::vector<std::string> parts);
 
 }  // namespace reweave::sync

@@ -32,6 +32,8 @@ const char* wait_kind_words(WaitKind kind) {
       return "input or output";
     case WaitKind::kRest:
       return "a change of what it reads in a loop";
+    case WaitKind::kChannel:
+      return "the other end of a channel";
   }
   return "";
 }

@@ -245,6 +245,42 @@ TEST(Execution, TracesDifferByAnswerEventFindingAndTheirPlaces) {
   EXPECT_EQ(std::adjacent_find(hashes.begin(), hashes.end()), hashes.end());
 }
 
+TEST(Execution, NotesAreKeptWithTheLogAndNotHashed) {
+  Ordinary chooser;
+  Execution execution;
+  const std::array<std::int32_t, 2> args{7, 8};
+  const auto run = [&](bool keep_log, bool notes) {
+    execution.begin(chooser, keep_log);
+    execution.event(ActorId{0}, 1, args, SiteId{3});
+    if (notes) execution.note(ActorId{0}, 2, args, SiteId{4});
+    execution.event(ActorId{0}, 1, args);
+    return execution.trace_hash();
+  };
+  const std::uint64_t hash = run(false, false);
+  EXPECT_EQ(run(false, true), hash);
+  EXPECT_TRUE(execution.notes().empty());
+  EXPECT_EQ(run(true, true), hash);
+  ASSERT_EQ(execution.log().size(), 2u);
+  EXPECT_EQ(execution.log()[0].site, SiteId{3});
+  EXPECT_EQ(execution.log()[1].site, kNowhere);
+  ASSERT_EQ(execution.notes().size(), 1u);
+  EXPECT_EQ(execution.notes()[0].place, 1u);
+  EXPECT_EQ(execution.notes()[0].event.kind, 2);
+}
+
+TEST(Execution, EndsAtTheMemoryLimitOfTheSubject) {
+  Ordinary chooser;
+  Execution execution;
+  execution.begin(chooser);
+  EXPECT_TRUE(execution.step(ActorId{0}, SiteId{}));
+  execution.end_by_error();
+  EXPECT_EQ(execution.outcome(), Outcome::kUncaughtError);
+  execution.stop_at_memory_limit();
+  EXPECT_FALSE(execution.step(ActorId{0}, SiteId{}));
+  EXPECT_EQ(execution.outcome(), Outcome::kMemoryLimit);
+  EXPECT_TRUE(execution.findings().empty());
+}
+
 TEST(Execution, KeepsTheLogOnlyWhenAskedTo) {
   Threads subject(2, 2);
   Ordinary chooser;

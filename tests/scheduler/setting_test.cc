@@ -76,7 +76,7 @@ TEST(FlagNames, AreEachOnceAndFlagsGoBeforeSettings) {
   std::vector<std::string_view> names;
   for (const FlagName& name : flag_names(kind)) names.push_back(name.name);
   EXPECT_THAT(names, ElementsAre("colour", "name", "steps-max", "loud", "loud-mode",
-                                 "questions-max", "actors-max"));
+                                 "questions-max", "actors-max", "memory-max"));
   SettingValues values(kRows);
   EXPECT_TRUE(set_flag(flag_names(kind)[0], "anything", values).has_value());
   EXPECT_EQ(values.text("colour"), "green");
