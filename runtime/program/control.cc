@@ -562,7 +562,7 @@ void Control::main_returned(int code, const void* caller) {
   if (code == 0) {
     flush();
     drain_until_ = engine_.steps() + (steps_max_ - std::min(steps_max_, engine_.steps())) / 4;
-    wait_for_others(caller);
+    wait_for_others(self().where);  // Of the places only calls have names.
     drain_until_ = sync::kNever;
     left_over_ = false;  // Whoever sleeps now may sleep.
   }
