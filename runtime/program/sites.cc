@@ -286,11 +286,6 @@ std::optional<std::uint32_t> Sites::find(std::string_view name) {
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view function = name.substr(0, end);
   for (const Module& module : data_->modules) {
-    if (function == module.name) {
-      const std::uintptr_t offset =
-          std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
-      return static_cast<std::uint32_t>((module.site_begin + offset) % kSiteMax) + 1;
-    }
     if (!module.is_users && module.name.find("libstdc++") != 0) continue;
     for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
       for (const std::uintptr_t call : calls_in(module, f->begin, f->end)) {
@@ -301,6 +296,14 @@ std::optional<std::uint32_t> Sites::find(std::string_view name) {
         if (this->name(site) == name) return site;
       }
     }
+  }
+  // A place without a symbol is known by its module, which may be called like a function.
+  if (name.substr(end + 1, 2) != "0x") return std::nullopt;
+  for (const Module& module : data_->modules) {
+    if (function != module.name) continue;
+    const std::uintptr_t offset =
+        std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
+    return static_cast<std::uint32_t>((module.site_begin + offset) % kSiteMax) + 1;
   }
   return std::nullopt;
 }

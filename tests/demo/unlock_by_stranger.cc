@@ -1,8 +1,8 @@
 // Unlock by a stranger: what a try returned is not looked at, and the mutex is unlocked in any
 // case.
-//   one: lock                                  one is no longer alone
+//   one: lock                          one: unlocks what nobody holds
 //            two: try_lock fails; unlock
-// finds: assertion unlock by a stranger in flush
+// finds: assertion unlock
 #include <mutex>
 #include <thread>
 

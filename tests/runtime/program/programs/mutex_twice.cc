@@ -1,5 +1,5 @@
 // A plain mutex is locked again by the thread that holds it.
-// finds: deadlock mutex in update
+// finds: deadlock mutex in
 #include <mutex>
 #include <thread>
 

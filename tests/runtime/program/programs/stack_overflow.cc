@@ -5,10 +5,14 @@
 
 std::atomic<bool> deep{false};
 
+[[gnu::noinline]] int descend(int n);
+int (*volatile deeper)(int) = descend;
+
 int descend(int n) {
   volatile char room[64 * 1024];
   room[0] = static_cast<char>(n);
-  return deep ? descend(n + 1) + room[0] : n;
+  asm volatile("" : : "r"(room) : "memory");  // All of it is wanted.
+  return deep ? deeper(n + 1) + room[0] : n;
 }
 
 int main() {
