@@ -1,26 +1,53 @@
 // What runs in a program under control in place of its main: the command line of the tool, which
 // knows one kind of subject there, this program.
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "repro/command/run_command.h"
+#include "repro/program/program_kind.h"
 #include "runtime/program/program_body.h"
 #include "runtime/program/start.h"
 
 namespace {
 
+using namespace reweave;  // NOLINT: of this file alone.
+
+/// The program of this process, whose main is the body.
+class RunningProgram final : public repro::ProgramSubject {
+ public:
+  explicit RunningProgram(std::vector<std::string> words)
+      : ProgramSubject(std::move(words)), body_(&program::run_main, nullptr) {}
+
+  void run(Execution& execution) override { body_.run(execution); }
+  std::string site_name(SiteId site) const override { return body_.site_name(site); }
+  std::optional<SiteId> find_site(std::string_view name) const override {
+    return body_.find_site(name);
+  }
+  std::string describe(const Event& event) const override { return body_.describe(event); }
+  std::vector<std::string> escapes() const override { return body_.escapes(); }
+
+ private:
+  program::BodySubject body_;
+};
+
+std::unique_ptr<Subject> make_running_program(std::vector<std::string> words) {
+  return std::make_unique<RunningProgram>(std::move(words));
+}
+
 int run_here(const std::vector<std::string>& words) {
-  static const reweave::program::ProgramKind kind(&reweave::program::make_running_program);
-  static constexpr const reweave::SubjectKind* kKinds[] = {&kind};
+  static const repro::ProgramKind kind(&make_running_program);
+  static constexpr const SubjectKind* kKinds[] = {&kind};
   std::vector<std::string> all = words;
-  all.insert(all.begin(), reweave::program::tool_path());
+  all.insert(all.begin(), program::tool_path());
   std::vector<char*> argv;
   for (std::string& word : all) argv.push_back(word.data());
   argv.push_back(nullptr);
-  return reweave::repro::run_command(static_cast<int>(all.size()), argv.data(), kKinds);
+  return repro::run_command(static_cast<int>(all.size()), argv.data(), kKinds);
 }
 
-[[gnu::constructor]] void use_this() { reweave::program::set_command_line(&run_here); }
+[[gnu::constructor]] void use_this() { program::set_command_line(&run_here); }
 
 }  // namespace

@@ -13,10 +13,11 @@
 // Time is virtual: a step takes 100 ns, and when nobody can go on the clock jumps to the next
 // deadline. A time-out may also come at once: a question `fire` where the wait begins.
 //
-// A thread that turns in a loop without any effect rests until another thread changes something that
-// it looks at (see loops.h): spinning is waiting. It may also go on turning: a question `fire`. Where nobody but such threads can go on, each gets its turn, and
-// when all of them come to the same place with the same registers and the same stack twice, that is
-// a livelock: whatever was done, nothing of it can ever change anything.
+// A thread that turns in a loop without any effect rests until another thread changes something
+// that it looks at (see loops.h): spinning is waiting. It may also go on turning: a question
+// `fire`. Where nobody but such threads can go on, each gets its turn, and when all of them come to
+// the same place with the same registers and the same stack twice, that is a livelock: whatever was
+// done, nothing of it can ever change anything.
 //
 // Everything here runs on the one OS thread that explores. The state lies in this library's own
 // data and heap, which no snapshot touches.
@@ -172,9 +173,9 @@ class Control final : public sync::Host {
              pthread_t* handle);
   /// The calling thread is over. May switch.
   [[noreturn]] void end_thread(void* result);
-  /// main, or the body, has returned `code`. The others go on to their end, or to where nobody can go
-  /// on, but not for ever; then the process is over. In real life they would be stopped somewhere on
-  /// their way: this is the latest moment. May switch.
+  /// main, or the body, has returned `code`. The others go on to their end, or to where nobody can
+  /// go on, but not for ever; then the process is over. In real life they would be stopped
+  /// somewhere on their way: this is the latest moment. May switch.
   [[noreturn]] void main_returned(int code, const void* caller);
   /// The process is over with `code`, by exit() or by a return from main.
   [[noreturn]] void end_process(int code, bool with_handlers, const void* caller);

@@ -1,5 +1,5 @@
-// Finds turns of a loop that change nothing: the same reads of the same places with the same values,
-// and no effect between.
+// Finds turns of a loop that change nothing: the same reads of the same places with the same
+// values, and no effect between.
 //
 // Such a turn may be repeated for ever without anybody noticing, so the thread may as well rest
 // until somebody else does something. A loop that happens to read the same values a few times and

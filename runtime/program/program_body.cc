@@ -1,10 +1,7 @@
 #include "runtime/program/program_body.h"
 
-#include <utility>
-
 #include "runtime/program/control.h"
 #include "runtime/program/sites.h"
-#include "runtime/program/start.h"
 
 namespace reweave::program {
 
@@ -21,13 +18,6 @@ std::optional<SiteId> BodySubject::find_site(std::string_view name) const {
 
 std::string BodySubject::describe(const Event&) const { return ""; }
 
-RunningProgram::RunningProgram(std::vector<std::string> words)
-    : ProgramSubject(std::move(words)), body_(&run_main, nullptr) {}
-
-std::vector<std::string> RunningProgram::escapes() const { return control().escapes(); }
-
-std::unique_ptr<Subject> make_running_program(std::vector<std::string> words) {
-  return std::make_unique<RunningProgram>(std::move(words));
-}
+std::vector<std::string> BodySubject::escapes() const { return control().escapes(); }
 
 }  // namespace reweave::program

@@ -10,8 +10,8 @@
 // RV 2011), with a mask of the bytes: neighbours in one word are no race.
 //
 // One concession: a thread that took a word by an acquiring exchange gives it back by the next one,
-// whatever order that names. libstdc++ 12 unlocks its atomic<shared_ptr> by a relaxed one, and nobody
-// wants to hear of that.
+// whatever order that names. libstdc++ 12 unlocks its atomic<shared_ptr> by a relaxed one, and
+// nobody wants to hear of that.
 //
 // Guarantee: what is reported is not ordered, by any lock, atomic or thread of this execution. Not
 // every race of it is seen: entries are replaced, and while one thread alone can go on nobody

@@ -2,8 +2,8 @@
 //
 // A number is the distance of a return address from the start of its module, plus where that module
 // begins in a space of 24 bits: the program itself first, then its libraries in the order in which
-// they were loaded, this one last. So it is the same in every process of one build, without a table, and costs a
-// subtraction.
+// they were loaded, this one last. So it is the same in every process of one build, without a
+// table, and costs a subtraction.
 //
 // A name survives recompilation: FUNCTION+LINE#N. FUNCTION is the one whose code holds the address
 // (what was inlined belongs to it), LINE counts from the function's first line, N counts the calls

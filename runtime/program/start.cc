@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "runtime/program/control.h"
-#include "runtime/program/kind/handover.h"
+#include "runtime/program/handover.h"
 #include "runtime/program/program_process.h"
 #include "runtime/program/real.h"
 

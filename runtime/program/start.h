@@ -14,7 +14,7 @@ namespace reweave::program {
 using CommandLine = int (*)(const std::vector<std::string>& words);
 void set_command_line(CommandLine command_line);
 
-/// The words of a command from one value of the environment; see kind/handover.h.
+/// The words of a command from one value of the environment; see handover.h.
 std::vector<std::string> unpack_words(const std::string& packed);
 
 /// The program's main, as the body of an execution.

@@ -86,8 +86,8 @@ void unify_lambdas(std::string& name) {
 }
 
 /// A lambda is one function, whether it is called or lies, inlined, in the one that a thread begins
-/// with: "std::thread::_State_impl<std::thread::_Invoker<std::tuple<main::{lambda#1}>>>::_M_run" and
-/// "main::{lambda#1}::operator()" are "main::{lambda#1}".
+/// with: "std::thread::_State_impl<std::thread::_Invoker<std::tuple<main::{lambda#1}>>>::_M_run"
+/// and "main::{lambda#1}::operator()" are "main::{lambda#1}".
 void unwrap_lambdas(std::string& name) {
   constexpr std::string_view kBegin = "std::thread::_State_impl<std::thread::_Invoker<std::tuple<";
   constexpr std::string_view kEnd = "::_M_run", kCall = "}::operator()";

@@ -132,8 +132,8 @@ REWEAVE_STAND_IN void __tsan_func_entry(void*) {}
 REWEAVE_STAND_IN void __tsan_func_exit() {}
 REWEAVE_STAND_IN void __tsan_ignore_thread_begin() {}
 REWEAVE_STAND_IN void __tsan_ignore_thread_end() {}
-// The pointer to a virtual table is no place of its own for a race: what destroys an object races with
-// what uses it elsewhere, too.
+// The pointer to a virtual table is no place of its own for a race: what destroys an object races
+// with what uses it elsewhere, too.
 REWEAVE_STAND_IN void __tsan_vptr_read(void** address) { read<0>(address, REWEAVE_CALLER); }
 REWEAVE_STAND_IN void __tsan_vptr_update(void** address, void* value) {
   if (*address == value) return;  // A constructor of a base that sets what is there already.

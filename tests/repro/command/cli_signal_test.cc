@@ -240,15 +240,18 @@ TEST_F(CliSignal, ASmallMachineGetsAClearError) {
   const std::string tool = shell_word(REWEAVE_TOOL), file = shell_word(endless());
   const auto limited = [&](const std::string& limit) {
     const ProcessResult result = run_process(
-        {"sh", "-c", "ulimit " + limit + "; exec " + tool + " hunt " + file + " --executions 10"});
+        {"sh", "-c",
+         "exec 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit " + limit + "; exec " + tool + " hunt " + file +
+             " --executions 10"});  // Whoever runs this test may have left files open.
     EXPECT_EQ(result.code, 69) << limit << "\n" << result.output;
     EXPECT_THAT(result.output, Not(HasSubstr("bug"))) << limit;
     return result.output;
   };
   EXPECT_THAT(limited("-n 4"), HasSubstr("Too many open files"));
-  const ProcessResult object = run_process(
-      {"sh", "-c",
-       "exec 2>/dev/null; ulimit -n 4; exec " + tool + " replay " + file + " --format=json"});
+  const ProcessResult object =
+      run_process({"sh", "-c",
+                   "exec 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit -n 4; exec " + tool +
+                       " replay " + file + " --format=json"});
   EXPECT_EQ(json::parse(object.output, nullptr, false).value("exit_code", 0), 69) << object.output;
   EXPECT_THAT(limited("-s 128"), HasSubstr("ulimit -s"));
   if (!kHasAddressSanitizer) {  // Its shadow needs more than any limit.

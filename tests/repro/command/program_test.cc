@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "repro/file/workdir.h"
-#include "runtime/program/kind/program_kind.h"
+#include "repro/program/program_kind.h"
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {
@@ -125,12 +125,12 @@ TEST_F(Programs, OneTestOfATestProgramIsHuntedIn) {
 TEST(ProgramWords, AreReadAsTheyWereWritten) {
   for (const std::string word :
        {"", "plain", "a b", "#x", "x#", "100%", "%", "%20", "\t\n\x7f", "ä"}) {
-    const std::string escaped = program::escape_word(word);
+    const std::string escaped = escape_word(word);
     EXPECT_EQ(escaped.find_first_of(" \t\n"), std::string::npos) << escaped;
-    EXPECT_EQ(program::unescape_word(escaped), word) << escaped;
+    EXPECT_EQ(unescape_word(escaped), word) << escaped;
   }
   for (const char* const word : {"%0", "%zz", "a%", "%00"})
-    EXPECT_EQ(program::unescape_word(word), std::nullopt) << word;
+    EXPECT_EQ(unescape_word(word), std::nullopt) << word;
 }
 
 }  // namespace

@@ -95,10 +95,10 @@ struct CheckResult {
 };
 
 /// Explores `body()`, which takes nothing and whose result is not used. What is found is shrunk and
-/// written into the folder that REWEAVE_OUTPUT names, else `findings`. Not found within the budget is passed. An error (a strategy
-/// that is not there, a schedule that cannot be read, a process with other threads) is not passed,
-/// and the report says why. To be called on the main thread. Inside of an execution, also under
-/// `reweave hunt -- PROGRAM`, it just calls the body.
+/// written into the folder that REWEAVE_OUTPUT names, else `findings`. Not found within the budget
+/// is passed. An error (a strategy that is not there, a schedule that cannot be read, a process
+/// with other threads) is not passed, and the report says why. To be called on the main thread.
+/// Inside of an execution, also under `reweave hunt -- PROGRAM`, it just calls the body.
 template <typename Body>
 CheckResult check(Body&& body, const CheckOptions& options = {}) {
   using Function = std::remove_reference_t<Body>;

@@ -20,6 +20,6 @@ int main() {
     ++seen[generator() % 3];
     if (generator() % 2 == 0) std::this_thread::yield();
   }
-  if (rand() % 2 == 0) std::this_thread::yield();
+  if (std::rand() % 2 == 0) std::this_thread::yield();
   other.join();
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace reweave::program {
+namespace reweave::repro {
 
 /// Starts `program` (argv, looked up on PATH), in which `command` (words of the tool) runs in place
 /// of main, and waits for its end. Its streams are ours; with `output` its standard output goes
@@ -19,4 +19,4 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
 /// or in the folders of libraries next to it. "" if it is nowhere.
 std::string program_library();
 
-}  // namespace reweave::program
+}  // namespace reweave::repro

@@ -1,4 +1,4 @@
-#include "runtime/program/kind/start_program.h"
+#include "repro/program/start_program.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "runtime/program/kind/handover.h"
+#include "runtime/program/handover.h"
 #include "scheduler/base/check.h"
 
-namespace reweave::program {
+namespace reweave::repro {
 namespace {
 
 namespace fs = std::filesystem;
@@ -115,11 +115,11 @@ std::string read_all(int descriptor) {
   const std::string preload =
       before == nullptr || *before == '\0' ? library : library + ":" + before;
   setenv("LD_PRELOAD", preload.c_str(), 1);
-  setenv(kCommandVariable, command.c_str(), 1);
-  setenv(kToolVariable, own_path().c_str(), 1);
+  setenv(program::kCommandVariable, command.c_str(), 1);
+  setenv(program::kToolVariable, own_path().c_str(), 1);
   if (taken_over >= 0) {
     fcntl(taken_over, F_SETFD, 0);
-    setenv(kTakenOverVariable, std::to_string(taken_over).c_str(), 1);
+    setenv(program::kTakenOverVariable, std::to_string(taken_over).c_str(), 1);
   }
   std::vector<char*> argv;
   for (const std::string& word : program) argv.push_back(const_cast<char*>(word.c_str()));
@@ -214,4 +214,4 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
   return child > 0 && code == kNotStarted && !began ? kUsage : code;
 }
 
-}  // namespace reweave::program
+}  // namespace reweave::repro

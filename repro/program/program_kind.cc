@@ -1,12 +1,12 @@
-#include "runtime/program/kind/program_kind.h"
+#include "repro/program/program_kind.h"
 
 #include <cctype>
 #include <utility>
 
-#include "runtime/program/kind/start_program.h"
+#include "repro/program/start_program.h"
 #include "scheduler/base/check.h"
 
-namespace reweave::program {
+namespace reweave::repro {
 namespace {
 
 constexpr std::string_view kFirstWords[] = {"command"};
@@ -120,4 +120,4 @@ const SubjectKind& program_kind() {
   return kind;
 }
 
-}  // namespace reweave::program
+}  // namespace reweave::repro

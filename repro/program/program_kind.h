@@ -18,7 +18,7 @@
 
 #include "scheduler/subject_kind.h"
 
-namespace reweave::program {
+namespace reweave::repro {
 
 /// A program with its arguments. This one cannot run: whoever calls run() is outside the program.
 class ProgramSubject : public Subject {
@@ -71,4 +71,4 @@ const SubjectKind& program_kind();
 std::string escape_word(std::string_view word);
 std::optional<std::string> unescape_word(std::string_view escaped);
 
-}  // namespace reweave::program
+}  // namespace reweave::repro
