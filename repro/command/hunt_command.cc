@@ -446,15 +446,19 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
 }  // namespace
 
 int run_hunt(const Arguments& arguments, Kinds kinds) {
+  const SubjectKind* const takes_words = kind_with_arguments(kinds);
+  std::string examples =
+      "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A";
+  if (takes_words != nullptr)
+    examples += fmt::format("\n  reweave hunt -- {}", takes_words->arguments());
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
-                   "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A",
+                   examples,
                    "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic, 74 a "
                    "finding that could not be written");
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
-  if (const SubjectKind* const kind = kind_with_arguments(kinds))
-    line.take_subject_words(kind->arguments());
+  if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   return hunt(line, flags, arguments, kinds);

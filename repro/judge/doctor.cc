@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "repro/file/workdir.h"
+#include "repro/program/start_program.h"
 #include "repro/run/process.h"
 
 namespace reweave::repro {
@@ -229,8 +230,21 @@ Diagnosis diagnose(const DoctorOptions& options) {
   checks.push_back(folder_check());
   checks.push_back(
       program_check("gdb", "replay --break-at-step, by hand", "as root: apt-get install gdb"));
-  checks.push_back(program_check("llvm-symbolizer", "readable reports of sanitizer builds",
+  checks.push_back(program_check("llvm-symbolizer",
+                                 "readable reports of sanitizer builds, lines of programs",
                                  "as root: apt-get install llvm"));
+  Check programs{.name = "libreweave_program", .needed_by = "hunt -- PROGRAM"};
+  programs.found = program_library();
+  programs.present = !programs.found.empty();
+  if (!programs.present) {
+    programs.found =
+        "neither beside this program nor in ../lib; it is built for x86-64, without a "
+        "sanitizer";
+    programs.fix =
+        "cmake --workflow --preset release, or say where it is: "
+        "REWEAVE_PROGRAM_LIBRARY=FILE";
+  }
+  checks.push_back(programs);
   Check bench{.name = "reweave_bench", .needed_by = "bench"};
   bench.found = neighbour_program("reweave_bench");
   bench.present = !bench.found.empty();
