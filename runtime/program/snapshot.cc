@@ -3,6 +3,7 @@
 #include <link.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -35,6 +36,29 @@ bool lies_in(const dl_phdr_info& info, const void* at) {
 
 constexpr std::uintptr_t kPage = 4096;
 
+struct Range {
+  std::uintptr_t begin = 0, end = 0;
+};
+
+/// Where a module keeps the addresses of the functions that it calls. What was looked up once stays
+/// right, and a module that is bound lazily would look it up again in each execution.
+Range linkage_table(const dl_phdr_info& info) {
+  std::uintptr_t begin = 0, bytes = 0;
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    const auto& segment = info.dlpi_phdr[i];
+    if (segment.p_type != PT_DYNAMIC) continue;
+    const auto* entry = reinterpret_cast<const Elf64_Dyn*>(info.dlpi_addr + segment.p_vaddr);
+    for (; entry->d_tag != DT_NULL; ++entry) {
+      if (entry->d_tag == DT_PLTGOT) begin = entry->d_un.d_ptr;
+      if (entry->d_tag == DT_PLTRELSZ) bytes = entry->d_un.d_val;
+    }
+  }
+  if (begin == 0 || bytes == 0) return {};
+  if (begin < info.dlpi_addr) begin += info.dlpi_addr;  // Not every linker puts the address there.
+  constexpr std::uintptr_t kOwnEntries = 3;             // The first ones are the dynamic linker's.
+  return {begin, begin + (kOwnEntries + bytes / sizeof(Elf64_Rela)) * sizeof(std::uintptr_t)};
+}
+
 }  // namespace
 
 void Snapshot::forget() {
@@ -63,6 +87,7 @@ int Snapshot::visit_module(dl_phdr_info* info, std::size_t, void* self) {
   if (lies_in(*info, &globals)) return 0;  // Ours.
   if (begins_with(name, "ld-linux") || begins_with(name, "ld.so")) return 0;
   if (begins_with(name, "linux-vdso") || begins_with(name, "libasan")) return 0;
+  const Range calls = linkage_table(*info);
   std::uintptr_t read_only_end = 0, read_only_begin = 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
@@ -77,7 +102,10 @@ int Snapshot::visit_module(dl_phdr_info* info, std::size_t, void* self) {
       const std::uintptr_t end = begin + segment.p_memsz;
       const bool covered = begin >= read_only_begin && begin < read_only_end;
       const std::uintptr_t from = covered ? read_only_end : begin;
-      if (from < end) snapshot.keep(reinterpret_cast<void*>(from), end - from);
+      const std::uintptr_t gap = std::clamp(calls.begin, from, std::max(from, end));
+      const std::uintptr_t after = std::clamp(calls.end, gap, std::max(gap, end));
+      if (from < gap) snapshot.keep(reinterpret_cast<void*>(from), gap - from);
+      if (after < end) snapshot.keep(reinterpret_cast<void*>(after), end - after);
     }
     if (segment.p_type == PT_TLS && info->dlpi_tls_data != nullptr &&
         !begins_with(name, "libc.so")) {
