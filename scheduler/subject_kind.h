@@ -54,6 +54,11 @@ class SubjectKind {
   /// Flags that stand for several settings. They live for ever.
   virtual std::span<const SettingFlag> flags() const { return {}; }
 
+  /// Words of on/off settings that are on where a subject is run that has no verdict yet, as people
+  /// write it, unless its file or a flag says otherwise: findings that came later than the first
+  /// files, whose settings are whole. They live for ever.
+  virtual std::span<const std::string_view> on_by_hand() const { return {}; }
+
   /// What may follow `--` on a command line, "PROGRAM ARGUMENTS"; "": nothing, there must be a
   /// file.
   virtual std::string_view arguments() const { return {}; }

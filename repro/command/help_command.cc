@@ -50,6 +50,8 @@ std::string format(Kinds) {
          "  channel NAME          what the scenario uses\n"
          "  slot NAME             a place for a tasklet\n"
          "  function NAME … end   operations, see `reweave help operations`; the first is main\n"
+         "    … NAME daemon       who waits for ever in a call of it does so on purpose\n"
+         "    … NAME raises       an exception that nobody catches may end who runs it\n"
          "  schedule … end        in a repro: the answers that were not ordinary, five words "
          "each:\n"
          "                        ACTOR KIND SITE NTH ANSWER\n"

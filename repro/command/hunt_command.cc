@@ -147,6 +147,13 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
       report.facts.emplace_back(info->word, settings.text(info->word));
   }
   report.facts.emplace_back("stopped_by", reason_words(exploration.reason));
+  // What ended otherwise than by itself was not looked at to its end.
+  for (const Outcome outcome :
+       {Outcome::kQuestionLimit, Outcome::kActorLimit, Outcome::kMemoryLimit}) {
+    const std::uint64_t count = exploration.statistics.outcomes[static_cast<std::size_t>(outcome)];
+    const bool tells = flags.jobs == 1 || !exploration.found;
+    if (count > 0 && tells) report.facts.emplace_back(outcome_name(outcome), with_commas(count));
+  }
   return report;
 }
 

@@ -132,7 +132,13 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
     return Error{file.error().message +
                  "; if libFuzzer wrote it, name its target: --target tempval"};
   }
-  Expected<SettingValues> settings = flags.apply(file->kind(), file->settings());
+  SettingValues values = file->settings();
+  if (file->is_by_hand()) {
+    for (const std::string_view word : file->kind().on_by_hand()) {
+      if (!file->states(word)) values.assign(word, 1);
+    }
+  }
+  Expected<SettingValues> settings = flags.apply(file->kind(), std::move(values));
   if (!settings) return settings.error();
   file->set_settings(*settings);
   return file;

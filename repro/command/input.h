@@ -45,7 +45,7 @@ struct InputFlags {
 
 /// Reads a `.weave`, or with --target the raw input of a fuzz target, whose plan is turned into a
 /// schedule by running it once in a child of `runner`. Settings of the flags are put over those of
-/// the file.
+/// the file; what is written by hand has those on that its kind wants (SubjectKind::on_by_hand()).
 Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& settings,
                                Runner& runner, Kinds kinds);
 

@@ -88,6 +88,7 @@ Expected<WeaveFile> WeaveReader::read() {
   WeaveFile file(*kind_, std::move(subject_), std::move(settings_));
   file.schedule = std::move(schedule_);
   file.verdict = std::move(verdict_);
+  file.set_stated(std::move(seen_settings_));
   return file;
 }
 
@@ -333,7 +334,8 @@ WeaveFile::WeaveFile(const WeaveFile& other)
       verdict(other.verdict),
       kind_(other.kind_),
       subject_(other.subject_ == nullptr ? nullptr : other.make_subject()),
-      settings_(other.settings_) {}
+      settings_(other.settings_),
+      stated_(other.stated_) {}
 
 WeaveFile& WeaveFile::operator=(const WeaveFile& other) {
   WeaveFile copy(other);

@@ -25,6 +25,7 @@
 // one order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -102,10 +103,21 @@ class WeaveFile {
   std::optional<Schedule> schedule{};
   std::optional<Verdict> verdict{};
 
+  /// Written by hand: it has neither schedule nor verdict, and its settings are what somebody
+  /// thought of. A repro states all of its settings.
+  bool is_by_hand() const { return !schedule && !verdict; }
+  /// The text that it was read from says something about that setting.
+  bool states(std::string_view word) const {
+    return std::find(stated_.begin(), stated_.end(), word) != stated_.end();
+  }
+
+  void set_stated(std::vector<std::string> words) { stated_ = std::move(words); }
+
  private:
   const SubjectKind* kind_ = nullptr;
   std::unique_ptr<Subject> subject_;
   SettingValues settings_;
+  std::vector<std::string> stated_;  // Words of settings.
 };
 
 /// `name` is the file's, for errors; `kinds` are those that it may be about.

@@ -40,7 +40,9 @@ void AllocationFailures::add(const std::string& id, const runtime::Scenario& sce
     return chooser.asked();
   };
   const auto reached_limit = [&execution] {
-    return execution.findings().empty() && execution.outcome() != Outcome::kCompleted;
+    const bool ended = execution.outcome() == Outcome::kCompleted ||
+                       execution.outcome() == Outcome::kUncaughtError;
+    return execution.findings().empty() && !ended;
   };
   const std::uint64_t count = run(0);
   if (reached_limit()) {

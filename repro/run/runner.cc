@@ -87,9 +87,18 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
 
 std::vector<std::string> describe_log(const Subject& subject, const Execution& execution) {
   std::vector<std::string> lines;
-  for (const Event& event : execution.log()) {
-    lines.push_back(fmt::format("{:>5}  {:<8} {}", event.step, execution.actor_path(event.actor),
-                                subject.describe(event)));
+  const auto add = [&](const Event& event) {
+    const std::string site = event.site == kNowhere ? "" : subject.site_name(event.site);
+    std::string line = fmt::format("{:>5}  {:<8} {}", event.step, execution.actor_path(event.actor),
+                                   subject.describe(event));
+    if (!site.empty()) line = fmt::format("{:<40}  {}", line, site);
+    lines.push_back(std::move(line));
+  };
+  auto note = execution.notes().begin();
+  const auto notes_end = execution.notes().end();
+  for (std::size_t place = 0; place <= execution.log().size(); ++place) {
+    for (; note != notes_end && note->place == place; ++note) add(note->event);
+    if (place < execution.log().size()) add(execution.log()[place]);
   }
   return lines;
 }

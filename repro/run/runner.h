@@ -54,7 +54,7 @@ class Runner {
 /// it has none.
 Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner);
 
-/// The lines of an event log: step, actor, what happened.
+/// The lines of an event log: step, actor, what happened, at which site; notes among them.
 std::vector<std::string> describe_log(const Subject& subject, const Execution& execution);
 
 }  // namespace reweave::repro

@@ -15,6 +15,33 @@ bool is_ordinary_exception(ExceptionType type) {
   return type != ExceptionType::kTaskletExit && type != ExceptionType::kSystemExit;
 }
 
+// The limit of steps is reached. That calls went on and none returned is another thing than that a
+// program goes round in circles.
+void tell_of_recursion(Thread& thread, const LedgerNames& names) {
+  constexpr std::size_t kDeep = 1000;
+  Execution& execution = thread.execution();
+  if (!thread.settings().report_stuck || execution.stopped()) return;
+  std::size_t calls = 0;
+  for (FrameRef at = thread.running_frame(); at; at = at.frame->back) {
+    if (at.frame->generation != at.generation) return;
+    ++calls;
+  }
+  if (calls < kDeep) return;
+  const std::string place = names.site(thread.here());
+  const std::string function = place.substr(0, place.rfind('.'));
+  Finding finding;
+  finding.kind = FindingKind::kLivelock;
+  finding.step = execution.steps();
+  finding.oracle = "scheduler";
+  finding.signature = "livelock recursion in " + function;
+  finding.message =
+      execution.actor_path(thread.current()->actor) + " is " + std::to_string(calls) +
+      " calls deep at " + place +
+      ", and the limit of steps is reached: a recursion without an end, or steps-max is "
+      "too low for it";
+  execution.report(std::move(finding), /*stops=*/false);
+}
+
 }  // namespace
 
 void Interpreter::visit_locals(Frame& frame, ReferenceVisitor& visitor) {
@@ -24,11 +51,22 @@ void Interpreter::visit_locals(Frame& frame, ReferenceVisitor& visitor) {
   for (std::uint32_t i = 0; i < locals.depth; ++i) visitor.visit(locals.blocks[i].error);
 }
 
+// The frame dies in the middle of an `async`.
+bool Interpreter::calls_async(const Frame& frame, const Locals& locals) {
+  const Body& body = *static_cast<const Body*>(frame.code->body);
+  const std::vector<Op>& ops = body.interpreter->scenario_->functions[body.function].ops;
+  return locals.phase == Locals::Phase::kInOperation && ops[locals.pc].code == OpCode::kAsync;
+}
+
 void Interpreter::clear_locals(Thread& thread, Frame& frame) {
   auto& locals = frame.locals<Locals>();
   if (locals.held != nullptr) {
     Object* const held = locals.held;
     locals.held = nullptr;
+    // A caller who vanishes hangs up: his worker may be about to send, and to look whether anybody
+    // listens.
+    if (held->kind == ObjectKind::kChannel && calls_async(frame, locals))
+      static_cast<Channel*>(held)->closing = true;
     thread.release(held);
   }
   for (std::uint32_t i = 0; i < locals.depth; ++i) {
@@ -51,22 +89,11 @@ enum class Interpreter::Next : std::uint8_t {
   kOperation,  // It was not preempted, or that is over.
   kTurn,       // Of that operation.
   kCompleted,  // The turn's switch, if any, is over.
-// The frame dies in the middle of an `async`.
-bool Interpreter::calls_async(const Frame& frame, const Locals& locals) {
-  const Body& body = *static_cast<const Body*>(frame.code->body);
-  const std::vector<Op>& ops = body.interpreter->scenario_->functions[body.function].ops;
-  return locals.phase == Locals::Phase::kInOperation && ops[locals.pc].code == OpCode::kAsync;
-}
-
   kError,      // An exception is pending.
   kReturn,     // To the dispatcher, with the value or order that there is.
   kEnd,        // There is no more operation.
 };
 
-    // A caller who vanishes hangs up: his worker may be about to send, and to look whether anybody
-    // listens.
-    if (held->kind == ObjectKind::kChannel && calls_async(frame, locals))
-      static_cast<Channel*>(held)->closing = true;
 // The phases are one function each, and all of them inline: they are where most executions spend
 // most of their time, and a call for each would cost as much as many an operation.
 #define REWEAVE_PHASE [[gnu::always_inline]] inline
@@ -104,6 +131,12 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*&
   at.frame.site = site_of(at.number, op.label);
   if (runtime_.attends_steps()) [[unlikely]]
     runtime_.before_step(at.frame.site);
+  // Now and then is often enough for memory, and the same in every build.
+  const std::uint64_t steps = thread().execution().steps();
+  if (steps % 64 == 0 && runtime_.exceeds_memory()) [[unlikely]]
+    thread().execution().stop_at_memory_limit();
+  if (steps >= thread().settings().limits.steps_max) [[unlikely]]
+    tell_of_recursion(thread(), *this);
   if (!thread().execution().step(thread().current()->actor, at.frame.site)) {
     StructureOracle::look_before_stop(thread());
     thread().abandon();
@@ -198,7 +231,13 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
         break;
       case Next::kError:
         if (!handle_error(at.function, at.locals, at.pc)) {
-          if (locals.root) log_exception(EventKind::kDied, *thread().error());
+          if (locals.root) {
+            log_exception(EventKind::kDied, *thread().error());
+            report_uncaught(*thread().error(), static_cast<std::int32_t>(body.function),
+                            at.frame.site);
+          } else if (!at.frame.back) {
+            left_at_ = at.frame.site;
+          }
           return nullptr;
         }
         next = Next::kStep;

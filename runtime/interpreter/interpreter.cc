@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/interpreter/locals.h"
+#include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/base/check.h"
 
 namespace reweave::runtime {
@@ -18,6 +19,16 @@ std::uint32_t nesting_of(const Function& function) {
     if (op.code == OpCode::kEnd) --depth;
   }
   return deepest;
+}
+
+// As the real interpreter, which prints nothing about them.
+bool ends_quietly(ExceptionType type) {
+  return type == ExceptionType::kTaskletExit || type == ExceptionType::kSystemExit;
+}
+
+bool is_deadlock(ErrorCode code) {
+  return code == ErrorCode::kDeadlock || code == ErrorCode::kMainRecvDeadlock ||
+         code == ErrorCode::kMainSendDeadlock || code == ErrorCode::kLockDeadlock;
 }
 
 }  // namespace
@@ -70,18 +81,20 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
   pool_.begin();
   service_.reset();
   keys_ = nullptr;
+  left_at_ = kNowhere;
+  stuck_.begin(*this, *this);
+  runtime_.set_deadlock_watcher(&stuck_);
   const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   was_seen_ = seen != nullptr && seen->has(execution.trace_hash());
   if (!ending.ended) return ending;
   runtime_.note_lingering_at_end();
   thread().ledger().end();
+  end_of_main(ending, execution);
   if (settings.check_census && !execution.stopped() && !was_seen_) census_.take(runtime_, *this);
-  const bool deadlocked =
-      ending.failed &&
-      (ending.code == ErrorCode::kDeadlock || ending.code == ErrorCode::kMainRecvDeadlock ||
-       ending.code == ErrorCode::kMainSendDeadlock || ending.code == ErrorCode::kLockDeadlock);
-  if (deadlocked && settings.report_deadlock) {
+  const bool deadlocked = ending.failed && is_deadlock(ending.code);
+  // The other setting has told of it, with all who wait.
+  if (deadlocked && settings.report_deadlock && !settings.report_stuck) {
     Finding finding;
     finding.kind = FindingKind::kDeadlock;
     finding.oracle = "scheduler";
@@ -93,6 +106,53 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
     execution.report(std::move(finding), /*stops=*/false);
   }
   return ending;
+}
+
+// The program's main function was left. What a reader of the trace wants to know is no event of it,
+// for the first traces did not have it.
+void Interpreter::end_of_main(const Thread::Ending& ending, Execution& execution) {
+  if (!ending.failed) {
+    execution.note(ActorId{0}, static_cast<std::uint16_t>(EventKind::kMainEnd), {}, kNowhere);
+  } else {
+    const std::int32_t said[] = {
+        static_cast<std::int32_t>(ending.exception) | static_cast<std::int32_t>(ending.code) << 8,
+        static_cast<std::int32_t>(ending.token)};
+    execution.note(ActorId{0}, static_cast<std::uint16_t>(EventKind::kMainDied), said, left_at_);
+    if (!ends_quietly(ending.exception)) execution.end_by_error();
+    Bomb bomb;
+    bomb.type = ending.exception;
+    bomb.code = ending.code;
+    report_uncaught(bomb, 0, left_at_);
+  }
+  if (thread().settings().report_stuck && !was_seen_ && !execution.stopped())
+    stuck_.look_at_end(runtime_);
+}
+
+// An exception that nobody caught ends who runs `function`.
+void Interpreter::report_uncaught(const Bomb& bomb, std::int32_t function, SiteId site) {
+  Thread& self = thread();
+  if (!self.settings().report_uncaught || ends_quietly(bomb.type)) return;
+  if (scenario_->functions[static_cast<std::size_t>(function)].raises) return;
+  // The end of a tasklet is then the program's affair.
+  if (function != 0 && self.has_error_handler()) return;
+  // It was told where the error was made, with all who wait.
+  if (is_deadlock(bomb.code) && self.settings().report_stuck) return;
+  if (runtime_.memory_failed()) return;
+  const std::string what = exception_text(bomb.type, bomb.code, 0);
+  const std::string& name = scenario_->functions[static_cast<std::size_t>(function)].name;
+  Execution& execution = self.execution();
+  Finding finding;
+  finding.kind = FindingKind::kUncaught;
+  finding.step = execution.steps();
+  finding.oracle = "scheduler";
+  finding.signature = "uncaught " + what + " in " + name;
+  const ActorId actor =
+      function == 0 || self.current() == nullptr ? ActorId{0} : self.current()->actor;
+  finding.message = "nobody caught " + what + ", which ended " + execution.actor_path(actor) +
+                    " in " + name +
+                    (site == kNowhere ? "" : ", at " + site_name(*scenario_, site)) +
+                    "; if that is expected, write `function " + name + " raises`";
+  execution.report(std::move(finding), /*stops=*/false);
 }
 
 void Interpreter::start_thread(std::uint32_t number, std::int32_t function) {
@@ -119,6 +179,7 @@ Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value
   if (value == nullptr) {
     Bomb* const bomb = thread.take_error();
     main.interpreter->log_exception(EventKind::kDied, *bomb);
+    main.interpreter->report_uncaught(*bomb, main.function, thread.here());
     thread.release(bomb);
   } else {
     thread.release(value);

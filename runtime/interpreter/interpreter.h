@@ -17,6 +17,7 @@
 #include "runtime/interpreter/seen_traces.h"
 #include "runtime/language/scenario.h"
 #include "runtime/oracle/census.h"
+#include "runtime/oracle/stuck.h"
 #include "runtime/service/call_async.h"
 #include "runtime/tasklet/runtime.h"
 #include "runtime/vocabulary/end_state.h"
@@ -24,7 +25,7 @@
 
 namespace reweave::runtime {
 
-class Interpreter : public LedgerNames, private RootHolder {
+class Interpreter : public LedgerNames, private RootHolder, private Foresight {
  public:
   /// `scenario` is linked and must outlive the interpreter, unchanged.
   explicit Interpreter(const Scenario& scenario);
@@ -77,10 +78,28 @@ class Interpreter : public LedgerNames, private RootHolder {
   static Object* execute(Thread& thread, FrameRef self, Object* value);
   static Object* execute_rec(Thread& thread, FrameRef self, Object* value);
   static Object* execute_hspin(Thread& thread, FrameRef self, Object* value);
-  static void clear_locals(Thread& thread, Frame& frame);
   static bool calls_async(const Frame& frame, const Locals& locals);
+  static void clear_locals(Thread& thread, Frame& frame);
   static void visit_locals(Frame& frame, ReferenceVisitor& visitor);
   void visit_roots(ReferenceVisitor& visitor) const override;
+
+  // What is still to come: scenario_foresight.cc
+  bool waits_on_purpose(FrameRef innermost) const override;
+  bool is_idle(FrameRef innermost) const override;
+  std::uint64_t key_of(FrameRef innermost) const override;
+  bool could_end(FrameRef innermost, const Waiter& waiter, bool by_chance) const override;
+  std::string channel_name(const Waiter& waiter) const override;
+  std::string channel_words(const Waiter& waiter) const override;
+  struct Reach;
+  void reach_function(std::int32_t function, Reach& reach) const;
+  void reach_operation(const Op& op, Reach& reach) const;
+  void reach_frame(const Frame& frame, Reach& reach) const;
+  void reach_callbacks(Reach& reach) const;
+  const Body* body_of(const Frame& frame) const;
+  std::size_t next_operation(const Frame& frame, const Body& body) const;
+
+  void report_uncaught(const Bomb& bomb, std::int32_t function, SiteId site);
+  void end_of_main(const Thread::Ending& ending, Execution& execution);
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
   Next enter(Activation& at, Object*& value);
@@ -119,6 +138,7 @@ class Interpreter : public LedgerNames, private RootHolder {
   Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
   Object* work(const Op& op, Locals& locals);
   Object* use_service(const Op& op, SiteId site);
+  void note_lock_awaited(std::int32_t number);
   bool spins_on(const Op& op, std::uint32_t turn) const;
   void start_thread(std::uint32_t number, std::int32_t function);
   static Object* execute_thread(Thread& thread, FrameRef self, Object* value);
@@ -168,6 +188,8 @@ class Interpreter : public LedgerNames, private RootHolder {
   std::vector<Channel*> channels_;  // Owned.
   ServiceState service_;
   Census census_;
+  StuckOracle stuck_;
+  SiteId left_at_ = kNowhere;  // By an exception: the outermost function that is no tasklet's.
   std::vector<EventRange> collections_;
   Thread::Ending ending_;
   bool was_seen_ = false;

@@ -52,7 +52,8 @@ void ScenarioSubject::run_once(Execution& execution, const SeenTraces* seen) {
   const bool said = !execution.findings().empty() || execution.outcome() == Outcome::kDiverged;
   // It knows nothing of memory that runs out.
   const bool memory_failed = interpreter_.runtime().memory_failed();
-  if (said || memory_failed) return;
+  const bool stopped_short = execution.outcome() == Outcome::kMemoryLimit;
+  if (said || memory_failed || stopped_short) return;
   if (asks_specification && (!filter_ || execution.is_named() || filter_(execution)))
     consult_specification(execution);
   if (settings_.check_collections && execution.findings().empty()) look_at_collections(execution);
@@ -96,9 +97,9 @@ void ScenarioSubject::consult_specification(Execution& execution) {
   };
   const auto whole = [&](const Event* event) {
     if (event == nullptr) return std::string("the end of the program");
-    const auto actor = static_cast<std::uint32_t>(event->actor);
-    return "[" + std::to_string(actor) + "] " + describe(*event) + " in step " +
-           std::to_string(event->step);
+    const bool made = static_cast<std::uint32_t>(event->actor) < execution.actor_count();
+    return (made ? execution.actor_path(event->actor) : "somebody else") + ": " + describe(*event) +
+           " in step " + std::to_string(event->step);
   };
   Finding finding;
   finding.kind = FindingKind::kDiverged;
@@ -153,6 +154,17 @@ std::string exception_of(std::int32_t type_and_code, std::int32_t token) {
 
 }  // namespace
 
+// Its path, as in schedules; the number where the execution made no such tasklet.
+std::string ScenarioSubject::tasklet_name(std::int32_t number) const {
+  if (number < 0) return "-";
+  const std::uint32_t made = last_execution_ == nullptr ? 0 : last_execution_->actor_count();
+  for (std::uint32_t actor = 0; actor < made; ++actor) {
+    if (interpreter_.runtime().tasklet_number(ActorId{actor}) == number)
+      return last_execution_->actor_path(ActorId{actor});
+  }
+  return "tasklet " + std::to_string(number);
+}
+
 std::string ScenarioSubject::describe(const Event& event) const {
   const EventInfo& info = event_info(static_cast<EventKind>(event.kind));
   std::string line = info.word;
@@ -171,13 +183,23 @@ std::string ScenarioSubject::describe(const Event& event) const {
         line += arg == 0 ? "None" : "v" + std::to_string(arg);
         break;
       case 't':
-        line += "tasklet " + std::to_string(arg);
+        line += tasklet_name(arg);
         break;
       case 'o': {
-        const std::string number = std::to_string(event.args[next++]);
-        line += arg == 0 ? "None" : object_kind_name(static_cast<ObjectKind>(arg)) + (" " + number);
+        const std::int32_t number = event.args[next++];
+        if (static_cast<ObjectKind>(arg) == ObjectKind::kTasklet) {
+          line += tasklet_name(number);
+          break;
+        }
+        line += arg == 0 ? "None"
+                         : object_kind_name(static_cast<ObjectKind>(arg)) +
+                               (" " + std::to_string(number));
         break;
       }
+      case 'a':
+        line +=
+            arg < 0 ? "-" : last_execution_->actor_path(ActorId{static_cast<std::uint32_t>(arg)});
+        break;
       case 'x':
         line += exception_of(arg, next < event.count ? event.args[next++] : 0);
         break;

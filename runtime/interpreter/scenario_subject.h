@@ -74,6 +74,7 @@ class ScenarioSubject : public Subject {
   std::size_t item_count() const override;
 
  private:
+  std::string tasklet_name(std::int32_t number) const;
   void run_once(Execution& execution, const SeenTraces* seen);
   void consult_specification(Execution& execution);
   void look_at_collections(Execution& execution);

@@ -29,6 +29,11 @@ class TaskletKind final : public SubjectKind {
   std::span<const SettingInfo> settings() const override { return setting_rows(); }
   std::span<const SettingFlag> flags() const override { return setting_flags(); }
 
+  std::span<const std::string_view> on_by_hand() const override {
+    static constexpr std::string_view kWords[] = {"report-stuck", "report-uncaught"};
+    return kWords;
+  }
+
   std::string_view cannot_show(const SettingValues& values) const override {
     if (shows_in_this_build(settings_of(values).defects)) return {};
     return "only a build with stack windows shows what they state";

@@ -273,6 +273,7 @@ std::size_t ScenarioDecoder::decode(std::span<const std::uint8_t> bytes, Scenari
   const Ranges ranges(scenario);
   for (Function& function : scenario.functions) {
     function.ops.clear();
+    function.daemon = function.raises = false;
     FunctionBuilder builder(ranges, function.ops, options_.canaries);
     while (!input.at_end() && builder.read_op(input)) {
     }

@@ -84,6 +84,9 @@ struct Op {
 struct Function {
   std::string name;  // A word of letters, digits and _; unique.
   std::vector<Op> ops;
+  // What it expects, said behind its name. The byte form does not have it.
+  bool daemon = false;  // Whoever waits for ever in a call of it does so on purpose.
+  bool raises = false;  // An exception that nobody catches may end who runs it.
   bool operator==(const Function&) const = default;
 };
 

@@ -26,6 +26,14 @@ std::string quoted(std::string_view word) {
 
 std::string usage(const OpInfo& info) { return info.word + argument_placeholders(info.arguments); }
 
+/// A word behind a function's name.
+struct Expectation {
+  std::string_view word;
+  bool Function::*flag;
+};
+constexpr Expectation kExpectations[] = {{"daemon", &Function::daemon},
+                                         {"raises", &Function::raises}};
+
 // ---- Reading ----
 
 class ScenarioReader {
@@ -50,6 +58,7 @@ class ScenarioReader {
   Error unknown_operation(std::string_view word) const;
   Status declare(const char* kind, std::vector<std::string>& names, std::size_t limit);
   Status read_function();
+  Status read_expectation(std::string_view word, Function& function) const;
   Status read_operation(Function& function);
   Status read_label(std::string_view word, std::uint16_t& label) const;
   Status take_label(const Function& function, std::uint16_t label);
@@ -88,7 +97,7 @@ void ScenarioReader::find_functions(LineReader scout) {
     if (word == "function") {
       depth = 1;
       if (function_names_.size() == Scenario::kFunctionsMax) return;
-      if (words.size() == 2) function_names_.push_back(words[1]);
+      if (words.size() >= 2) function_names_.push_back(words[1]);
     } else if (depth == 0) {
       if (word != "channel" && word != "slot" && word != "word") return;
     } else if (const std::optional<OpCode> code = find_op(word)) {
@@ -165,12 +174,15 @@ Status ScenarioReader::declare(const char* kind, std::vector<std::string>& names
 Status ScenarioReader::read_function() {
   const Words& words = lines_.words();
   function_line_ = lines_.line();
-  if (words.size() != 2 || !is_name(words[1])) {
+  if (words.size() < 2 || !is_name(words[1])) {
     return error("a function begins with `function NAME`, where NAME is 1 to " +
                  std::to_string(Scenario::kNameBytesMax) + " letters, digits and _");
   }
   Function function;
   function.name = words[1];
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    if (Status status = read_expectation(words[i], function); !status) return status;
+  }
   if (scenario_.functions.size() == Scenario::kFunctionsMax) {
     return error("more than " + std::to_string(Scenario::kFunctionsMax) + " functions; use fewer");
   }
@@ -207,6 +219,20 @@ Status ScenarioReader::read_function() {
            std::to_string(open_.back().line);
   }
   return error("the text ends inside of " + open + "; add `end`");
+}
+
+/// What stands behind a function's name: what it expects.
+Status ScenarioReader::read_expectation(std::string_view word, Function& function) const {
+  for (const Expectation& known : kExpectations) {
+    if (word != known.word) continue;
+    if (function.*known.flag) return error(quoted(word) + " is said twice; remove one");
+    function.*known.flag = true;
+    return ok();
+  }
+  return error(
+      "behind the name of a function comes nothing, `daemon` (who waits in it for ever does "
+      "so on purpose) or `raises` (an exception may end who runs it), but here is " +
+      quoted(word) + did_you_mean(word, {kExpectations[0].word, kExpectations[1].word}));
 }
 
 Status ScenarioReader::read_mark(Function& function, OpCode code, bool& function_ends) {
@@ -488,6 +514,9 @@ void append_declarations(const char* kind, const std::vector<std::string>& names
 void append_function(const Scenario& scenario, const Function& function, std::string& text) {
   text += "function ";
   text += function.name;
+  for (const Expectation& each : kExpectations) {
+    if (function.*each.flag) (text += ' ') += each.word;
+  }
   text += '\n';
   std::size_t depth = 1;
   std::uint32_t label_before = 0;

@@ -18,6 +18,10 @@
 //     end
 //   end
 //
+// Behind a function's name may stand what it expects, for the oracles: `daemon` (whoever waits for
+// ever in a call of it does so on purpose, as a server that has nothing to do) and `raises` (an
+// exception may end the tasklet, thread or program that runs it).
+//
 // One declaration or operation a line; `reweave help operations` lists them. Indentation is for the
 // eye. Labels count from 1 in each function; one is written only where it is not the label before
 // plus one, so that operations keep their names when others are deleted. `emit` words need no

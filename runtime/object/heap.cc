@@ -64,6 +64,7 @@ void Heap::reset() {
     end_ = next_ + chunks_[0].bytes;
   }
   live_.fill(0);
+  made_ = 0;
 }
 
 std::size_t Heap::bytes_used() const {

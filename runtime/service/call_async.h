@@ -80,6 +80,19 @@ class AsyncPool {
 
   void visit_roots(ReferenceVisitor& visitor) const;
 
+  /// `frame` is a worker's, which has nothing to do.
+  bool is_idle(const Frame& frame) const {
+    return frame.code == &worker_code_ && locals_of(frame).stage == WorkerLocals::Stage::kWaiting;
+  }
+  /// The number of the job that a worker's frame has; 0: none, or it is not one.
+  std::uint32_t job_of(const Frame& frame) const {
+    return frame.code == &worker_code_ ? locals_of(frame).job.number : 0;
+  }
+  /// `frame` is a worker's, who works for whoever waits on `reply`.
+  bool works_for(const Frame& frame, const Channel* reply) const {
+    return frame.code == &worker_code_ && locals_of(frame).job.reply == reply;
+  }
+
  private:
   struct Job {
     Code* code = nullptr;
@@ -94,6 +107,9 @@ class AsyncPool {
     Object* told;  // The channel of a caller who is being told that there will be nothing; owned.
   };
 
+  static const WorkerLocals& locals_of(const Frame& frame) {
+    return const_cast<Frame&>(frame).locals<WorkerLocals>();
+  }
   static Object* work(Thread& thread, FrameRef self, Object* value);
   static void clear_worker(Thread& thread, Frame& frame);
   static void visit_worker(Frame& frame, ReferenceVisitor& visitor);

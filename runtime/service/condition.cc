@@ -7,6 +7,7 @@
 namespace reweave::runtime {
 
 void Condition::reset() {
+  missed_ = {};
   waiting_.clear();
   for (Lock& waiter : waiters_) waiter.reset();
 }
@@ -25,7 +26,9 @@ Object* Condition::wait(Thread& self, SiteId site, std::uint64_t timeout, Kind k
   self.take_turn(site);
   if (late) waiting_.push_back(me);
 
+  self.wait_for(this);
   Lock::Got got = wait_for(self, waiter, site, self.clock().after(timeout), kind, result);
+  self.wait_for(static_cast<const Condition*>(nullptr));
   if (got != Lock::Got::kLock) {
     if (got == Lock::Got::kTimeout) self.take_turn(site);
     // Who is not in the list any more was notified since he looked.
@@ -72,6 +75,7 @@ bool Condition::leave(std::uint32_t thread) {
 
 Object* Condition::notify(Thread& self, std::uint32_t count) {
   if (!lock_.held()) return self.raise_runtime_error(ErrorCode::kNotLocked);
+  if (waiting_.empty()) missed_ = {self.current()->actor, self.here(), self.execution().steps()};
   for (; count > 0 && !waiting_.empty(); --count) {
     Lock& waiter = waiters_[waiting_.front()];
     waiting_.erase(waiting_.begin());

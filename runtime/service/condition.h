@@ -51,6 +51,14 @@ class Condition {
   Object* notify(Thread& self, std::uint32_t count);
   Object* notify_all(Thread& self) { return notify(self, Runtime::kThreadsMax); }
 
+  /// The lock's.
+  std::int32_t number() const { return lock_.number(); }
+  /// The last notify that found nobody: who, where, and in which step; step 0: there was none.
+  const Lock::Holder& missed() const { return missed_; }
+
+  /// How many wait, and were not notified.
+  std::size_t waiting() const { return waiting_.size(); }
+
   /// Nobody waits.
   void reset();
 
@@ -61,6 +69,7 @@ class Condition {
   bool leave(std::uint32_t thread);
 
   Lock& lock_;
+  Lock::Holder missed_;
   std::vector<std::uint32_t> waiting_;                // Numbers of threads, in order of arrival.
   std::array<Lock, Runtime::kThreadsMax> waiters_{};  // Each thread's waiter lock.
 };

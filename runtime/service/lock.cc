@@ -13,13 +13,23 @@ bool Lock::try_acquire() {
   return true;
 }
 
+void Lock::give_to(Thread& thread) {
+  holder_ = {thread.current()->actor, thread.here(), thread.execution().steps()};
+}
+
 Lock::Got Lock::acquire(Thread& self, SiteId site, std::uint64_t until) {
-  if (try_acquire()) return Got::kLock;
+  if (try_acquire()) {
+    give_to(self);
+    return Got::kLock;
+  }
   if (until <= self.clock().now()) return Got::kTimeout;
   waiting_.push_back(&self);
   Watcher* const watcher = self.watcher();
   if (watcher != nullptr) watcher->wait_begins(self, WaitKind::kLock, number_);
+  self.wait_for(this);
   const Thread::Woken woken = self.park(until, site);
+  if (woken == Thread::Woken::kByNobody) self.tell_of_deadlock();
+  self.wait_for(static_cast<const Lock*>(nullptr));
   if (watcher != nullptr) watcher->wait_ends(self);
   // Its time may be over, and the lock have come to it all the same before it runs.
   const auto place = std::find(waiting_.begin(), waiting_.end(), &self);
@@ -38,6 +48,7 @@ Object* Lock::release(Thread& self) {
   }
   Thread& next = *waiting_.front();
   waiting_.erase(waiting_.begin());
+  give_to(next);
   if (self.watcher() != nullptr) self.watcher()->woke(self, next);
   next.unpark();
   return self.none();

@@ -37,6 +37,13 @@ class Lock {
   Object* release(Thread& self);
 
   bool held() const { return held_; }
+  /// Who took it, where, and in which step; only while somebody has it who called acquire().
+  struct Holder {
+    ActorId actor{};
+    SiteId site = kNowhere;
+    std::uint64_t step = 0;
+  };
+  const Holder& holder() const { return holder_; }
   std::int32_t number() const { return number_; }
   /// Who waits, the longest first.
   const std::vector<Thread*>& waiting() const { return waiting_; }
@@ -44,11 +51,15 @@ class Lock {
   void reset() {
     held_ = false;
     waiting_.clear();
+    holder_ = {};
   }
 
  private:
+  void give_to(Thread& thread);
+
   std::int32_t number_ = -1;
   bool held_ = false;
+  Holder holder_;
   std::vector<Thread*> waiting_;  // No duplicates; empty unless held_.
 };
 

@@ -17,6 +17,7 @@
 
 namespace reweave::runtime {
 
+class DeadlockWatcher;
 class GarbageWatcher;
 class Watcher;
 
@@ -28,6 +29,10 @@ class Runtime {
   /// Objects of pending steps: the run queue of thread k is k+1; what is the program's own begins
   /// here.
   static constexpr std::uint32_t kObjectsOfProgram = 1 + kThreadsMax;
+  /// About what an interpreter level takes of a C stack.
+  static constexpr std::uint64_t kLevelBytes = 1024;
+  /// About what the result of a receive takes, with its line in a verdict.
+  static constexpr std::uint64_t kReceiveBytes = 128;
 
   Runtime();
   ~Runtime();
@@ -68,6 +73,8 @@ class Runtime {
   /// live until it is replaced. Not during an execution.
   void set_watcher(Watcher* watcher) { watcher_ = watcher; }
   Watcher* watcher() const { return watcher_; }
+  /// `watcher` is told of deadlocks from now on; null: nobody is. As set_watcher().
+  void set_deadlock_watcher(DeadlockWatcher* watcher) { deadlock_watcher_ = watcher; }
   Clock& clock() { return clock_; }
   /// The number of the tasklet whom an actor stands for; -1: nobody, in a thread that dies.
   std::int32_t tasklet_number(ActorId actor) const {
@@ -81,6 +88,14 @@ class Runtime {
   const Ledger& ledger() const { return ledger_; }
   Ledger& ledger() { return ledger_; }
   const Heap& heap() const { return heap_; }
+  /// It uses more than Limits::memory_mib_max. What counts is the same in every build: the bytes of
+  /// objects, whose memory is not used again, kLevelBytes for each level of a saved C stack, and
+  /// kReceiveBytes for what is kept of each receive that has returned.
+  bool exceeds_memory() const {
+    return heap_.bytes_made() + slice_levels_ * kLevelBytes +
+               ledger_.receives().size() * kReceiveBytes >
+           (std::uint64_t{settings_.limits.memory_mib_max} << 20);
+  }
   Heap& heap() { return heap_; }
   /// Some allocation of this execution has failed.
   bool memory_failed() const { return memory_failed_; }
@@ -104,6 +119,7 @@ class Runtime {
  private:
   friend class Thread;
   friend class StructureOracle;
+  friend class StuckOracle;
   friend class Census;
   friend class Collector;
 
@@ -140,6 +156,7 @@ class Runtime {
   SliceCache slice_cache_;
   Clock clock_;  // An owner of a timer is a thread's number.
   CStack* free_cstacks_ = nullptr;
+  std::uint64_t slice_levels_ = 0;  // Of all saved C stacks.
   Code spill_code_;
   Code jump_code_;
   Code reap_code_;
@@ -166,6 +183,7 @@ class Runtime {
   bool threaded_ = false;
   bool attends_steps_ = false;
   Watcher* watcher_ = nullptr;
+  DeadlockWatcher* deadlock_watcher_ = nullptr;
   bool abandoning_ = false;  // The execution ends in a thread other than the first.
   Thread main_thread_;
   std::vector<std::unique_ptr<Thread>> threads_;  // From number 1 on; kept for later executions.

@@ -52,6 +52,8 @@ CStack* Thread::make_cstack(std::uint32_t nesting_level) {
     cstack = new CStack;
   }
   cstack->nesting_level = nesting_level;
+  cstack->levels = level_ - root_ + 1;
+  runtime_.slice_levels_ += cstack->levels;
   cstack->next = chain_.next;
   cstack->previous = &chain_;
   chain_.next->previous = cstack;
@@ -61,6 +63,7 @@ CStack* Thread::make_cstack(std::uint32_t nesting_level) {
 
 void Thread::free_cstack(CStack* cstack) {
   CHECK(!cstack->stub);
+  runtime_.slice_levels_ -= cstack->levels;
   slice_cache_.release(cstack->slice);
   cstack->next->previous = cstack->previous;
   cstack->previous->next = cstack->next;
@@ -350,6 +353,7 @@ Object* Thread::block(Tasklet* prev, bool soft, bool* did_switch) {
     if (did_switch != nullptr) *did_switch = switched;
     return result;
   }
+  tell_of_deadlock();
   if (settings_.defects.has(Defect::kDeadlockDropsValue)) release(claim(wakeup));
   Object* const old = prev->tempval;
   prev->tempval = make_error(ExceptionType::kRuntimeError, ErrorCode::kDeadlock);
@@ -429,6 +433,7 @@ Tasklet* Thread::successor_of_ended(Object*& result) {
     if (head_ != nullptr) next = head_;
     // The historical defect: the deadlock's error replaces the one that there is.
     if (next->blocked != 0 && (!failed || settings_.defects.has(Defect::kDeadlockReplacesError))) {
+      tell_of_deadlock();
       release(result);
       result = make_error(ExceptionType::kRuntimeError, next->blocked < 0
                                                             ? ErrorCode::kMainRecvDeadlock

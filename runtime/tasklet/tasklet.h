@@ -24,6 +24,7 @@ struct Channel;
 struct CStack {
   Slice slice;
   std::uint32_t nesting_level = 0;  // C-recursive interpreter levels below it; not 0: hard.
+  std::uint32_t levels = 0;         // Interpreter levels that the slice has.
   bool stub = false;                // The initial stub: shared, never freed.
   CStack* next = nullptr;           // In the thread's chain of saved stacks, or of free objects.
   CStack* previous = nullptr;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/watcher.h"
 #include "scheduler/base/check.h"
 
 namespace reweave::runtime {
@@ -104,6 +105,7 @@ void Thread::begin_execution(Execution& execution, const LedgerNames& names) {
   ending_ = {};
   spills_ = 0;
   idle_ = lost_turn_atomic_ = false;
+  parking_ = {};
   ended_main_ = nullptr;
   actor_ = nobody_ = ActorId{};
   held_ticks_ = 0;
@@ -299,7 +301,17 @@ Bomb* Thread::take_error() {
 
 void Thread::log(EventKind kind, std::initializer_list<std::int32_t> args) {
   const ActorId actor = current_ == nullptr ? ActorId{0} : current_->actor;
-  execution_->event(actor, static_cast<std::uint16_t>(kind), {args.begin(), args.size()});
+  execution_->event(actor, static_cast<std::uint16_t>(kind), {args.begin(), args.size()}, here());
+}
+
+void Thread::note(EventKind kind, std::initializer_list<std::int32_t> args) {
+  const ActorId actor = current_ == nullptr ? ActorId{0} : current_->actor;
+  execution_->note(actor, static_cast<std::uint16_t>(kind), {args.begin(), args.size()}, here());
+}
+
+void Thread::tell_of_deadlock() {
+  note(EventKind::kDeadlocked);
+  if (runtime_.deadlock_watcher_ != nullptr) runtime_.deadlock_watcher_->deadlocked(*this);
 }
 
 void Thread::abandon() {

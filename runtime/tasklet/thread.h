@@ -49,6 +49,8 @@ struct EventInfo {
 };
 const EventInfo& event_info(EventKind kind);
 
+class Condition;
+class Lock;
 class Runtime;
 class Watcher;
 
@@ -117,6 +119,20 @@ class Thread {
     kEnded,
   };
   Phase phase() const { return phase_; }
+  /// Why it waits, where it does not wait for a time alone.
+  struct Parking {
+    const Lock* lock = nullptr;            // Until it gets this one.
+    const Condition* condition = nullptr;  // To be notified; `lock` is its own then.
+  };
+  const Parking& parking() const { return parking_; }
+  void wait_for(const Lock* lock) { parking_.lock = lock; }
+  void wait_for(const Condition* condition) { parking_.condition = condition; }
+  /// It waits for a time, and goes on then.
+  bool has_timer() const { return clock_.has(number_); }
+  /// To be called where nobody is left who could end what the running thread waits for.
+  void tell_of_deadlock();
+  /// Its main tasklet, or null before that has begun, and after it has ended.
+  const Tasklet* main_of() const { return main_; }
   /// Makes it a tasklet of this thread. Runnable, or with C state: RuntimeError.
   Object* bind_thread(Tasklet* tasklet);
   /// The tasklet that is current in its own thread; null while nothing there is runnable.
@@ -413,6 +429,15 @@ class Thread {
   // ---- The execution ----
 
   void log(EventKind kind, std::initializer_list<std::int32_t> args = {});
+  /// What a trace shows besides; see Execution::note().
+  void note(EventKind kind, std::initializer_list<std::int32_t> args = {});
+  /// The operation that runs; kNowhere: none.
+  SiteId here() const {
+    const bool known = running_ && running_.frame->generation == running_.generation;
+    return known ? running_.frame->site : kNowhere;
+  }
+  /// Uncaught errors of tasklets are logged and forgotten.
+  bool has_error_handler() const { return error_handler_; }
   /// A rule that only a defect can break. Broken: a finding `structure RULE`, and the execution
   /// ends.
   void require(bool holds, const char* rule) {
@@ -445,6 +470,7 @@ class Thread {
  private:
   friend class Runtime;
   friend class StructureOracle;
+  friend class StuckOracle;
   friend class Census;
   friend class Collector;
 
@@ -685,8 +711,9 @@ class Thread {
   bool idle_ = false;              // Asleep, or woken and not run since.
   bool lost_turn_atomic_ = false;  // Another thread's turn came in the middle of an atomic section.
   Woken woken_ = Woken::kByNobody;  // What ended the last waiting.
-  std::uint32_t held_ticks_ = 0;    // Operations since it got the interpreter lock.
-  Tasklet* ended_main_ = nullptr;   // The main tasklet that has ended; owned, twice.
+  Parking parking_;
+  std::uint32_t held_ticks_ = 0;   // Operations since it got the interpreter lock.
+  Tasklet* ended_main_ = nullptr;  // The main tasklet that has ended; owned, twice.
   StackPlace stub_place_;
   ActorId actor_{};   // Of its main tasklet.
   ActorId nobody_{};  // A makeshift main tasklet without a number; 0: not made yet.

@@ -50,6 +50,15 @@ class Watcher {
   virtual void woke(const Thread& waker, const Thread& woken) = 0;
 };
 
+/// Is told when nobody is left who could run.
+class DeadlockWatcher {
+ public:
+  virtual ~DeadlockWatcher() = default;
+  /// Everything waits, for ever: `thread`, or the current tasklet in it, is about to get the error
+  /// that says so. What they wait for is still as it was.
+  virtual void deadlocked(Thread& thread) = 0;
+};
+
 /// Is told what the cycle collector finds to be garbage.
 class GarbageWatcher {
  public:

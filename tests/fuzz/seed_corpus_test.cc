@@ -152,7 +152,8 @@ std::set<std::string> words_of_the_format() {
                                  "result ", "trace ",    "-",
                                  "1:",      "0.1",       "soft",
                                  "hard",    "on",        "off",
-                                 "none",    "#"};
+                                 "none",    "#",         " daemon",
+                                 " raises"};
   for (int code = 0; code < runtime::op_count(); ++code)
     words.insert(std::string(runtime::op_info(static_cast<runtime::OpCode>(code)).word) + " ");
   for (int index = 0; index < runtime::kNameableExceptions; ++index)

@@ -69,6 +69,16 @@ TEST(Text, IsWrittenAsItWasRead) {
   EXPECT_EQ(scenario.words, (std::vector<std::string>{"deep", "done"}));
 }
 
+TEST(Text, SaysBehindTheNameWhatAFunctionExpects) {
+  const char* const text = "function main raises\nend\n\nfunction serve daemon raises\nend\n";
+  const Scenario scenario = scenario_of(text);
+  EXPECT_EQ(write_scenario(scenario), text);
+  EXPECT_TRUE(scenario.functions[0].raises && !scenario.functions[0].daemon);
+  EXPECT_TRUE(scenario.functions[1].raises && scenario.functions[1].daemon);
+  EXPECT_EQ(write_scenario(scenario_of("function main\nend\nfunction f raises daemon\nend\n")),
+            "function main\nend\n\nfunction f daemon raises\nend\n");
+}
+
 TEST(Text, MayBeIndentedAndCommentedAtWill) {
   const Scenario scenario =
       scenario_of("# a comment\nchannel c # the one\n\n function f\nsend\tc\r\n   end # of f\n");
@@ -161,7 +171,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadLines{"try", 5, "ends inside of function main", "add `end`"},
         BadLines{"end\nsend data", 5, "\"send\" stands outside of a function", "put it between"},
         BadLines{"end\nfunction main", 5, "\"main\" is defined twice", "rename one"},
-        BadLines{"end\nfunction a b", 5, "`function NAME`", "letters, digits and _"},
+        BadLines{"end\nfunction a b", 5, "here is \"b\"", "`daemon`"},
+        BadLines{"end\nfunction a deamon", 5, "\"deamon\"", "did you mean \"daemon\""},
+        BadLines{"end\nfunction a raises raises", 5, "\"raises\" is said twice", "remove one"},
         BadLines{"end\nfunction a-b", 5, "`function NAME`", "letters, digits and _"},
         BadLines{"end\nchannel data", 5, "\"data\" is declared twice", "remove one"},
         BadLines{"end\nchannel", 5, "0 words after `channel`", "`channel NAME`"},

@@ -29,7 +29,8 @@ TEST(CleanRuntime, LetsNoOracleSpeakInGeneratedScenarios) {
         explore(subject, strategy,
                 {.budget = {.executions = kExecutions}, .seed = seed, .limits = settings.limits});
     executions += exploration.statistics.executions;
-    completed += exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kCompleted)];
+    for (const Outcome ended : {Outcome::kCompleted, Outcome::kUncaughtError})
+      completed += exploration.statistics.outcomes[static_cast<std::size_t>(ended)];
     if (!exploration.found) continue;
     const Finding& finding = exploration.found->finding;
     if (finding.kind == FindingKind::kLivelock) continue;

@@ -54,8 +54,8 @@ TEST(Dicts, EachTaskletHasLocalsOfItsOwn) {
                         " setlocal 2 a\n spawn other -\n runall\n locals\n getlocal 2 b\n"
                         " same a b\n dellocal 2\n getlocal 2 b\n same a b\n locals\nend\n"
                         "function other\n locals\n setlocal 1 a\n locals\nend\n"),
-              ElementsAre("start", "locals 0", "locals 1", "end", "fin tasklet 1", "ran tasklet -1",
-                          "locals 2", "same 1 1", "same 1 0", "locals 1"));
+              ElementsAre("start", "locals 0", "locals 1", "end", "fin 0.1", "ran -", "locals 2",
+                          "same 1 1", "same 1 0", "locals 1"));
 }
 
 TEST(Dicts, LocalsGoWithTheirTasklet) {
@@ -64,21 +64,21 @@ TEST(Dicts, LocalsGoWithTheirTasklet) {
                 " spawn keeps b\n runall\n drop a\n emit dropped\n drop b\nend\n"
                 "function keeps\n setlocal 3 a\nend\n"
                 "function nothing\nend\nfunction gone\nend\n"),
-      ElementsAre("start", "end", "ran tasklet -1", "emit dropped", "fin tasklet 2",
-                  "wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1"));
+      ElementsAre("start", "end", "ran -", "emit dropped", "fin 0.2", "wcb 0.1", "wcbend 0.1",
+                  "fin 0.1"));
 }
 
 TEST(Dicts, AKeyOfTheProgramsDictLivesAsLongAsItsEntry) {
   EXPECT_THAT(events_of("slot a\nslot b\nword on\nfunction main\n bind nothing a\n bind nothing b\n"
                         " setkey a b\n drop b\n getkey a b\n state b\n drop b\n copy a b\n drop a\n"
                         " drop b\n emit on\n clearkeys\nend\nfunction nothing\nend\n"),
-              ElementsAre("state tasklet 2 9", "emit on", "fin tasklet 1", "fin tasklet 2"));
+              ElementsAre("state 0.2 9", "emit on", "fin 0.1", "fin 0.2"));
 }
 
 TEST(Dicts, ATaskletInItsOwnLocalsIsForTheCollector) {
   EXPECT_THAT(events_of("slot a\nword on\nfunction main\n spawn keeps a\n runall\n drop a\n"
                         " emit on\n gc\nend\nfunction keeps\n setlocal 0 a\nend\n"),
-              ElementsAre("start", "end", "ran tasklet -1", "emit on", "fin tasklet 1"));
+              ElementsAre("start", "end", "ran -", "emit on", "fin 0.1"));
 }
 
 TEST(Dicts, ThoseOfADyingThreadGoWhileCallbacksCanRun) {
@@ -86,8 +86,8 @@ TEST(Dicts, ThoseOfADyingThreadGoWhileCallbacksCanRun) {
                         "function other\n self a\n weakref a dies\n drop a\nend\n"
                         "function dies\n bind nothing b\n weakref b gone\n setlocal 1 b\n"
                         " drop b\n locals\nend\nfunction nothing\nend\nfunction gone\nend\n"),
-              ElementsAre("tstart 1", "tend 1", "wcb tasklet 101", "locals 1", "wcbend tasklet 101",
-                          "wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1"));
+              ElementsAre("tstart 1", "tend 1", "wcb 0.1", "locals 1", "wcbend 0.1", "wcb 0.1.1",
+                          "wcbend 0.1.1", "fin 0.1.1"));
 }
 
 // What a release runs changes the dict: it grows, in the middle of a replacement, of a deletion and
@@ -101,11 +101,11 @@ constexpr const char* kTail =
 
 TEST(Dicts, MayGrowWhileAReleaseIsUnderWay) {
   EXPECT_THAT(events_of(std::string(kHead) + " setlocal 1 b\n" + kTail),
-              ElementsAre("wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1", "locals 4"));
+              ElementsAre("wcb 0.1", "wcbend 0.1", "fin 0.1", "locals 4"));
   EXPECT_THAT(events_of(std::string(kHead) + " dellocal 1\n" + kTail),
-              ElementsAre("wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1", "locals 3"));
+              ElementsAre("wcb 0.1", "wcbend 0.1", "fin 0.1", "locals 3"));
   EXPECT_THAT(events_of(std::string(kHead) + " clearlocals\n" + kTail),
-              ElementsAre("wcb tasklet 1", "wcbend tasklet 1", "fin tasklet 1", "locals 3"));
+              ElementsAre("wcb 0.1", "wcbend 0.1", "fin 0.1", "locals 3"));
 }
 
 TEST(Dicts, AnEntryUsedAfterItsTableWasGivenUpIsAFindingInEveryBuild) {

@@ -203,8 +203,8 @@ TEST(SpecificationOracle, SeesALostValueWhenItAloneLooks) {
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0].kind, FindingKind::kDiverged);
   EXPECT_EQ(seen[0].signature, "diverged got got");
-  EXPECT_THAT(seen[0].message, HasSubstr("expects [0] got c v1 in step"));
-  EXPECT_THAT(seen[0].message, HasSubstr("was [0] got c None in step"));
+  EXPECT_THAT(seen[0].message, HasSubstr("expects 0: got c v1 in step"));
+  EXPECT_THAT(seen[0].message, HasSubstr("was 0: got c None in step"));
 }
 
 TEST(SpecificationOracle, SpeaksOnlyWhereNobodyElseDid) {

@@ -137,7 +137,7 @@ TEST(Generators, GoOnWhereTheyYieldedInWhateverTaskletAsks) {
                         "function counts\n loop 2\n  yield one\n  sched\n end\n yield two\nend\n"
                         "function asks\n next g\nend\n"),
               ElementsAre("freed function 1", "yielded generator 2 one", "start",
-                          "yielded generator 2 one", "end", "fin tasklet 1", "ran tasklet -1",
+                          "yielded generator 2 one", "end", "fin 0.1", "ran -",
                           "yielded generator 2 two", "exhausted generator 2", "freed generator 2"));
 }
 
@@ -176,8 +176,8 @@ TEST(WeakReferences, YieldTheirTargetWhileItLives) {
   EXPECT_THAT(events_of("slot t\nslot r\nslot x\nfunction main\n spawn f t\n ref t r\n deref r x\n"
                         " same t x\n drop x\n drop t\n deref r -\n runall\n deref r x\nend\n"
                         "function f\nend\n"),
-              ElementsAre("deref tasklet 1", "same 2 1", "deref tasklet 1", "start", "end",
-                          "fin tasklet 1", "ran tasklet -1", "deref None"));
+              ElementsAre("deref 0.1", "same 2 1", "deref 0.1", "start", "end", "fin 0.1", "ran -",
+                          "deref None"));
 }
 
 TEST(WeakReferences, AreClearedBeforeTheFirstCallback) {
