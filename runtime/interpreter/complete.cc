@@ -67,7 +67,9 @@ Object* Interpreter::ran(const Op& op, Object* value) {
 
 Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
   // The recorded programs leave main alone, because of the very defect.
-  if (tasklet->is_main && !thread().settings().defects.has(Defect::kBindDestroysMain))
+  // Of a thread that has ended it is no main any more.
+  if (tasklet->is_main && tasklet->thread != nullptr &&
+      !thread().settings().defects.has(Defect::kBindDestroysMain))
     return thread().none();
   Code* const code =
       op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;

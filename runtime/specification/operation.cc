@@ -395,7 +395,8 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
 // `rebind`, `unbind` and the two ways of `setup`.
 Routine<Value> Specification::bind_again(Id target, const Op& op) {
   Tasklet& tasklet = at(target);
-  if (tasklet.main) co_return Value{};  // As the recorded programs guard it.
+  // As the recorded programs guard it. Of a thread that has ended it is no main any more.
+  if (tasklet.main && tasklet.thread != kNobody) co_return Value{};
   if (op.code != OpCode::kSetupNobind) {
     const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : op.args[1]);
     if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
