@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "repro/file/workdir.h"
+#include "repro/program/program_kind.h"
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"
 #include "repro/run/runner.h"
@@ -35,6 +36,7 @@ class BodyKind final : public SubjectKind {
     static constexpr std::string_view kWords[] = {"name"};
     return kWords;
   }
+  std::span<const SettingInfo> settings() const override { return program_settings(); }
   Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override {
     std::string name;
     while (next_of_subject(lines)) {
@@ -55,10 +57,16 @@ class NamedBody final : public program::BodySubject {
  public:
   NamedBody(std::string name, void (*body)(void*), void* argument)
       : BodySubject(body, argument), name_(std::move(name)) {}
+  void run(Execution& execution) override {
+    program::control().look_for_races(races_);
+    BodySubject::run(execution);
+  }
+  void configure(const SettingValues& settings) override { races_ = settings.on("races"); }
   std::string text() const override { return "name " + name_ + "\n"; }
 
  private:
   std::string name_;
+  bool races_ = false;
 };
 
 std::unique_ptr<Subject> BodyKind::make(const std::string& name) const {
@@ -106,10 +114,8 @@ class BodyCheck {
         name_(plain(request.name == nullptr ? "" : request.name)),
         kind_(request.body, request.argument),
         file_(kind_, kind_.make(name_), SettingValues(kind_.settings())) {
-    Limits limits;
-    limits.steps_max = 200'000;
     SettingValues values = file_.settings();
-    values.set_limits(limits);
+    if (request.races != 0) values.assign("races", 1);
     file_.set_settings(values);
   }
 

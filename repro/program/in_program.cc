@@ -8,6 +8,7 @@
 
 #include "repro/command/run_command.h"
 #include "repro/program/program_kind.h"
+#include "runtime/program/control.h"
 #include "runtime/program/program_body.h"
 #include "runtime/program/start.h"
 
@@ -21,7 +22,11 @@ class RunningProgram final : public repro::ProgramSubject {
   explicit RunningProgram(std::vector<std::string> words)
       : ProgramSubject(std::move(words)), body_(&program::run_main, nullptr) {}
 
-  void run(Execution& execution) override { body_.run(execution); }
+  void configure(const SettingValues& settings) override { races_ = settings.on("races"); }
+  void run(Execution& execution) override {
+    program::control().look_for_races(races_);
+    body_.run(execution);
+  }
   std::string site_name(SiteId site) const override { return body_.site_name(site); }
   std::optional<SiteId> find_site(std::string_view name) const override {
     return body_.find_site(name);
@@ -31,6 +36,7 @@ class RunningProgram final : public repro::ProgramSubject {
 
  private:
   program::BodySubject body_;
+  bool races_ = false;
 };
 
 std::unique_ptr<Subject> make_running_program(std::vector<std::string> words) {

@@ -15,10 +15,14 @@ constexpr std::string_view kFirstWords[] = {"command"};
 constexpr SettingInfo kSettings[] = {
     {.word = "steps-max",
      .type = SettingType::kNumber,
-     .initial = 200'000,
+     .initial = 1'000'000,
      .low = 1,
      .high = 100'000'000,
      .help = "Steps of an execution; one that goes beyond is a livelock"},
+    {.word = "races",
+     .type = SettingType::kOnOff,
+     .flag = "races",
+     .help = "on: two accesses that nothing orders, one of them a write, are a finding"},
 };
 
 }  // namespace
@@ -78,6 +82,7 @@ std::string ProgramSubject::describe(const Event&) const { return ""; }
 
 std::span<const std::string_view> ProgramKind::first_words() const { return kFirstWords; }
 std::span<const SettingInfo> ProgramKind::settings() const { return kSettings; }
+std::span<const SettingInfo> program_settings() { return kSettings; }
 
 Expected<std::unique_ptr<Subject>> ProgramKind::read(LineReader& lines) const {
   std::vector<std::string> words;

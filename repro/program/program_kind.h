@@ -64,6 +64,9 @@ class ProgramKind final : public SubjectKind {
   MakeSubject make_;
 };
 
+/// The settings of programs, and of bodies in them; they live for ever.
+std::span<const SettingInfo> program_settings();
+
 /// The one of the tool.
 const SubjectKind& program_kind();
 

@@ -76,6 +76,14 @@ TEST_F(Programs, ArgumentsArriveAsTheyAre) {
   EXPECT_THAT(run({"replay", hunted["repro"]}, 1), HasSubstr("<a b><><#><100%><ä><--help>"));
 }
 
+TEST_F(Programs, ARaceIsFoundOnDemand) {
+  const json hunted = run_json(
+      {"hunt", "--races", "on", "--output", path("found"), "--", program("lost_update")}, 1);
+  EXPECT_EQ(hunted["finding"]["kind"], "race");
+  EXPECT_THAT(*read_file(hunted["repro"]), HasSubstr("races on"));
+  EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
+}
+
 TEST_F(Programs, WhatCannotBeControlledIsRefused) {
   const std::string script = write("script", "#!/bin/sh\necho hello\n");
   chmod(script.c_str(), 0755);
@@ -102,7 +110,7 @@ TEST_F(Programs, ATestExploresItsOwnBodies) {
     if (!schedule.empty()) options.environment.push_back("REWEAVE_SCHEDULE=" + schedule);
     return run_process({program("checked_test"), "--gtest_filter=" + filter}, options);
   };
-  const ProcessResult right = run_tests("*Right*:*IsFound:*Said", "");
+  const ProcessResult right = run_tests("*Right*:*IsFound*:*Said", "");
   EXPECT_TRUE(right.succeeded()) << right.output;
   const ProcessResult wrong = run_tests("*ASlot*", "");
   EXPECT_EQ(wrong.code, 1);

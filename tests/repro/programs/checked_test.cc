@@ -78,6 +78,19 @@ TEST(Checked, ALostUpdateIsFound) {
   EXPECT_EQ(again.executions, 1u);
 }
 
+TEST(Checked, ARaceThatDoesNoHarmIsFoundOnDemand) {
+  const auto body = [] {
+    int written = 0;
+    std::thread a([&] { written = 1; }), b([&] { written = 1; });
+    a.join();
+    b.join();
+  };
+  EXPECT_TRUE(reweave::check(body));
+  const auto found = reweave::check(body, {.races = true});
+  EXPECT_FALSE(found.passed);
+  EXPECT_EQ(found.signature.rfind("race", 0), 0u) << found.signature;
+}
+
 TEST(Checked, ErrorsAreSaid) {
   const auto body = [] { std::thread([] {}).join(); };
   const auto no_strategy = reweave::check(body, {.strategy = "no-such"});

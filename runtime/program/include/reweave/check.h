@@ -37,6 +37,7 @@ struct reweave_check_request {
   std::uint64_t executions;
   std::uint64_t seed;
   const char* schedule;  // Null: hunt.
+  int races;
   void (*body)(void* argument);
   void* argument;
 };
@@ -80,6 +81,9 @@ struct CheckOptions {
   /// Do not hunt, but repeat this one: a schedule as a report prints it, or the path of a `.weave`.
   /// The variable REWEAVE_SCHEDULE says the same for a test that is already built.
   const char* schedule = nullptr;
+  /// Two accesses that nothing orders, one of them a write, are a finding, whether they do harm or
+  /// not.
+  bool races = false;
 };
 
 struct CheckResult {
@@ -108,6 +112,7 @@ CheckResult check(Body&& body, const CheckOptions& options = {}) {
       options.executions,
       options.seed,
       options.schedule,
+      options.races ? 1 : 0,
       [](void* function) { internal::call(*static_cast<Function*>(function)); },
       const_cast<void*>(static_cast<const void*>(&body))};
   reweave_check_answer answer{};
