@@ -1,5 +1,6 @@
 // As drain.cc, with three threads in an order that main's return is a part of: the schedule names
-// the place where main waits. finds: assertion assert in check
+// the place where main waits.
+// finds: assertion assert in check
 #include <cassert>
 #include <mutex>
 #include <thread>
