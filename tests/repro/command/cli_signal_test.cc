@@ -247,12 +247,15 @@ TEST_F(CliSignal, ASmallMachineGetsAClearError) {
     EXPECT_THAT(result.output, Not(HasSubstr("bug"))) << limit;
     return result.output;
   };
-  EXPECT_THAT(limited("-n 4"), HasSubstr("Too many open files"));
-  const ProcessResult object =
-      run_process({"sh", "-c",
-                   "exec 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit -n 4; exec " + tool +
-                       " replay " + file + " --format=json"});
-  EXPECT_EQ(json::parse(object.output, nullptr, false).value("exit_code", 0), 69) << object.output;
+  if (!kHasAddressSanitizer) {  // UBSan looks at memory by a pipe, and cries wolf without one.
+    EXPECT_THAT(limited("-n 4"), HasSubstr("Too many open files"));
+    const ProcessResult object =
+        run_process({"sh", "-c",
+                     "exec 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit -n 4; exec " + tool +
+                         " replay " + file + " --format=json"});
+    EXPECT_EQ(json::parse(object.output, nullptr, false).value("exit_code", 0), 69)
+        << object.output;
+  }
   EXPECT_THAT(limited("-s 128"), HasSubstr("ulimit -s"));
   if (!kHasAddressSanitizer) {  // Its shadow needs more than any limit.
     EXPECT_THAT(limited("-v 15000"), HasSubstr("Cannot allocate memory"));
