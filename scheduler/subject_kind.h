@@ -75,6 +75,10 @@ class SubjectKind {
     return std::nullopt;
   }
 
+  /// True: steps and trace hashes of a verdict are those of one build of the subject, which its
+  /// users change and compile again, so that `check` compares what was found and not them.
+  virtual bool is_compiled() const { return false; }
+
   /// Why this build cannot show what a file with these settings states, "only a build with …"; ""
   /// if it can.
   virtual std::string_view cannot_show(const SettingValues&) const { return {}; }

@@ -158,7 +158,7 @@ class Checker {
                               run.divergence.expected, run.divergence.found));
     }
     if (update_) return update(text, file, run.verdict);
-    const std::string other = difference(*file.verdict, run.verdict);
+    const std::string other = difference(*file.verdict, run.verdict, file.kind().is_compiled());
     if (!other.empty()) return fail(kExitChanged, "another verdict", other);
     result.passed = true;
   }
@@ -181,8 +181,8 @@ class Checker {
 /// What stands for all of them: what cannot be read first, then what could not be done, then what
 /// is not deterministic, then what changed.
 int worse(int a, int b) {
-  for (const int code : {kExitSoftware, kExitUsage, kExitOutput, kExitUnavailable, kExitDiverged,
-                         kExitChanged}) {
+  for (const int code :
+       {kExitSoftware, kExitUsage, kExitOutput, kExitUnavailable, kExitDiverged, kExitChanged}) {
     if (a == code || b == code) return code;
   }
   return kExitClean;

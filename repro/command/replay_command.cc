@@ -120,7 +120,7 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
                                   with_commas(flags.times));
   }
   if (file.verdict && !flags.settings.any()) {
-    const std::string other = difference(*file.verdict, run.verdict);
+    const std::string other = difference(*file.verdict, run.verdict, file.kind().is_compiled());
     if (!other.empty()) {
       report.headline = "CHANGED: " + other;
       return kExitChanged;

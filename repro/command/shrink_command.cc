@@ -57,7 +57,8 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   }
   const std::string& signature = before.findings.front().signature;
   if (file->verdict && !flags.settings.any()) {
-    const std::string other = difference(*file->verdict, before.verdict);
+    const std::string other =
+        difference(*file->verdict, before.verdict, file->kind().is_compiled());
     if (!other.empty())
       return line.fail(fmt::format("{}: {}", flags.input.file, other), kExitChanged);
   }

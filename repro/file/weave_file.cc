@@ -465,7 +465,15 @@ Verdict verdict_of(const std::vector<Finding>& findings, const std::vector<std::
   return verdict;
 }
 
-std::string difference(const Verdict& expected, const Verdict& found) {
+std::string difference(const Verdict& expected, const Verdict& found, bool is_compiled) {
+  if (is_compiled) {
+    Verdict before = expected, now = found;
+    for (Verdict* const verdict : {&before, &now}) {
+      verdict->trace_hash.reset();
+      for (StatedFinding& finding : verdict->findings) finding.step = 0;
+    }
+    return difference(before, now);
+  }
   for (std::size_t index = 0; index < std::max(expected.findings.size(), found.findings.size());
        ++index) {
     if (index >= found.findings.size()) {

@@ -66,8 +66,9 @@ struct Verdict {
 Verdict verdict_of(const std::vector<Finding>& findings, const std::vector<std::string>& results,
                    std::optional<std::uint64_t> trace_hash);
 
-/// One line: what the first difference between two verdicts is; "" for equal ones.
-std::string difference(const Verdict& expected, const Verdict& found);
+/// One line: what the first difference between two verdicts is; "" for equal ones. Where the
+/// subject is compiled (SubjectKind::is_compiled()) steps and trace hashes are not compared.
+std::string difference(const Verdict& expected, const Verdict& found, bool is_compiled = false);
 
 /// A value: a copy has a subject of its own, read from the text of the other one's.
 class WeaveFile {

@@ -37,6 +37,7 @@ class BodyKind final : public SubjectKind {
     return kWords;
   }
   std::span<const SettingInfo> settings() const override { return program_settings(); }
+  bool is_compiled() const override { return true; }
   Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override {
     std::string name;
     while (next_of_subject(lines)) {

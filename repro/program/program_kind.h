@@ -54,6 +54,7 @@ class ProgramKind final : public SubjectKind {
   std::span<const std::string_view> first_words() const override;
   Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override;
   std::span<const SettingInfo> settings() const override;
+  bool is_compiled() const override { return true; }
   std::string_view arguments() const override { return "PROGRAM ARGUMENTS"; }
   Expected<std::unique_ptr<Subject>> from_arguments(
       std::span<const std::string> words) const override;

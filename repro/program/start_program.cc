@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +125,8 @@ std::string read_all(int descriptor) {
   std::vector<char*> argv;
   for (const std::string& word : program) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  // Where code and stacks lie shall be the same each time, for programs to which it matters.
+  personality(ADDR_NO_RANDOMIZE);
   execv(file.c_str(), argv.data());
   std::fprintf(stderr, "reweave: %s cannot be started: %s\n", file.c_str(), std::strerror(errno));
   _exit(kNotStarted);

@@ -1,6 +1,8 @@
 #include "repro/run/debugging.h"
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -18,7 +20,8 @@ namespace {
 void on_step(void* context, std::uint64_t step) {
   if (step != *static_cast<const std::uint64_t*>(context)) return;
   reweave_step_breakpoint(step);
-  if (being_traced()) std::raise(SIGTRAP);
+  // Not raise(), which a program under control has a stand-in for.
+  if (being_traced()) syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
 }
 
 }  // namespace

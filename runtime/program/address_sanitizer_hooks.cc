@@ -82,15 +82,15 @@ using namespace reweave;           // NOLINT: the functions below are in no name
 using namespace reweave::program;  // NOLINT
 
 // The check comes first: an access to freed memory must not be looked at by us.
-#define HOOKS(bytes)                                                      \
-  REWEAVE_STAND_IN void reweave_asan_load##bytes(std::uintptr_t address) { \
-    __asan_load##bytes(address);                                          \
-    look(Access::kRead, address, bytes, REWEAVE_CALLER);                  \
-    __asan_load##bytes(address);                                          \
-  }                                                                       \
+#define HOOKS(bytes)                                                        \
+  REWEAVE_STAND_IN void reweave_asan_load##bytes(std::uintptr_t address) {  \
+    __asan_load##bytes(address);                                            \
+    look(Access::kRead, address, bytes, REWEAVE_CALLER);                    \
+    __asan_load##bytes(address);                                            \
+  }                                                                         \
   REWEAVE_STAND_IN void reweave_asan_store##bytes(std::uintptr_t address) { \
-    look(Access::kWrite, address, bytes, REWEAVE_CALLER);                 \
-    __asan_store##bytes(address);                                         \
+    look(Access::kWrite, address, bytes, REWEAVE_CALLER);                   \
+    __asan_store##bytes(address);                                           \
   }
 HOOKS(1)
 HOOKS(2)

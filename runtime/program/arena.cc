@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -91,6 +92,11 @@ bool Arena::release(void* block) {
   void*& free = mark_.free[header->size_class];
   *static_cast<void**>(whole) = free;
   free = whole;
+  // Who still uses it shall notice, whether somebody else gets it or not.
+  constexpr std::size_t kSpoiledMax = 1024;
+  const std::size_t bytes = bytes_of(static_cast<int>(header->size_class));
+  std::memset(static_cast<char*>(whole) + sizeof free, kSpoiled,
+              std::min(bytes, kSpoiledMax) - sizeof free);
   return true;
 }
 

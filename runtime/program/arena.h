@@ -22,6 +22,8 @@ namespace reweave::program {
 class Arena {
  public:
   static constexpr std::size_t kAlignment = 16;
+  /// What the beginning of a freed block is filled with: no pointer, no small number.
+  static constexpr unsigned char kSpoiled = 0xdb;
 
   /// Where the arena stands; what reset() goes back to.
   struct Mark {

@@ -26,7 +26,7 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
              "A thread waits at a condition variable with a mutex that it does not hold",
              CallStack::here());
   }
-  bool late = deadline != sync::kNever && all.time_is_up(caller);
+  bool late = deadline != sync::kNever && all.time_is_up(deadline, caller);
   all.gave_back(mutex_at);
   std::uint32_t depth = mutex.depth;
   if (late) {

@@ -415,6 +415,13 @@ std::uint32_t Control::ask(QuestionKind kind, std::uint32_t answers, const void*
   return engine_.pick(kind, site_of(caller), answers);
 }
 
+bool Control::time_is_up(std::uint64_t deadline, const void* caller) {
+  if (ask(QuestionKind::kFire, 2, caller) == 0) return false;
+  constexpr std::uint64_t kLongNs = 300'000'000'000'000'000;  // Ten years: "never".
+  if (deadline > now() && deadline - now() < kLongNs) clock_ += deadline - now();
+  return true;
+}
+
 // ---- Waiting ----
 
 void Control::make_ready(ThreadId thread) {

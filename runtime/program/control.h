@@ -157,7 +157,8 @@ class Control final : public sync::Host {
   /// Which of `answers`: 0 is ordinary. Does not switch.
   std::uint32_t ask(QuestionKind kind, std::uint32_t answers, const void* caller);
   /// Does the time-out of a wait that begins here come at once?
-  bool time_is_up(const void* caller) { return ask(QuestionKind::kFire, 2, caller) != 0; }
+  /// Then the clock stands at `deadline`, at least.
+  bool time_is_up(std::uint64_t deadline, const void* caller);
 
   /// Virtual nanoseconds since the epoch.
   std::uint64_t now() {

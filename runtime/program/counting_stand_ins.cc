@@ -32,7 +32,8 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
   const ThreadId me = all.self_id();
   bool first = true;
   while (!try_take(all.waiters(), semaphore, me)) {
-    if (first && deadline != sync::kNever && all.time_is_up(caller)) return fail_with(ETIMEDOUT);
+    if (first && deadline != sync::kNever && all.time_is_up(deadline, caller))
+      return fail_with(ETIMEDOUT);
     first = false;
     if (all.waiters().of(me).kind == WaitKind::kNothing) {
       wait_for(all.waiters(), semaphore, me, deadline);
@@ -140,7 +141,7 @@ long wait_at_futex(std::uint32_t* word, std::uint32_t expected, std::uint32_t bi
   Control& all = control();
   all.point(Access::kRead, word, caller);
   if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return fail_with(EAGAIN);
-  if (deadline != sync::kNever && all.time_is_up(caller)) return fail_with(ETIMEDOUT);
+  if (deadline != sync::kNever && all.time_is_up(deadline, caller)) return fail_with(ETIMEDOUT);
   wait_at_word(all.waiters(), word, all.self_id(), bits, deadline);
   all.wait_here(Access::kAcquire, word, caller);
   return all.waiters().timed_out(all.self_id()) ? fail_with(ETIMEDOUT) : 0;

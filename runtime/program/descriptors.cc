@@ -1,6 +1,7 @@
 #include "runtime/program/descriptors.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "runtime/program/control.h"
 #include "runtime/program/real.h"
+#include "runtime/program/start.h"
 #include "scheduler/base/check.h"
 
 namespace reweave::program {
@@ -44,11 +46,26 @@ void Descriptors::take() {
     kept_.push_back({number, high(number), is_output ? -1 : position_of(number)});
   }
   executions_ = 0;
+  input_ = waiting_input();
   lowest_free_ = kept_.empty() ? 0 : lowest_free(kept_.front().copy);
+}
+
+/// How many bytes can be read at once from a pipe or socket; -1: it is none.
+int Descriptors::waiting_input() {
+  struct stat status {};
+  int bytes = -1;
+  if (fstat(STDIN_FILENO, &status) != 0) return -1;
+  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return -1;
+  return ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 ? bytes : -1;
 }
 
 void Descriptors::put_back() {
   if (kept_.empty()) return;
+  if (input_ >= 0 && waiting_input() < input_) {
+    input_ = -1;
+    control().note_escape("standard input, a pipe that can be read once; give a file instead",
+                          reinterpret_cast<const void*>(&run_main));
+  }
   const bool in_order = lowest_free(kept_.front().copy) == lowest_free_;
   if (!in_order || ++executions_ % kAllEach == 0) put_back_all();
   for (const Kept& kept : kept_) {

@@ -34,12 +34,14 @@ class Descriptors {
     off_t position = -1;  // Where it was, if it has a position and is no output of ours.
   };
   void put_back_all();
+  static int waiting_input();
 
   static constexpr unsigned kAllEach = 64;  // Executions after which nothing is taken for granted.
 
   std::vector<Kept> kept_;  // By number.
   int lowest_free_ = 0;
   unsigned executions_ = 0;
+  int input_ = -1;  // As waiting_input() was; -1 also once somebody was told.
 };
 
 }  // namespace reweave::program

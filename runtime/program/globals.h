@@ -30,6 +30,7 @@ struct Globals {
   bool program_allocates = true;   // Allocations are the program's, not the explorer's.
   std::uintptr_t main_thread = 0;  // Its thread pointer.
   bool under_address_sanitizer = false;
+  bool instrumented = false;     // Some object stops at accesses to memory.
   bool foreign_threads = false;  // Real threads may run beside an execution.
   std::uintptr_t thread_pointer =
       0;  // Of the virtual thread that runs; only where foreign_threads.

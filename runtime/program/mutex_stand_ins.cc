@@ -37,7 +37,8 @@ int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
     }
     if (kind == PTHREAD_MUTEX_ERRORCHECK_NP) return EDEADLK;
   }
-  if (!mutex.free() && deadline != sync::kNever && all.time_is_up(caller)) return ETIMEDOUT;
+  if (!mutex.free() && deadline != sync::kNever && all.time_is_up(deadline, caller))
+    return ETIMEDOUT;
   return take_mutex(mutex, 1, deadline, caller);
 }
 

@@ -18,6 +18,14 @@ std::optional<SiteId> BodySubject::find_site(std::string_view name) const {
 
 std::string BodySubject::describe(const Event&) const { return ""; }
 
-std::vector<std::string> BodySubject::escapes() const { return control().escapes(); }
+std::vector<std::string> BodySubject::escapes() const {
+  std::vector<std::string> escapes = control().escapes();
+  if (!globals.instrumented) {
+    escapes.push_back(
+        "accesses to memory: nothing here was compiled by reweave-c++ or reweave-cc, so that only "
+        "calls of the thread library were tried");
+  }
+  return escapes;
+}
 
 }  // namespace reweave::program

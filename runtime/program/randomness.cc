@@ -76,7 +76,7 @@ REWEAVE_STAND_IN double _ZNKSt13random_device13_M_getentropyEv(const void*) { re
 REWEAVE_STAND_IN void _ZNSt13random_device7_M_finiEv(void*) {}
 REWEAVE_STAND_IN void
 _ZNSt13random_device7_M_initERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE(void* device,
-                                                                                   const void*) {
+                                                                                    const void*) {
   std::memset(device, 0, 8);
 }
 REWEAVE_STAND_IN void _ZNSt13random_device7_M_initEPKcm(void* device, const char*, std::size_t) {

@@ -37,7 +37,7 @@ int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const v
   if (lock.written_by(me)) return EDEADLK;
   bool first = true;
   while (!try_to(to_write, at, lock)) {
-    if (first && deadline != sync::kNever && all.time_is_up(caller)) return ETIMEDOUT;
+    if (first && deadline != sync::kNever && all.time_is_up(deadline, caller)) return ETIMEDOUT;
     first = false;
     if (all.waiters().of(me).kind == WaitKind::kNothing) {
       wait_for(all.waiters(), lock, me, to_write, deadline);

@@ -127,7 +127,8 @@ ACCESSES(4)
 ACCESSES(8)
 ACCESSES(16)
 
-REWEAVE_STAND_IN void __tsan_init() {}
+/// Called by each object that was compiled with the hooks, before main.
+REWEAVE_STAND_IN void __tsan_init() { globals.instrumented = true; }
 REWEAVE_STAND_IN void __tsan_func_entry(void*) {}
 REWEAVE_STAND_IN void __tsan_func_exit() {}
 REWEAVE_STAND_IN void __tsan_ignore_thread_begin() {}

@@ -19,7 +19,8 @@ int join(pthread_t handle, void** result, std::uint64_t deadline, const void* ca
   if (thread->detached) return EINVAL;
   if (thread == &all.self()) return EDEADLK;
   all.point(Access::kAcquire, thread, caller);
-  const bool at_once = deadline != sync::kNever && !thread->ended && all.time_is_up(caller);
+  const bool at_once =
+      deadline != sync::kNever && !thread->ended && all.time_is_up(deadline, caller);
   if (at_once) return ETIMEDOUT;
   if (!thread->ended) {
     all.waiters().wait(all.self_id(),

@@ -49,7 +49,7 @@ void sleep_until(std::uint64_t deadline, const void* caller) {
   Control& all = control();
   all.point(Access::kNone, nullptr, caller);
   if (deadline <= all.now()) return all.yield(caller);
-  if (all.time_is_up(caller)) return all.yield(caller);
+  if (all.time_is_up(deadline, caller)) return all.yield(caller);
   all.waiters().wait(all.self_id(), {.kind = WaitKind::kTime, .deadline = deadline});
   all.wait_here(Access::kNone, nullptr, caller);
 }

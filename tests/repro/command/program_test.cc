@@ -63,6 +63,44 @@ TEST_F(Programs, ADeadlockIsFoundInAProgramThatWasNeverRebuilt) {
             "deadlock mutex in backwards, mutex in forwards");
 }
 
+TEST_F(Programs, AReproIsCheckedAfterAnotherBuild) {
+  // As if the program had been compiled anew: other steps, another trace.
+  const json hunted = hunt("lost_update", 1);
+  std::string text = *read_file(hunted["repro"]);
+  const std::size_t hash = text.find("  trace ") + 8;
+  text.replace(hash, 16, "0123456789abcdef");
+  const std::size_t step = text.find(" step ") + 6;
+  text.insert(step, "1");
+  EXPECT_THAT(run({"check", write("older.weave", text)}, 0), HasSubstr("1 passed"));
+  text.replace(text.find("exit 1 in main"), 14, "exit 2 in main");
+  EXPECT_THAT(run({"check", write("other.weave", text)}, 4), HasSubstr("exit 2 in main"));
+}
+
+TEST_F(Programs, WhatWasNotCompiledForItIsSaid) {
+  const json hunted = hunt("lock_order", 1);
+  EXPECT_THAT(hunted["notes"].dump(), HasSubstr("nothing here was compiled by reweave-c++"));
+  EXPECT_EQ(hunt("lost_update", 1).value("notes", json::array()).size(), 0u);
+}
+
+TEST_F(Programs, ASleepLastsAsLongAsItSays) {
+  const json hunted = run_json({"hunt", "--executions", "500", "--", program("nap")}, 0);
+  EXPECT_EQ(hunted["verdict"], "clean");
+}
+
+TEST_F(Programs, AUseAfterFreeIsNoticed) {
+  EXPECT_EQ(hunt("use_after_free", 1)["finding"]["kind"], "assertion");
+}
+
+TEST_F(Programs, GdbStopsAtAStep) {
+  if (find_program("gdb").empty()) GTEST_SKIP() << "gdb is not here";
+  const json hunted = hunt("lost_update", 1);
+  const ProcessResult gdb =
+      run_process({"gdb", "-batch", "-ex", "run", "-ex", "bt", "--args", REWEAVE_TOOL, "replay",
+                   hunted["repro"], "--break-at-step", "12"},
+                  {.timeout_ms = 120'000});
+  EXPECT_THAT(gdb.output, AllOf(HasSubstr("SIGTRAP"), HasSubstr("lost_update.cc")));
+}
+
 TEST_F(Programs, WhatIsRightIsClean) {
   const json hunted =
       run_json({"hunt", "--executions", "2000", "--", program("lost_update_ok")}, 0);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace reweave::program {
 namespace {
 
@@ -32,7 +34,8 @@ TEST(LoopDetector, RestsOnceATurn) {
 TEST(LoopDetector, IsNoneWhereSomethingChanges) {
   LoopDetector loop;
   long value = 0;
-  for (int turn = 0; turn < 20; ++turn) EXPECT_FALSE(loop.turns(1, &kFlag, turn)) << "the value";
+  for (std::uint64_t turn = 0; turn < 20; ++turn)
+    EXPECT_FALSE(loop.turns(1, &kFlag, turn)) << "the value";
   for (int turn = 0; turn < 20; ++turn) {
     EXPECT_FALSE(loop.turns(2, &value + turn, 0)) << "the address: a walk";
   }

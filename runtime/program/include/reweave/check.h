@@ -86,7 +86,8 @@ struct CheckOptions {
   bool races = false;
 };
 
-struct CheckResult {
+/// To be looked at: a result that is dropped is a finding that nobody hears of.
+struct [[nodiscard]] CheckResult {
   bool passed = false;
   std::uint64_t executions = 0;
   /// What was found, in the words by which it is counted once; "" if nothing was.
