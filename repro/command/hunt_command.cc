@@ -26,7 +26,7 @@ struct HuntFlags {
   InputFlags input;
   SettingsFlags settings;
   std::uint64_t seed = 1;
-  std::string strategy{kDefaultStrategy};
+  std::string strategy{};  // "": that of the kind of subject.
   std::uint64_t executions = 0;
   std::uint64_t milliseconds = 0;
   std::uint64_t hang_ms = 10'000;
@@ -59,7 +59,8 @@ void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
       ->type_name("N")
       ->check(whole_number());
   app.add_option("--strategy", flags.strategy,
-                 fmt::format("See `help strategies` (default: {})", kDefaultStrategy))
+                 fmt::format("See `help strategies` (default: {}; for programs {})",
+                             kDefaultStrategy, kProgramStrategy))
       ->type_name("NAME");
   app.add_option("--executions", flags.executions,
                  fmt::format("Stop after so many (default: {}, without --seconds)",
@@ -167,10 +168,14 @@ struct Hunted {
   const Arguments& arguments;
 };
 
+/// One with which a hunt tries a small subject out.
+bool tries_out(std::string_view strategy) {
+  return strategy == kDefaultStrategy || strategy == kProgramStrategy;
+}
+
 /// A search that tries everything, as far as the limits let it.
 bool is_without_bound(const HuntFlags& flags) {
-  return !flags.generated &&
-         (flags.strategy == kDefaultStrategy || flags.strategy == "depth-first");
+  return !flags.generated && (tries_out(flags.strategy) || flags.strategy == "depth-first");
 }
 
 /// The command that goes on where this one stopped; "" where none can.
@@ -373,14 +378,13 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
               runner);
 }
 
-/// Who answers in each process. With the default strategy a small scenario is tried out, by the
-/// first of them.
+/// Who answers in each process. With a default strategy a small subject is tried out, by the first
+/// of them.
 class SearchStrategies {
  public:
   SearchStrategies(const HuntFlags& flags, std::unique_ptr<Strategy> named)
       : first_(std::move(named)) {
-    if (flags.strategy == kDefaultStrategy)
-      first_ = std::make_unique<Exhausting>(std::move(first_));
+    if (tries_out(flags.strategy)) first_ = std::make_unique<Exhausting>(std::move(first_));
     jobs_.push_back(first_.get());
     if (flags.jobs == 1) return;
     others_ = make_strategy(flags.strategy).value();
@@ -402,7 +406,7 @@ Expected<WeaveFile> load(const CommandLine& line, const HuntFlags& flags, Runner
   return load_words(*kind_with_arguments(kinds), words, flags.settings);
 }
 
-int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& arguments, Kinds kinds) {
+int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, Kinds kinds) {
   if (flags.generated) return hunt_generated(line, flags, arguments);
   const Arguments& words = line.subject_words();
   if (flags.input.file.empty() == words.empty()) {
@@ -417,6 +421,7 @@ int hunt(const CommandLine& line, const HuntFlags& flags, const Arguments& argum
     return line.fail(status.error());
   file->schedule.reset();
   file->verdict.reset();
+  if (flags.strategy.empty()) flags.strategy = default_strategy(file->kind().name());
   Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
   if (!strategy) return line.fail(strategy.error());
 

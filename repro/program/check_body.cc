@@ -127,8 +127,9 @@ class BodyCheck {
 
  private:
   Answer hunt() {
-    const std::string strategy_name =
-        request_.strategy == nullptr ? std::string(kDefaultStrategy) : request_.strategy;
+    const std::string strategy_name = request_.strategy == nullptr
+                                          ? std::string(default_strategy(kind_.name()))
+                                          : request_.strategy;
     Expected<std::unique_ptr<Strategy>> strategy = make_strategy(strategy_name);
     if (!strategy) return failed(strategy.error().message);
     const std::unique_ptr<Subject> subject = file_.make_subject();

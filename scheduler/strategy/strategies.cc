@@ -7,6 +7,7 @@
 #include "scheduler/base/nearest.h"
 #include "scheduler/strategy/depth_first.h"
 #include "scheduler/strategy/few_deviations.h"
+#include "scheduler/strategy/mix.h"
 #include "scheduler/strategy/ordinary.h"
 #include "scheduler/strategy/pct.h"
 #include "scheduler/strategy/portfolio.h"
@@ -50,6 +51,8 @@ constexpr StrategyInfo kStrategies[] = {
     {"urw", "random walk by how many steps each has left: interleavings alike", make<Urw>},
     {"surw", "orders of the accesses to one object alike, an object for each execution",
      make<Surw>},
+    {"mix", "SURW, URW, POS, random walk, PCT and few deviations in turn: the default for programs",
+     make<Mix>},
 };
 
 /// Splits "name:number". Without a number `number` stays as it is.
@@ -72,6 +75,11 @@ Error unknown(std::string_view name) {
 }  // namespace
 
 std::span<const StrategyInfo> strategies() { return kStrategies; }
+
+std::string_view default_strategy(std::string_view kind) {
+  // Programs, and the bodies of tests in them.
+  return kind == "program" || kind == "body" ? kProgramStrategy : kDefaultStrategy;
+}
 
 Expected<Made> make_strategy(std::string_view text) {
   std::string_view name;

@@ -30,6 +30,10 @@ struct StrategyInfo {
 std::span<const StrategyInfo> strategies();
 
 inline constexpr std::string_view kDefaultStrategy = "portfolio";
+inline constexpr std::string_view kProgramStrategy = "mix";
+
+/// What a hunt uses that names none, by the name of the kind of subject.
+std::string_view default_strategy(std::string_view kind);
 
 /// A strategy by its name, with a parameter where its help says so: "pct:5". The error lists what
 /// there is and names the nearest.

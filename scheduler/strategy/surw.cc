@@ -100,8 +100,9 @@ void Surw::hand_on_to_children() {
   }
 }
 
-void Surw::pass(const Question& question) {
-  if (question.kind == QuestionKind::kRun && !question.options.empty()) take(question.options[0]);
+void Surw::watch(const Question& question, std::uint32_t answer) {
+  if (question.kind == QuestionKind::kRun && !question.options.empty())
+    take(question.options[answer]);
 }
 
 void Surw::take(const Option& option) {

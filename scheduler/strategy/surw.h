@@ -39,7 +39,10 @@ class Surw final : public Strategy {
   void attach(Execution& execution) override;
   std::uint32_t choose(const Question& question) override;
   bool wants_steps() const override { return true; }
-  void pass(const Question& question) override;
+  void pass(const Question& question) override { watch(question, 0); }
+  /// Learns from an execution that another strategy answers, between attach() and end(): the answer
+  /// to a question, or 0 at a point that was passed.
+  void watch(const Question& question, std::uint32_t answer);
   bool end(const Execution& execution) override;
 
   /// What the execution takes its order from; nothing if no object is fit.

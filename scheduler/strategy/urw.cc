@@ -48,10 +48,10 @@ std::uint32_t Urw::choose(const Question& question) {
   return answer;
 }
 
-void Urw::pass(const Question& question) {
+void Urw::watch(const Question& question, std::uint32_t answer) {
   if (question.kind == QuestionKind::kPreempt) of_tasks_.count(question.actor);
   if (question.kind == QuestionKind::kRun && !question.options.empty())
-    of_threads_.count(question.options[0].actor);
+    of_threads_.count(question.options[answer].actor);
 }
 
 bool Urw::end(const Execution& execution) {

@@ -42,7 +42,10 @@ class Urw final : public Strategy {
     of_engine_.use(form, prng_.split("run").next());
     return true;
   }
-  void pass(const Question& question) override;
+  void pass(const Question& question) override { watch(question, 0); }
+  /// Learns from an execution that another strategy answers, between attach() and end(): the answer
+  /// to a question, or 0 at a point that was passed.
+  void watch(const Question& question, std::uint32_t answer);
   bool end(const Execution& execution) override;
 
  private:

@@ -346,5 +346,67 @@ TEST(Dependence, IsTheSameObjectAndAChange) {
   EXPECT_STREQ(access_name(Access::kReadModifyWrite), "modify");
 }
 
+/// POS answers, and another one learns from it.
+template <typename Learner>
+class Watched final : public Strategy {
+ public:
+  explicit Watched(Learner& learner) : learner_(learner) {}
+  void begin(Prng prng, std::uint64_t execution) override {
+    pos_.begin(prng, execution);
+    learner_.begin(prng, execution);
+  }
+  void attach(Execution& execution) override { learner_.attach(execution); }
+  bool wants_steps() const override { return true; }
+  std::uint32_t choose(const Question& question) override {
+    const std::uint32_t answer = pos_.choose(question);
+    learner_.watch(question, answer);
+    return answer;
+  }
+  void pass(const Question& question) override {
+    pos_.pass(question);
+    learner_.watch(question, 0);
+  }
+  bool end(const Execution& execution) override { return learner_.end(execution); }
+
+ private:
+  Pos pos_;
+  Learner& learner_;
+};
+
+TEST(Urw, LearnsFromAnExecutionThatAnotherOneAnswers) {
+  // A has 7 steps and B one: each of 8 interleavings in the first execution that URW answers.
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint64_t seed = 0; seed < 8000; ++seed) {
+    Lists subject({List(7, read(2)), {read(3)}});
+    Urw urw;
+    Watched<Urw> watched(urw);
+    Execution execution;
+    for (Strategy* const strategy :
+         {static_cast<Strategy*>(&watched), static_cast<Strategy*>(&urw)}) {
+      strategy->begin(Prng(seed).split(strategy == &urw ? 1 : 0), 0);
+      execution.begin(*strategy);
+      subject.run(execution);
+      EXPECT_TRUE(strategy->end(execution));
+    }
+    ++counts[subject.trace];
+  }
+  ASSERT_EQ(counts.size(), 8u);
+  for (const auto& [trace, count] : counts)
+    EXPECT_NEAR(static_cast<double>(count), 1000, 150) << trace;
+}
+
+TEST(Surw, LearnsFromAnExecutionThatAnotherOneAnswers) {
+  Lists subject({{write(1), read(2)}, {write(1), read(3)}});
+  Surw surw;
+  Watched<Surw> watched(surw);
+  Execution execution;
+  watched.begin(Prng(1), 0);
+  execution.begin(watched);
+  subject.run(execution);
+  EXPECT_TRUE(watched.end(execution));
+  surw.begin(Prng(2), 1);
+  EXPECT_EQ(surw.object(), ObjectId{1});
+}
+
 }  // namespace
 }  // namespace reweave

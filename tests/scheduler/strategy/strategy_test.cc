@@ -282,7 +282,7 @@ TEST(FewDeviations, ReachesARarePlaceBesideALongLoop) {
 
 TEST(EveryStrategy, FindsTheLostUpdate) {
   for (const char* name : {"portfolio", "random-walk", "pct", "pct:2", "depth-first",
-                           "few-deviations", "pos", "urw", "surw"}) {
+                           "few-deviations", "pos", "urw", "surw", "mix"}) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       LostUpdate subject(3);
       auto strategy = make_strategy(name);
@@ -345,6 +345,7 @@ TEST(EveryStrategy, GivesTheSameTracesInEveryBuild) {
       {"pos", 0xd902ba7db019481cu},
       {"urw", 0xbb0b5e0d9d6a1e79u},
       {"surw", 0x91c41556541455feu},
+      {"mix", 0xc988006d35c43904u},
   };
   for (const StrategyInfo& info : strategies()) {
     Medley subject;

@@ -76,7 +76,7 @@ struct CheckOptions {
   /// As many as are tried before it passes.
   std::uint64_t executions = 10'000;
   std::uint64_t seed = 1;
-  /// See `reweave help strategies`; null: the portfolio.
+  /// See `reweave help strategies`; null: the mix.
   const char* strategy = nullptr;
   /// Do not hunt, but repeat this one: a schedule as a report prints it, or the path of a `.weave`.
   /// The variable REWEAVE_SCHEDULE says the same for a test that is already built.

@@ -1,0 +1,120 @@
+// The mix gives each member its turns, by the number of the execution, and lets all of them learn
+// from the first one.
+#include "scheduler/strategy/mix.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "scheduler/search/isolate.h"
+#include "scheduler/strategy/strategies.h"
+#include "tests/scheduler/toys.h"
+
+namespace reweave {
+namespace {
+
+/// The trace hashes of `count` executions of three threads with five steps each, from `first` on,
+/// every `stride`-th.
+std::vector<std::uint64_t> traces(Strategy& strategy, std::uint64_t first, std::uint64_t stride,
+                                  std::uint64_t count, std::uint64_t seed = 7) {
+  toys::Interleavings subject(3, 5);
+  Execution execution;
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t number = first + i * stride;
+    strategy.begin(Prng(seed).split(number), number);
+    execution.begin(strategy);
+    subject.run(execution);
+    EXPECT_TRUE(strategy.end(execution));
+    all.push_back(execution.trace_hash());
+  }
+  return all;
+}
+
+TEST(Mix, GivesEachMemberItsTurns) {
+  std::map<Mix::Member, int> turns;
+  for (std::uint64_t i = 1; i <= 10 * Mix::kPeriod; ++i) ++turns[Mix::member_of(i)];
+  const std::map<Mix::Member, int> expected = {
+      {Mix::Member::kSurw, 90},         {Mix::Member::kUrw, 20},  {Mix::Member::kPos, 10},
+      {Mix::Member::kRandomWalk, 10},   {Mix::Member::kPct2, 10}, {Mix::Member::kPct3, 10},
+      {Mix::Member::kFewDeviations, 10}};
+  EXPECT_EQ(turns, expected);
+}
+
+TEST(Mix, ShowsInEachTurnWhatItsMemberShows) {
+  Mix mix;
+  const std::vector<std::uint64_t> all = traces(mix, 0, 1, 100);
+  for (std::uint64_t i = 0; i < all.size(); ++i) {
+    const Mix::Member member = Mix::member_of(i);
+    // Those that remember nothing give what they give alone.
+    if (member != Mix::Member::kPos && member != Mix::Member::kRandomWalk) continue;
+    const auto alone = make_strategy(member == Mix::Member::kPos ? "pos" : "random-walk").value();
+    EXPECT_EQ(traces(*alone, i, 1, 1)[0], all[i]) << i;
+  }
+}
+
+TEST(Mix, LetsItsMembersLearnFromTheFirstExecution) {
+  // They do not act as those that have seen nothing yet.
+  const struct {
+    Mix::Member member;
+    const char* name;
+  } learners[] = {
+      {Mix::Member::kPct2, "pct:2"}, {Mix::Member::kPct3, "pct:3"}, {Mix::Member::kUrw, "urw"}};
+  for (const auto& learner : learners) {
+    std::uint64_t turn = 1;
+    while (Mix::member_of(turn) != learner.member) ++turn;
+    int differs = 0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      Mix mix;
+      const std::uint64_t of_mix = traces(mix, 0, turn, 2, seed)[1];
+      const auto knows_nothing = make_strategy(learner.name).value();
+      differs += traces(*knows_nothing, turn, 1, 1, seed)[0] != of_mix ? 1 : 0;
+    }
+    EXPECT_GT(differs, 5) << learner.name;
+  }
+}
+
+TEST(Mix, IsTheSameInEveryShardForThoseThatRememberNothing) {
+  Mix whole;
+  const std::vector<std::uint64_t> all = traces(whole, 0, 1, 200);
+  for (const std::uint64_t stride : {1u, 2u, 3u, 16u}) {
+    for (std::uint64_t first = 0; first < stride + 2; ++first) {
+      Mix mix;
+      const std::uint64_t count = (all.size() - first) / stride;
+      const std::vector<std::uint64_t> share = traces(mix, first, stride, count);
+      Mix again;
+      EXPECT_EQ(traces(again, first, stride, count), share);
+      for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t number = first + i * stride;
+        const Mix::Member member = Mix::member_of(number);
+        if (member != Mix::Member::kPos && member != Mix::Member::kRandomWalk) continue;
+        EXPECT_EQ(share[i], all[number]) << number << " of every " << stride;
+      }
+    }
+  }
+}
+
+TEST(Mix, FindsTheSameInSeveralProcessesEachTime) {
+  const auto found = [](std::uint64_t seed) {
+    toys::LostUpdate subject(12);
+    Mix mix;
+    Strategy* const strategies[] = {&mix, &mix, &mix};
+    const Exploration result =
+        explore_in_children(subject, strategies, {.budget = {.executions = 3000}, .seed = seed});
+    EXPECT_TRUE(result.found);
+    return result.found ? result.found->execution : 0;
+  };
+  for (std::uint64_t seed = 0; seed < 3; ++seed) EXPECT_EQ(found(seed), found(seed)) << seed;
+}
+
+TEST(Mix, IsTheDefaultOfProgramsAlone) {
+  EXPECT_EQ(default_strategy("program"), "mix");
+  EXPECT_EQ(default_strategy("body"), "mix");
+  EXPECT_EQ(default_strategy("tasklets"), kDefaultStrategy);
+  EXPECT_EQ(default_strategy("anything else"), kDefaultStrategy);
+}
+
+}  // namespace
+}  // namespace reweave
