@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "repro/command/command_line.h"
+#include "repro/command/input.h"
 #include "repro/file/weave_file.h"
 #include "repro/file/workdir.h"
 #include "runtime/language/operations_help.h"
@@ -124,8 +125,10 @@ std::string overview(Kinds kinds) {
   const std::string tool = tool_name();
   std::string text = fmt::format("{} makes a concurrency bug happen again, every time.\n\n", tool);
   if (find_kind(kinds, WeaveFile::kDefaultKind)) {
+    text += "Examples:\n";
+    if (const SubjectKind* const kind = kind_with_arguments(kinds))
+      text += fmt::format("  {} hunt -- {}\n", tool, kind->arguments());
     text += fmt::format(
-        "Examples:\n"
         "  {0} hunt corpora/scenarios/neutral.weave --profile stackless-2012-A\n"
         "  {0} shrink findings/lost-value-….weave --output small.weave\n"
         "  {0} replay small.weave --trace\n\n",

@@ -55,7 +55,7 @@ bool has_enough_stack() {
 constexpr std::string_view kTasklets = WeaveFile::kDefaultKind;
 
 constexpr Command kCommands[] = {
-    {"hunt", "search a scenario's executions for a finding", run_hunt},
+    {"hunt", "search the executions of a program or scenario for a finding", run_hunt},
     {"replay", "repeat an execution exactly", run_replay},
     {"shrink", "make a repro as small as it can be", run_shrink},
     {"check", "for CI: does every repro give exactly its verdict?", run_check},

@@ -175,10 +175,11 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
   }
   const std::string file = find_file(name);
   if (file.empty()) {
-    return fail(name + ": there is no such program here" +
-                (name.find('/') == std::string::npos
-                     ? " nor on PATH; for one in this folder say ./" + name
-                     : ""));
+    return fail(
+        name + ": there is no such program here" +
+        (name.find('/') == std::string::npos
+             ? " nor on PATH; for one in this folder say ./" + name
+             : "; a command in a repro is relative to the folder from which it was hunted in"));
   }
   if (const std::string why = obstacle(file); !why.empty()) return fail(file + ": " + why);
   Pipe taken_over, captured;

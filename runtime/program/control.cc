@@ -86,7 +86,9 @@ void Control::run(Execution& execution, void (*body)(void*), void* argument) {
   root.handle = donors_->thread_pointer_of(0);
   begin_randomness();
   globals.alone = 0;
-  steps_max_ = execution.limits().steps_max;
+  // A little less than the engine has, so that whoever runs then is named.
+  steps_max_ = execution.limits().steps_max -
+               std::min<std::uint64_t>(execution.limits().steps_max - 1, kStepsKept);
   look();
   process().enter();
   const Ended ended = engine_.run();
@@ -211,6 +213,7 @@ void Control::changed(const void* address) {
 void Control::before(bool effect, const void* address, const void* caller) {
   flush();
   stop_draining_in_time();
+  stop_at_limit();
   Thread& me = self();
   me.where = caller;
   if (!effect) return;
@@ -246,10 +249,17 @@ void Control::lock_point(Access access, const void* lock, const void* caller) {
 // count, so nothing else may happen here either.
 
 /// True: nothing can be decided, and nobody looks: the step was counted.
+void Control::never_ends() {
+  fail(FindingKind::kLivelock, "never ends",
+       "The program did not end within " + std::to_string(steps_max_) + " steps (steps-max)",
+       CallStack::here());
+}
+
 bool Control::pass_alone(Pending step) {
   if (active_) return false;
   flush();
   stop_draining_in_time();
+  stop_at_limit();
   if (is_watched_alone()) {
     globals.watch = 1;
     return false;

@@ -212,6 +212,7 @@ class Control final : public sync::Host {
 
  private:
   static constexpr std::uint64_t kStepNs = 100;
+  static constexpr std::uint64_t kStepsKept = 8;
   static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
   // While one thread alone can go on, its accesses are only counted, but for the last kLoneLook of
   // every kLonePeriod steps: so a loop that never ends is noticed.
@@ -263,6 +264,11 @@ class Control final : public sync::Host {
   }
   void run_exits(Thread& thread);
   void wait_for_others(const void* caller);
+  void stop_at_limit() {
+    if (engine_.steps() >= steps_max_) [[unlikely]]
+      never_ends();
+  }
+  [[noreturn]] void never_ends();
   void stop_draining_in_time();
   void tell(Execution& execution, Ended ended);
   void unwind_waiting(Context& from);

@@ -87,6 +87,12 @@ TEST_F(Programs, ASleepLastsAsLongAsItSays) {
   EXPECT_EQ(hunted["verdict"], "clean");
 }
 
+TEST_F(Programs, WhereAProgramNeverEndsIsSaid) {
+  const json hunted = hunt("endless", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "livelock never ends in count");
+  EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
+}
+
 TEST_F(Programs, AUseAfterFreeIsNoticed) {
   EXPECT_EQ(hunt("use_after_free", 1)["finding"]["kind"], "assertion");
 }
@@ -133,6 +139,7 @@ TEST_F(Programs, WhatCannotBeControlledIsRefused) {
   EXPECT_THAT(run({"hunt", "--", path(".")}, 2), HasSubstr("this is a folder"));
   EXPECT_THAT(run({"hunt", "--", path("missing")}, 2), HasSubstr("there is no such program"));
   EXPECT_THAT(run({"hunt", "--", "no-such-program"}, 2), HasSubstr("nor on PATH"));
+  EXPECT_THAT(run({"hunt", program("lost_update")}, 2), HasSubstr("this is a program; to hunt in"));
   EXPECT_THAT(run({"hunt", "--", program("lost_update")}, 69,
                   {"REWEAVE_PROGRAM_LIBRARY=" + path("missing.so")}),
               HasSubstr("libreweave_program.so is not"));
