@@ -217,6 +217,7 @@ Exploration merge(const std::vector<Exploration>& parts) {
 struct Isolator::Board {
   SharedTape tape;
   Statistics statistics;
+  std::uint64_t first_execution = 0;  // Of an exploration.
 
   std::atomic<bool> done{false};  // The child came to its end; what follows is valid.
   Outcome outcome{};
@@ -377,6 +378,7 @@ Isolator::Ending Isolator::run_child(const Work& work, const std::function<bool(
 void Isolator::start_exploring(Subject& subject, Strategy& strategy,
                                const ExploreOptions& options) {
   board_->statistics = {};
+  board_->first_execution = options.first_execution;
   ExploreOptions inner = options;
   inner.progress = nullptr;
   inner.keep_going = nullptr;  // It is asked here.
@@ -403,7 +405,9 @@ Exploration Isolator::take_exploration() {
   exploration.statistics.milliseconds = wall_clock_ms() - child->begin_ms;
   if (ending.cancelled) {
     exploration.reason = StopReason::kCancelled;
-    exploration.next = tape.number.load(std::memory_order_relaxed);
+    // The child may not have begun one.
+    exploration.next =
+        std::max(tape.number.load(std::memory_order_relaxed), board_->first_execution);
   } else if (ending.done && !board_->has_found) {
     exploration.reason = board_->reason;
   } else {
