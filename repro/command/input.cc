@@ -123,9 +123,8 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
                                Kinds kinds) {
   const Expected<std::string> content = read_file(input.file);
   if (!content) return content.error();
-  if (content->starts_with("\x7f"
-                           "ELF") &&
-      kind_with_arguments(kinds) != nullptr) {
+  constexpr std::string_view kProgramMagic = "\x7f\x45LF";
+  if (content->starts_with(kProgramMagic) && kind_with_arguments(kinds) != nullptr) {
     return Error{fmt::format("{0}: this is a program; to hunt in it: {1} hunt -- {0}", input.file,
                              tool_name())};
   }

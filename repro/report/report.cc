@@ -226,6 +226,7 @@ std::string render_json(const CheckReport& report) {
          {"passed", checked.passed},
          {"error", checked.is_error},
          {"line", checked.line},
+         {"title", checked.title},
          {"message", checked.message},
          {"finding", checked.finding ? json_of(*checked.finding) : Json(nullptr)},
          {"trace_hash", json_of(checked.trace_hash)},
@@ -453,8 +454,7 @@ std::optional<CheckedCase> read_checked_case(std::string_view text) {
     checked.file = one.at("file").get<std::string>();
     checked.passed = one.at("passed").get<bool>();
     checked.is_error = one.at("error").get<bool>();
-    if (const auto title = one.find("title"); title != one.end())
-      checked.title = title->get<std::string>();
+    checked.title = one.at("title").get<std::string>();
     checked.message = one.at("message").get<std::string>();
     if (const Json& hash = one.at("trace_hash"); hash.is_string())
       checked.trace_hash = std::stoull(hash.get<std::string>(), nullptr, 16);

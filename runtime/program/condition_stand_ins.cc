@@ -11,7 +11,7 @@
 #include "runtime/program/control.h"
 #include "runtime/program/mutexes.h"
 #include "runtime/program/real.h"
-#include "scheduler/sync/condition.h"
+#include "scheduler/sync/condition_variable.h"
 
 namespace reweave::program {
 namespace {

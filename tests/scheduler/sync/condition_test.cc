@@ -1,4 +1,4 @@
-#include "scheduler/sync/condition.h"
+#include "scheduler/sync/condition_variable.h"
 
 #include "tests/scheduler/sync/recording_host.h"
 
