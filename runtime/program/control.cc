@@ -19,8 +19,6 @@ namespace {
 
 /// What threads that rest wait for.
 const char kEffect = 0;
-/// What main waits for after it has returned.
-const char kOthers = 0;
 constexpr std::size_t kOutputBytesMax = 2000;
 
 bool mutex_is_free(const void* mutex) { return static_cast<const sync::Mutex*>(mutex)->free(); }
@@ -490,127 +488,7 @@ bool Control::help() {
   return false;
 }
 
-// ---- Threads ----
-
-Thread* Control::find(std::uintptr_t handle) {
-  for (std::size_t i = 0; i < engine_.actor_count(); ++i) {
-    if (threads_[i]->handle == handle) return threads_[i].get();
-  }
-  return nullptr;
-}
-
-void Control::spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
-                    pthread_t* handle) {
-  before(/*effect=*/true, nullptr, caller);
-  const std::uint32_t next = engine_.actor_count();
-  if (threads_.size() <= next) threads_.resize(next + 1);
-  if (threads_[next] == nullptr) threads_[next] = std::make_unique<Thread>();
-  Thread& thread = *threads_[next];
-  thread = Thread{};
-  thread.start = start;
-  thread.argument = argument;
-  thread.detached = detached;
-  const Actor actor = engine_.spawn(engine_.current(), &Control::enter_thread, &thread);
-  CHECK(actor == next);
-  thread.id = ThreadId{actor};
-  races_.created(engine_.current(), actor);
-  thread.handle = donors_->thread_pointer_of(actor);
-  *handle = static_cast<pthread_t>(thread.handle);
-  look();
-  point(Access::kNone, nullptr, caller);
-}
-
-void Control::run_exits(Thread& thread) {
-  while (!thread.exits.empty()) {
-    const ThreadExit last = thread.exits.back();
-    thread.exits.pop_back();
-    last.call(last.object);
-  }
-  run_key_destructors(thread);
-}
-
-void Control::end_thread(void* result) {
-  Thread& me = self();
-  if (me.id == ThreadId{0}) {  // pthread_exit() in main: the process lives on without it.
-    run_exits(me);
-    wait_for_others(me.where);
-    if (left_over_) {  // The process would stay for ever: no handler runs.
-      process().flush_output();
-      flush();
-      engine_.end();
-    }
-    end_process(0, /*with_handlers=*/true, me.where);
-  }
-  run_exits(me);
-  point(Access::kRelease, &me, me.where);
-  if (!me.held.empty()) {
-    CallStack stack;
-    stack.push(me.held.front().where);
-    fail(FindingKind::kAssertion, "ended with a lock held",
-         "The thread ended and still holds a lock that it took here; nobody can take it any more",
-         stack);
-  }
-  me.result = result;
-  me.ended = true;
-  waiters_.wake_all(&me);
-  bool all = true;
-  for (std::size_t i = 1; i < engine_.actor_count(); ++i) all = all && threads_[i]->ended;
-  if (all && draining_) {
-    draining_ = false;
-    waiters_.wake(ThreadId{0});
-  }
-  rounds_ = 0;
-  changed(nullptr);
-  flush();
-  engine_.leave();
-}
-
-void Control::wait_for_others(const void* caller) {
-  for (std::size_t i = 1; i < engine_.actor_count(); ++i) {
-    if (threads_[i]->ended) continue;
-    draining_ = true;
-    waiters_.wait(self_id(), {.kind = WaitKind::kJoin, .object = &kOthers});
-    wait_here(Access::kAcquire, nullptr, caller);
-    return;
-  }
-}
-
-void Control::main_returned(int code, const void* caller) {
-  if (code == 0) {
-    flush();
-    drain_until_ = engine_.steps() + (steps_max_ - std::min(steps_max_, engine_.steps())) / 4;
-    wait_for_others(self().where);  // Of the places only calls have names.
-    drain_until_ = sync::kNever;
-    left_over_ = false;  // Whoever sleeps now may sleep.
-  }
-  end_process(code, /*with_handlers=*/true, caller);
-}
-
-void Control::stop_draining_in_time() {
-  if (engine_.steps() < drain_until_) [[likely]]
-    return;
-  process().flush_output();
-  engine_.end();
-}
-
-void Control::end_process(int code, bool with_handlers, const void* caller) {
-  if (!ending_) {
-    ending_ = true;
-    if (with_handlers) {
-      run_exits(self());
-      run_exit_handlers();
-    }
-  }
-  process().flush_output();
-  if (code != 0) {
-    CallStack stack;
-    stack.push(caller);
-    fail(FindingKind::kAssertion, "exit " + std::to_string(code),
-         "The program ended with exit code " + std::to_string(code), stack);
-  }
-  flush();
-  engine_.end();
-}
+// ---- What a report needs ----
 
 void Control::note_escape(const char* name, const void* caller) {
   const std::uint32_t site = site_of(caller);
