@@ -75,6 +75,9 @@ class SubjectKind {
     return std::nullopt;
   }
 
+  /// What a hunt uses that names no strategy (strategy/strategies.h); "": what most kinds use.
+  virtual std::string_view default_strategy() const { return {}; }
+
   /// True: steps and trace hashes of a verdict are those of one build of the subject, which its
   /// users change and compile again, so that `check` compares what was found and not them.
   virtual bool is_compiled() const { return false; }

@@ -421,7 +421,7 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
     return line.fail(status.error());
   file->schedule.reset();
   file->verdict.reset();
-  if (flags.strategy.empty()) flags.strategy = default_strategy(file->kind().name());
+  if (flags.strategy.empty()) flags.strategy = default_strategy(file->kind());
   Expected<std::unique_ptr<Strategy>> strategy = make_strategy(flags.strategy);
   if (!strategy) return line.fail(strategy.error());
 

@@ -38,6 +38,7 @@ class BodyKind final : public SubjectKind {
   }
   std::span<const SettingInfo> settings() const override { return program_settings(); }
   bool is_compiled() const override { return true; }
+  std::string_view default_strategy() const override { return kProgramStrategy; }
   Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override {
     std::string name;
     while (next_of_subject(lines)) {
@@ -128,9 +129,8 @@ class BodyCheck {
 
  private:
   Answer hunt() {
-    const std::string strategy_name = request_.strategy == nullptr
-                                          ? std::string(default_strategy(kind_.name()))
-                                          : request_.strategy;
+    const std::string strategy_name =
+        request_.strategy == nullptr ? std::string(default_strategy(kind_)) : request_.strategy;
     Expected<std::unique_ptr<Strategy>> strategy = make_strategy(strategy_name);
     if (!strategy) return failed(strategy.error().message);
     const std::unique_ptr<Subject> subject = file_.make_subject();

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/strategy/strategies.h"
 #include "scheduler/subject_kind.h"
 
 namespace reweave::repro {
@@ -55,6 +56,7 @@ class ProgramKind final : public SubjectKind {
   Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override;
   std::span<const SettingInfo> settings() const override;
   bool is_compiled() const override { return true; }
+  std::string_view default_strategy() const override { return kProgramStrategy; }
   std::string_view arguments() const override { return "PROGRAM ARGUMENTS"; }
   Expected<std::unique_ptr<Subject>> from_arguments(
       std::span<const std::string> words) const override;

@@ -15,6 +15,7 @@
 #include "scheduler/strategy/random_walk.h"
 #include "scheduler/strategy/surw.h"
 #include "scheduler/strategy/urw.h"
+#include "scheduler/subject_kind.h"
 
 namespace reweave {
 namespace {
@@ -76,9 +77,9 @@ Error unknown(std::string_view name) {
 
 std::span<const StrategyInfo> strategies() { return kStrategies; }
 
-std::string_view default_strategy(std::string_view kind) {
-  // Programs, and the bodies of tests in them.
-  return kind == "program" || kind == "body" ? kProgramStrategy : kDefaultStrategy;
+std::string_view default_strategy(const SubjectKind& kind) {
+  const std::string_view own = kind.default_strategy();
+  return own.empty() ? kDefaultStrategy : own;
 }
 
 Expected<Made> make_strategy(std::string_view text) {

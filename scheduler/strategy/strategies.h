@@ -11,6 +11,8 @@
 
 namespace reweave {
 
+class SubjectKind;
+
 struct StrategyInfo {
   /// The number that may follow the name, as in "pct:5".
   struct Number {
@@ -32,8 +34,8 @@ std::span<const StrategyInfo> strategies();
 inline constexpr std::string_view kDefaultStrategy = "portfolio";
 inline constexpr std::string_view kProgramStrategy = "mix";
 
-/// What a hunt uses that names none, by the name of the kind of subject.
-std::string_view default_strategy(std::string_view kind);
+/// What a hunt in subjects of that kind uses that names none.
+std::string_view default_strategy(const SubjectKind& kind);
 
 /// A strategy by its name, with a parameter where its help says so: "pct:5". The error lists what
 /// there is and names the nearest.

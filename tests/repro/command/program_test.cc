@@ -155,7 +155,7 @@ TEST_F(Programs, ATestExploresItsOwnBodies) {
     if (!schedule.empty()) options.environment.push_back("REWEAVE_SCHEDULE=" + schedule);
     return run_process({program("checked_test"), "--gtest_filter=" + filter}, options);
   };
-  const ProcessResult right = run_tests("*Right*:*IsFound*:*Said", "");
+  const ProcessResult right = run_tests("*Right*:*IsFound*:*Said:*Default", "");
   EXPECT_TRUE(right.succeeded()) << right.output;
   const ProcessResult wrong = run_tests("*ASlot*", "");
   EXPECT_EQ(wrong.code, 1);
@@ -173,6 +173,21 @@ TEST_F(Programs, OneTestOfATestProgramIsHuntedIn) {
   const json hunted = hunt("checked_test", 1, {"--gtest_filter=*ASlot*"});
   EXPECT_THAT(hunted["finding"]["signature"].get<std::string>(),
               StartsWith("deadlock condition in reweave_body_Checked_ASlot"));
+}
+
+TEST(DefaultStrategy, IsTheMixForProgramsAlone) {
+  EXPECT_EQ(default_strategy(program_kind()), "mix");
+  EXPECT_EQ(default_strategy(runtime::tasklet_kind()), kDefaultStrategy);
+  class AnyKind final : public SubjectKind {
+   public:
+    std::string_view name() const override { return "anything else"; }
+    std::string_view help() const override { return ""; }
+    std::span<const std::string_view> first_words() const override { return {}; }
+    Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override {
+      return lines.error("");
+    }
+  };
+  EXPECT_EQ(default_strategy(AnyKind()), kDefaultStrategy);
 }
 
 TEST(ProgramWords, AreReadAsTheyWereWritten) {

@@ -91,6 +91,18 @@ TEST(Checked, ARaceThatDoesNoHarmIsFoundOnDemand) {
   EXPECT_EQ(found.signature.rfind("race", 0), 0u) << found.signature;
 }
 
+TEST(Checked, TheMixIsTheDefault) {
+  const auto body = [] {
+    Slot slot;
+    std::thread a([&] { slot.put(1); }), b([&] { slot.put(2); });
+    std::thread c([&] { slot.take(); }), d([&] { slot.take(); });
+    for (std::thread* const thread : {&a, &b, &c, &d}) thread->join();
+  };
+  const auto found = reweave::check(body);
+  EXPECT_EQ(found.executions, reweave::check(body, {.strategy = "mix"}).executions);
+  EXPECT_NE(found.executions, reweave::check(body, {.strategy = "portfolio"}).executions);
+}
+
 TEST(Checked, ErrorsAreSaid) {
   const auto body = [] { std::thread([] {}).join(); };
   const auto no_strategy = reweave::check(body, {.strategy = "no-such"});

@@ -109,12 +109,5 @@ TEST(Mix, FindsTheSameInSeveralProcessesEachTime) {
   for (std::uint64_t seed = 0; seed < 3; ++seed) EXPECT_EQ(found(seed), found(seed)) << seed;
 }
 
-TEST(Mix, IsTheDefaultOfProgramsAlone) {
-  EXPECT_EQ(default_strategy("program"), "mix");
-  EXPECT_EQ(default_strategy("body"), "mix");
-  EXPECT_EQ(default_strategy("tasklets"), kDefaultStrategy);
-  EXPECT_EQ(default_strategy("anything else"), kDefaultStrategy);
-}
-
 }  // namespace
 }  // namespace reweave
