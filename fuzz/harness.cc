@@ -10,9 +10,8 @@
 #include "fuzz/fuzzer_flags.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
+#include "repro/report/endings.h"
 #include "repro/report/report.h"
-#include "runtime/language/generator.h"
-#include "runtime/language/mutator.h"
 #include "scheduler/base/prng.h"
 #include "scheduler/search/explore.h"
 #include "scheduler/search/recording.h"
@@ -21,8 +20,14 @@ namespace reweave::fuzz {
 namespace {
 
 // Small programs find as much as large ones, and faster.
-constexpr runtime::MutatorLimits kGrowth{
-    .ops_max = 60, .functions_max = 8, .channels_max = 3, .slots_max = 4};
+runtime::MutatorLimits growth_of(const repro::FuzzTarget& target) {
+  return {
+      .ops_max = 60, .functions_max = 8, .channels_max = 3, .slots_max = 4, .focus = target.focus};
+}
+
+runtime::GeneratorOptions generator_of(const repro::FuzzTarget& target) {
+  return {.beyond = target.focus.has(runtime::Topic::kBeyond), .focus = target.focus};
+}
 
 #ifdef REWEAVE_LIBFUZZER
 constexpr bool kFuzzes = true;
@@ -79,12 +84,14 @@ runtime::Scenario empty_scenario() {
 
 Harness::Harness(std::string_view target)
     : target_(&target_by_name(target)),
+      generator_(generator_of(*target_)),
+      growth_(growth_of(*target_)),
       subject_(empty_scenario(), settings_from_environment(*target_)),
       strategy_(case_.plan),
       execution_(subject_.settings().limits) {
   const char* const output = std::getenv("REWEAVE_OUTPUT");
   output_ = output == nullptr ? "." : output;
-  if (!kFuzzes) return;
+  if (!kFuzzes || subject_.settings().only_specification) return;
   subject_.filter_specification([this](const Execution&) {
     const bool is_new = give_feedback();
     return is_new || always_asks_;
@@ -168,7 +175,7 @@ void Harness::report() {
     }
   }
   std::fprintf(stderr, "\n%s", render(report, repro::Format::kText, {}).c_str());
-  std::abort();
+  repro::end_with(finding);
 }
 
 std::size_t Harness::write(const repro::FuzzCase& fuzz_case, std::uint8_t* out,
@@ -199,7 +206,7 @@ std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t si
   // A small input says nothing yet; and now and then a fresh start finds what no series of small
   // steps does.
   if (size < 16 || prng.chance({1, 8})) {
-    runtime::generate_scenario(prng, {}, edited_.scenario);
+    runtime::generate_scenario(prng, generator_, edited_.scenario);
     if (prng.chance({1, 2})) mutate_plan(edited_.plan, prng);
   } else {
     const std::uint32_t changes = 1 + prng.below(4);
@@ -208,7 +215,7 @@ std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t si
       if (prng.chance({1, 4})) {
         mutate_plan(edited_.plan, prng, targets_);
       } else {
-        runtime::mutate_scenario(prng, kGrowth, edited_.scenario);
+        runtime::mutate_scenario(prng, growth_, edited_.scenario);
       }
     }
   }
@@ -221,7 +228,7 @@ std::size_t Harness::cross_over(const std::uint8_t* first, std::size_t first_siz
   Prng prng(seed);
   repro::decode_fuzz_case({first, first_size}, decoder_, edited_);
   repro::decode_fuzz_case({second, second_size}, decoder_, other_);
-  runtime::cross_scenarios(prng, kGrowth, other_.scenario, edited_.scenario);
+  runtime::cross_scenarios(prng, growth_, other_.scenario, edited_.scenario);
   edited_.plan = cross_plans(edited_.plan, other_.plan, prng);
   return write(edited_, out, size_max);
 }

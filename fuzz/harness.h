@@ -1,7 +1,8 @@
 // What all fuzz targets share: an input is a scenario and a plan, an execution of it is judged by
 // the oracles, a finding becomes a `.weave` file.
 //
-// A target is one file, `NAME_fuzzer.cc`, with libFuzzer's entry points and nothing of an engine.
+// A target is one row of fuzz_targets(); scenario_fuzzer.cc, compiled once for each of them, has
+// libFuzzer's entry points and nothing of an engine.
 // libFuzzer's own flags stay as they are; ours come from the environment, because every engine
 // passes that on to its children:
 //
@@ -16,7 +17,7 @@
 //
 // Cost: decoding, one execution, and a counter for each pair of neighbouring events as feedback;
 // nothing is allocated once the buffers have grown. A target never throws and always returns 0; a
-// finding aborts, as fuzzers expect.
+// finding aborts, as fuzzers expect, in a function of its own kind (endings.h).
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,8 @@
 
 #include "repro/file/raw_input.h"
 #include "runtime/interpreter/scenario_subject.h"
+#include "runtime/language/generator.h"
+#include "runtime/language/mutator.h"
 #include "scheduler/execution.h"
 #include "scheduler/strategy/fuzz_input.h"
 
@@ -62,6 +65,8 @@ class Harness {
 
   const repro::FuzzTarget* target_;
   std::string output_;
+  runtime::GeneratorOptions generator_;
+  runtime::MutatorLimits growth_;
   runtime::ScenarioDecoder decoder_;
   repro::FuzzCase case_;    // What runs; its scenario is the subject's own.
   repro::FuzzCase edited_;  // For mutation.

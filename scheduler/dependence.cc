@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 namespace {
@@ -55,8 +55,8 @@ void Execution::reset(Chooser& chooser) {
   question_cap_ = limits_.questions_max;
   points_ = 0;
   hash_ = kHashSeed;
-  actors_.assign(1, ActorOrigin{});
-  children_.assign(1, 0);
+  actors_.clear();
+  actors_.push_back({});
   dense_.clear();
   words_ = {};
   named_.clear();
@@ -77,8 +77,8 @@ std::string Execution::actor_path(ActorId actor) const {
   CHECK(index < actors_.size());
   std::string path;
   while (index != 0) {
-    path.insert(0, "." + std::to_string(actors_[index].ordinal));
-    index = static_cast<std::size_t>(actors_[index].parent);
+    path.insert(0, "." + std::to_string(actors_[index].origin.ordinal));
+    index = static_cast<std::size_t>(actors_[index].origin.parent);
   }
   return "0" + path;
 }
@@ -87,14 +87,14 @@ bool Execution::actor_is(ActorId actor, std::string_view path) const {
   auto index = static_cast<std::size_t>(actor);
   CHECK(index < actors_.size());
   while (index != 0) {  // From the last ordinal to the first.
-    std::uint32_t ordinal = actors_[index].ordinal;
+    std::uint32_t ordinal = actors_[index].origin.ordinal;
     for (; ordinal != 0; ordinal /= 10) {
       if (path.empty() || path.back() != static_cast<char>('0' + ordinal % 10)) return false;
       path.remove_suffix(1);
     }
     if (path.empty() || path.back() != '.') return false;
     path.remove_suffix(1);
-    index = static_cast<std::size_t>(actors_[index].parent);
+    index = static_cast<std::size_t>(actors_[index].origin.parent);
   }
   return path == "0";
 }
@@ -186,23 +186,13 @@ void Execution::record(const Question& question, std::uint32_t answer) {
   if (tape_->named_count < SharedTape::kAnswersMax) tape_->named[tape_->named_count++] = named;
 }
 
-ActorId Execution::spawn(ActorId parent) {
-  const auto index = static_cast<std::size_t>(parent);
-  CHECK(index < actors_.size());
-  if (actors_.size() >= limits_.actors_max) [[unlikely]]
-    stop(Outcome::kActorLimit);
-  const ActorOrigin origin{parent, ++children_[index]};
-  const auto actor = static_cast<ActorId>(actors_.size());
-  actors_.push_back(origin);
-  children_.push_back(0);
-  if (tape_ != nullptr && named_mode_) {
-    if (tape_->actor_count < SharedTape::kActorsMax) {
-      tape_->actors[tape_->actor_count++] = origin;
-    } else {
-      tape_->overflowed = true;
-    }
+void Execution::show_spawn(ActorOrigin origin) {
+  if (!named_mode_) return;
+  if (tape_->actor_count < SharedTape::kActorsMax) {
+    tape_->actors[tape_->actor_count++] = origin;
+  } else {
+    tape_->overflowed = true;
   }
-  return actor;
 }
 
 bool Execution::refuse_step() {

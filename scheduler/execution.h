@@ -48,7 +48,7 @@ enum class Outcome : std::uint8_t {
   kFinding,        // an oracle spoke; the subject went on to its end or was stopped, see report()
   kActorLimit,     // actors_max was reached: stopped
   kMemoryLimit,    // memory_mib_max was reached: stopped
-  kStepLimit,      // steps_max was reached: stopped, and reported as a livelock finding
+  kStepLimit,      // steps_max was reached: stopped, and mostly reported as a livelock finding
   kDiverged,       // a replay met an answer that does not fit: stopped
 };
 inline constexpr int kOutcomeCount = 8;
@@ -142,7 +142,7 @@ class Execution {
   /// Whose child an actor is, and which one. `actor` as for actor_path().
   ActorOrigin actor_origin(ActorId actor) const {
     REWEAVE_CHECK(static_cast<std::size_t>(actor) < actors_.size());
-    return actors_[static_cast<std::size_t>(actor)];
+    return actors_[static_cast<std::size_t>(actor)].origin;
   }
 
   /// Called at the beginning of every step with its number, when set; a debugger's breakpoint goes
@@ -172,7 +172,17 @@ class Execution {
 
   /// A new actor, the next child of `parent`. Beyond the limit it is still made, so that the
   /// subject can end in order, but the execution is stopped.
-  ActorId spawn(ActorId parent);
+  ActorId spawn(ActorId parent) {
+    const auto index = static_cast<std::size_t>(parent);
+    REWEAVE_CHECK(index < actors_.size());
+    if (actors_.size() >= limits_.actors_max) [[unlikely]]
+      stop(Outcome::kActorLimit);
+    const ActorOrigin origin{parent, ++actors_[index].children};
+    actors_.push_back({.origin = origin});
+    if (tape_ != nullptr) [[unlikely]]
+      show_spawn(origin);
+    return static_cast<ActorId>(actors_.size() - 1);
+  }
 
   /// Counts a step. False: the limit is reached or the execution has been stopped; the subject has
   /// to end now.
@@ -243,12 +253,18 @@ class Execution {
   }
   void hash_answers(std::uint64_t hash) { hash_ = mix_hash(hash_, hash); }
 
-  /// How many steps were taken, where step() is not called for each; at most steps_max.
+  /// How many steps were taken, where step() is not called for each; at most step_cap().
   void set_steps(std::uint64_t steps) { step_ = steps; }
+  /// For this execution, step() lets `steps` through instead of steps_max: the subject weighs its
+  /// steps, and ends the execution itself at steps_max of its own.
+  void set_step_cap(std::uint64_t steps) { step_cap_ = steps; }
+  std::uint64_t step_cap() const { return step_cap_; }
   /// For this execution, the limit of questions is at most `max`.
   void lower_questions_max(std::uint32_t max) {
     if (question_cap_ > max) question_cap_ = max;
   }
+  /// The subject ends at steps_max, and knows that it does not go round in circles: no finding.
+  void stop_at_step_limit() { stop(Outcome::kStepLimit); }
   /// Too many actors, by a limit of the engine's own.
   void stop_at_actor_limit() { stop(Outcome::kActorLimit); }
   /// All questions, where ask() was not called for each: site << 8 | answer. Lives until the next
@@ -313,6 +329,7 @@ class Execution {
                  SiteId site);
   bool refuse_step();
   void show_step();
+  void show_spawn(ActorOrigin origin);
   void add_finding(Finding finding);
   void stop(Outcome outcome);
   void raise(Outcome outcome) { outcome_ = outcome > outcome_ ? outcome : outcome_; }
@@ -339,8 +356,11 @@ class Execution {
   Question question_;  // The one being asked: here, not on the stack that the subject may slice.
   StepHook step_hook_ = nullptr;
   void* step_hook_context_ = nullptr;
-  std::vector<ActorOrigin> actors_;
-  std::vector<std::uint32_t> children_;  // Of each actor: how many it has made.
+  struct Spawned {
+    ActorOrigin origin;
+    std::uint32_t children = 0;  // How many it has made.
+  };
+  std::vector<Spawned> actors_;
   mutable std::vector<DenseAnswer> dense_;
   mutable std::span<const std::uint32_t> words_;  // Of an engine, until somebody wants them dense.
   std::vector<NamedRecord> named_;

@@ -69,6 +69,10 @@ std::string read_answer(std::span<const std::string_view> words, NamedAnswer& an
     return "the name of the site has " + std::to_string(words[2].size()) + " bytes; at most " +
            std::to_string(kSiteBytesMax) + " are read";
   }
+  if (words[2].back() == ';') {
+    return quoted(words[2]) +
+           " is no name of a site: where all are in a line \"; \" ends an answer";
+  }
   std::int64_t nth = 0;
   if (!parse_number(words[3], 0, kNumberMax, nth)) {
     return quoted(words[3]) + " is no count of earlier times at this site; write a number from 0";

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/line_reader.h"
 #include "scheduler/base/nearest.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave {

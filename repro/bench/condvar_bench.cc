@@ -9,7 +9,7 @@
 #include "runtime/service/condition.h"
 #include "runtime/service/pause.h"
 #include "runtime/tasklet/native.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::repro {
@@ -49,7 +49,7 @@ CondvarSide measure(std::uint64_t delay, Condition::Kind kind) {
   });
   NativeCode program([&](Thread& self) {
     machine.start_thread(1, waiter.code());
-    self.settle(SiteId{});
+    settle(self, SiteId{});
     runtime::pause(self, SiteId{}, delay);
     CHECK(lock.acquire(self, SiteId{}) == Lock::Got::kLock);
     notified = self.clock().now();
@@ -64,7 +64,7 @@ CondvarSide measure(std::uint64_t delay, Condition::Kind kind) {
   Ordinary ordinary;
   Execution execution(settings.limits);
   execution.begin(ordinary);
-  const Thread::Ending ending = machine.run(program.code(), settings, execution, names);
+  const runtime::Ending ending = machine.run(program.code(), settings, execution, names);
   CHECK(ending.ended && !ending.failed && execution.findings().empty());
   CHECK(result.notified && began == 0 && notified == delay && woke >= notified);
   // The first look is no wake-up: the waiter was awake.

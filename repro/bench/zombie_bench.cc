@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "repro/file/tasklet_file.h"
 #include "repro/report/report.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::repro {
@@ -53,7 +54,7 @@ class Side {
 
   ZombieSide result() {
     (void)run();
-    result_.counts = subject_.interpreter().thread().frame_counts();
+    result_.counts = std::as_const(subject_).interpreter().thread().shared().frames.counts;
     result_.held = subject_.interpreter().runtime().frame_holdings();
     return result_;
   }

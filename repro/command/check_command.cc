@@ -14,6 +14,7 @@
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/interrupts.h"
+#include "repro/run/process.h"
 #include "repro/run/runner.h"
 
 namespace reweave::repro {
@@ -63,6 +64,20 @@ int verdict_line(const std::string& text) {
     begin = end + 1;
   }
   return 1;
+}
+
+/// What somebody does about it who has nothing but this text: commands, aligned.
+std::vector<std::string> next_steps(const CheckedCase& checked, int code) {
+  const std::string tool = shell_word(own_program()), file = shell_word(checked.file);
+  std::vector<std::string> lines;
+  const auto add = [&](std::string_view what, std::string_view command, std::string_view flags) {
+    lines.push_back(fmt::format("{:<28} {} {} {}{}", what, tool, command, file, flags));
+  };
+  if (code == kExitChanged && checked.finding) add("to see why:", "explain", "");
+  if (code == kExitDiverged || (code == kExitChanged && !checked.finding))
+    add("to find it near by:", "rehunt", "");
+  if (code == kExitChanged && !checked.finding) add("if that is mended:", "check", " --update");
+  return lines;
 }
 
 struct Checked {
@@ -188,14 +203,6 @@ int worse(int a, int b) {
   return kExitClean;
 }
 
-void append_github_summary(const CommandLine& line, const CheckReport& report) {
-  const char* path = std::getenv("GITHUB_STEP_SUMMARY");
-  if (path == nullptr || *path == '\0') return;
-  std::ofstream file(path, std::ios::app);
-  file << github_summary(report);
-  if (!file.flush()) line.warn(fmt::format("{}: the summary cannot be written there", path));
-}
-
 int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
           bool update, Kinds kinds) {
   if (update && std::find(names.begin(), names.end(), "-") != names.end())
@@ -213,6 +220,7 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
   for (std::size_t i = 0; i < files.size(); ++i) {
     const Stopwatch of_case;
     Checked checked = checker.check(files[i]);
+    checked.result.next = next_steps(checked.result, checked.exit_code);
     checked.result.seconds = of_case.seconds();
     if (Interrupts::pending() || checked.cancelled) {
       report.interrupted_by = Interrupts::name();
@@ -234,7 +242,7 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
       report.cases.empty() && !report.skipped.empty() && report.skipped.front().why == kNoVerdict;
   if (nothing_asked && report.interrupted_by.empty()) code = kExitUsage;
   if (Interrupts::pending()) code = Interrupts::exit_code();
-  if (line.format() == Format::kGithub) append_github_summary(line, report);
+  append_github_summary(line, github_summary(report));
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
@@ -258,7 +266,7 @@ int run_check(const Arguments& arguments, Kinds kinds) {
       ->required();
   line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
   add_hang_flag(line.app(), hang_ms);
-  line.add_output_flags({"text", "json", "junit", "github"});
+  line.add_output_flags({"text", "json", "junit", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return check(line, names, hang_ms, update, kinds);
 }

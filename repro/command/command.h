@@ -26,8 +26,14 @@ std::vector<Command> commands_for(Kinds kinds);
 
 int run_hunt(const Arguments& arguments, Kinds kinds);
 int run_replay(const Arguments& arguments, Kinds kinds);
+int run_rehunt(const Arguments& arguments, Kinds kinds);
+int run_explain(const Arguments& arguments, Kinds kinds);
+int run_view(const Arguments& arguments, Kinds kinds);
+int run_export(const Arguments& arguments, Kinds kinds);
 int run_shrink(const Arguments& arguments, Kinds kinds);
+int run_compare(const Arguments& arguments, Kinds kinds);
 int run_check(const Arguments& arguments, Kinds kinds);
+int run_campaign_command(const Arguments& arguments, Kinds kinds);
 int run_gauntlet_command(const Arguments& arguments, Kinds kinds);
 int run_conform(const Arguments& arguments, Kinds kinds);
 int run_doctor(const Arguments& arguments, Kinds kinds);

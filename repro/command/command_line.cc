@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +29,12 @@ std::string in_own_name(std::string_view examples) {
     text.replace(at, kName.size(), name);
     at += name.size();
   }
+  return text;
+}
+
+/// CLI11 puts two empty lines between groups; the help is to fit a screen.
+std::string without_empty_pairs(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\n\n\n", at)) != std::string::npos;) text.erase(at, 1);
   return text;
 }
 
@@ -80,7 +88,7 @@ bool CommandLine::parse(const Arguments& arguments) {
   try {
     app_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    exit_code_ = print_and_return(app_.help(), kExitClean);
+    exit_code_ = print_and_return(without_empty_pairs(app_.help()), kExitClean);
     return false;
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
@@ -171,6 +179,14 @@ void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms) {
                  fmt::format("No step for so long is a hang (default: {})", hang_ms))
       ->type_name("N")
       ->check(whole_number(10, 3'600'000));
+}
+
+void append_github_summary(const CommandLine& line, std::string_view text) {
+  const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (line.format() != Format::kGithub || path == nullptr || *path == '\0') return;
+  std::ofstream file(path, std::ios::app);
+  file << text;
+  if (!file.flush()) line.warn(fmt::format("{}: the summary cannot be written there", path));
 }
 
 int print_and_return(std::string_view text, int code) {

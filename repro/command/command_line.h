@@ -72,6 +72,9 @@ void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 /// An error as programs read it: one object on standard output. Returns `code`.
 int print_error_object(std::string_view command, std::string_view message, int code);
 
+/// Appends it to the file that GITHUB_STEP_SUMMARY names, if the format is `github`.
+void append_github_summary(const CommandLine& line, std::string_view text);
+
 /// Writes to standard output, whole; the exit code `code`, or kExitOutput if that was not possible.
 int print_and_return(std::string_view text, int code);
 

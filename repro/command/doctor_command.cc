@@ -55,7 +55,8 @@ std::string json_of(const Diagnosis& diagnosis) {
                 {"version", rr.version},
                 {"cause", rr.cause},
                 {"fix", rr.fix},
-                {"detail", rr.detail}};
+                {"detail", rr.detail},
+                {"facts", rr.facts}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

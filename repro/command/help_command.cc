@@ -8,6 +8,7 @@
 #include "repro/command/input.h"
 #include "repro/file/weave_file.h"
 #include "repro/file/workdir.h"
+#include "repro/report/sarif.h"
 #include "runtime/language/operations_help.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/base/nearest.h"
@@ -100,6 +101,41 @@ std::string subjects(Kinds kinds) {
   return text;
 }
 
+std::string findings(Kinds) {
+  std::string text =
+      "Kinds of findings: the first word of a signature, and of a line `finding` in a verdict:\n\n";
+  for (int kind = 0; kind < kFindingKindCount; ++kind) {
+    text += fmt::format("  {:<18} {}\n", finding_kind_name(static_cast<FindingKind>(kind)),
+                        finding_help(static_cast<FindingKind>(kind)));
+  }
+  return text;
+}
+
+std::string verdicts(Kinds) {
+  return "A verdict is what an execution gave. In a file, section `verdict`:\n\n"
+         "  finding KIND step N SIGNATURE   what an oracle saw, in order; none: it was clean\n"
+         "  result WORDS                    what each receive returned; how main ended\n"
+         "  trace HASH                      of all events, answers and findings\n\n"
+         "`check` compares all of it; of compiled programs the findings without their steps.\n\n"
+         "With --format=json the field `verdict` of a report says\n\n"
+         "  clean         nothing was found\n"
+         "  finding       something was\n"
+         "  stopped       nothing was found up to a limit, where it was stopped\n"
+         "  interrupted   by a signal, before it was done\n"
+         "  diverged      a replay did something else than its schedule\n"
+         "  disturbed     processes were killed from outside\n"
+         "  error         a flag, a file, or the machine; `error` says what\n";
+}
+
+/// One defect, with the commands that show it.
+std::string one_defect(const runtime::DefectInfo& info) {
+  return fmt::format(
+      "{0}  (fixed {1}, {2})\n\n  cause:   {3}\n  symptom: {4}\n\n"
+      "A small repro of it: {5} explain corpora/repros/defects/{0}.weave\n"
+      "To hunt for it:      {5} hunt --generated --defects {0}\n",
+      info.name, info.date, info.origin, info.cause, info.symptom, tool_name());
+}
+
 struct Topic {
   std::string_view name;
   std::string (*text)(Kinds kinds);
@@ -111,6 +147,8 @@ std::vector<Topic> topics_for(Kinds kinds) {
   constexpr Topic kTopics[] = {{"operations", operations, kTasklets},
                                {"defects", defects, kTasklets},
                                {"settings", settings},
+                               {"findings", findings},
+                               {"verdicts", verdicts},
                                {"strategies", strategy_table},
                                {"subjects", subjects},
                                {"format", format}};
@@ -148,11 +186,25 @@ std::string overview(Kinds kinds) {
                     tool);
 }
 
+int help_defect(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const runtime::DefectInfo& info : runtime::all_defects()) {
+    if (info.name == name) return print_and_return(one_defect(info), kExitClean);
+    known.emplace_back(info.name);
+  }
+  fmt::print(stderr,
+             "{0} help defects: there is no defect \"{1}\"{2}; `{0} help defects` lists them\n",
+             tool_name(), name, did_you_mean(name, known));
+  return kExitUsage;
+}
+
 }  // namespace
 
 int run_help(const Arguments& arguments, Kinds kinds) {
   if (arguments.empty()) return print_and_return(overview(kinds), kExitClean);
   const std::string& name = arguments.front();
+  if (name == "defects" && arguments.size() > 1 && find_kind(kinds, WeaveFile::kDefaultKind))
+    return help_defect(arguments[1]);
   if (name == "--help" || name == "-h") return print_and_return(overview(kinds), kExitClean);
   std::vector<std::string_view> known;
   std::string list;

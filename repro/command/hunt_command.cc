@@ -8,14 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "repro/campaign/shard.h"
+#include "repro/command/generated_census.h"
+#include "repro/command/hunt_all.h"
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
+#include "repro/report/report.h"
 #include "repro/report/stopwatch.h"
+#include "repro/report/terminal.h"
+#include "repro/run/again.h"
 #include "repro/run/generated.h"
 #include "repro/run/interrupts.h"
 #include "repro/run/process.h"
 #include "repro/run/search.h"
+#include "repro/run/search_all.h"
+#include "scheduler/search/determinism.h"
 #include "scheduler/strategy/exhausting.h"
 #include "scheduler/strategy/strategies.h"
 
@@ -32,29 +40,62 @@ struct HuntFlags {
   std::uint64_t hang_ms = 10'000;
   std::string output = "findings";
   bool generated = false;
+  bool beyond = false;
+  bool census = false;
   std::uint64_t first = 0;
   std::uint64_t jobs = 1;
+  std::uint64_t check_every = 0;
+  std::string shard_word{};
+  Shard shard{};
+  bool keep_going = false;
+  bool shrink = false;
+  std::vector<std::string> known{};
 
   static constexpr std::uint64_t kExecutionsDefault = 100'000;
   static constexpr std::uint64_t kJobsMax = 256;
 };
 
 void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
-  CLI::Option* const file =
-      app.add_option("file", flags.input.file, "A file with a subject; -: standard input")
-          ->type_name("FILE");
+  app.add_option("file", flags.input.file, "A file with a subject; -: standard input")
+      ->type_name("FILE");
   if (find_kind(kinds, WeaveFile::kDefaultKind)) {
     app.add_flag("--generated", flags.generated,
-                 "No file: generate a scenario every few executions; all oracles listen")
-        ->excludes(file);
+                 "No file: generate scenarios; all oracles listen; also: --beyond, --census");
+    // Not shown on the one screen that there is: what they add is said by `help operations`.
+    app.add_flag("--beyond", flags.beyond,
+                 "With --generated: operations that Stackless does not have, too (help operations)")
+        ->needs("--generated")
+        ->group("");
+    app.add_flag("--census", flags.census,
+                 "With --generated: count what was reached, operation by operation; no findings")
+        ->needs("--generated")
+        ->group("");
   }
-  app.add_option("--first", flags.first, "Begin with this execution (default: 0): for shards")
+  // Not shown: what an interrupted hunt says to go on with.
+  app.add_option("--first", flags.first, "Begin with this execution (default: 0)")
       ->type_name("N")
-      ->transform(count_from(0));
+      ->transform(count_from(0))
+      ->group("");
   app.add_option("--jobs", flags.jobs,
                  "Search in so many processes at once (default: 1): each takes its share")
       ->type_name("N")
       ->check(whole_number(1, HuntFlags::kJobsMax));
+  app.add_option("--shard", flags.shard_word,
+                 "Be one of n processes that share the executions: 3/8, auto, auto/8 (`campaign "
+                 "run --help`)")
+      ->type_name("I/N");
+  app.add_option("--check-determinism", flags.check_every,
+                 "Repeat each N-th execution with its answers: it must do the same")
+      ->type_name("N")
+      ->check(whole_number(1));
+  app.add_flag("--keep-going", flags.keep_going,
+               "Go on after a finding, for other signatures; list all at the end");
+  app.add_flag("--shrink", flags.shrink, "With --keep-going: shrink each before it is written");
+  app.add_option("--known", flags.known,
+                 "With --keep-going: mask the signatures of the repros in there (may be repeated)")
+      ->type_name("FOLDER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--seed", flags.seed, "Start of the random numbers (default: 1)")
       ->type_name("N")
       ->check(whole_number());
@@ -97,7 +138,8 @@ ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Pro
       .budget = {.executions = flags.executions, .milliseconds = flags.milliseconds},
       .seed = flags.seed,
       .limits = limits,
-      .first_execution = flags.first};
+      .first_execution = flags.first,
+      .check_every = flags.check_every};
   if (flags.executions == 0 && flags.milliseconds == 0)
     options.budget.executions = HuntFlags::kExecutionsDefault;
   options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
@@ -105,60 +147,25 @@ ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Pro
     return true;
   };
   options.keep_going = Interrupts::keep_going();
+  options.block = flags.generated ? executions_each(GeneratedAnswers::kAll) : 1;
+  take_shard(flags.shard, options);
   return options;
 }
 
 /// How many executions it took, up to the finding if there is one. Of what several processes did,
 /// those that a finding needs: how many they ran besides depends on the machine.
-std::uint64_t executions_of(const HuntFlags& flags, const Exploration& exploration) {
+std::uint64_t executions_of(const HuntFlags& flags, const ExploreOptions& options,
+                            const Exploration& exploration) {
   if (!exploration.found) return exploration.statistics.executions;
-  if (flags.jobs > 1) return exploration.found->execution - flags.first + 1;
+  if (flags.jobs > 1)
+    return numbers_of_shard(options.first_execution, exploration.found->execution, options);
   return exploration.statistics.executions + (exploration.found->died ? 1 : 0);
-}
-
-/// The execution that was found, once more.
-struct Again {
-  WeaveFile file;  // With its schedule and verdict.
-  std::string error{};
-  RunResult run{};
-  bool shows = false;
-};
-
-/// Names the answers and replays them. What died may have broken the structure before: only a look
-/// at everything in every step, as in a replay, is sure to see that (ScenarioSubject::run()).
-Again repeat(WeaveFile file, const Found& found, Runner& runner) {
-  Again again{.file = std::move(file)};
-  Expected<Schedule> schedule = schedule_of_found(again.file, found, runner);
-  if (!schedule) {
-    again.error = schedule.error().message;
-    return again;
-  }
-  again.file.schedule = std::move(schedule).value();
-  again.run = runner.run(again.file, ReplayMode::kStrict);
-  again.shows = !again.run.killed && !again.run.findings.empty() &&
-                (found.died || again.run.findings.front().signature == found.finding.signature);
-  again.file.verdict = again.run.verdict;
-  if (!again.shows) {
-    again.error = fmt::format(
-        "the finding \"{}\" of execution {} does not show again: the subject is not deterministic",
-        found.finding.signature, found.execution);
-  }
-  return again;
-}
-
-/// Whether what ended its process does so again; `again` keeps it. One that goes another way shows
-/// something, too.
-bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again) {
-  again = repeat(std::move(file), found, runner);
-  const bool another_way = !again->file.schedule || again->run.outcome == Outcome::kDiverged;
-  if (again->shows || another_way) return true;
-  again.reset();
-  return false;
 }
 
 /// What was hunted and how it went.
 struct Hunted {
   const Searched& searched;
+  const ExploreOptions& options;
   double seconds = 0;
   std::vector<std::string> escapes{};  // Subject::escapes().
   std::string name;                    // Of what was hunted.
@@ -168,20 +175,25 @@ struct Hunted {
   const Arguments& arguments;
 };
 
-/// One with which a hunt tries a small subject out.
-bool tries_out(std::string_view strategy) {
-  return strategy == kDefaultStrategy || strategy == kProgramStrategy;
+/// What a strategy that goes from bound to bound counts; "": it does not.
+std::string_view bounded_noun(std::string_view strategy) {
+  const std::string_view name = strategy.substr(0, strategy.find(':'));
+  if (name == "depth-first") return "answers that are not ordinary";
+  if (name == "preemption-bound") return "preemptions";
+  return name == "delay-bound" ? "delays" : "";
 }
 
 /// A search that tries everything, as far as the limits let it.
 bool is_without_bound(const HuntFlags& flags) {
-  return !flags.generated && (tries_out(flags.strategy) || flags.strategy == "depth-first");
+  const bool bounded = flags.strategy.find(':') != std::string::npos;
+  return !flags.generated &&
+         (tries_out(flags.strategy) || (!bounded && !bounded_noun(flags.strategy).empty()));
 }
 
 /// The command that goes on where this one stopped; "" where none can.
 std::string command_to_go_on(const HuntFlags& flags, const Hunted& hunted) {
   const std::uint64_t next = hunted.searched.exploration.next;
-  if (next == UINT64_MAX || flags.strategy == "depth-first") return "";
+  if (next == UINT64_MAX || !bounded_noun(flags.strategy).empty()) return "";
   std::string command = fmt::format("{} hunt", shell_word(own_program()));
   const std::string first = fmt::format(" --first {}", next);
   bool skips = false, told = false;
@@ -238,8 +250,14 @@ std::vector<std::string> notes_of(const Hunted& hunted) {
                                 outcome_name(outcome), limit, what));
   };
   add(Outcome::kActorLimit, "actors-max", "what they would have done then was not seen");
+  add(Outcome::kStepLimit, "steps-max", "they are long, and what came then was not seen");
   add(Outcome::kMemoryLimit, "memory-max", "what they would have done then was not seen");
   add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
+  const std::string_view noun = bounded_noun(hunted.strategy);
+  if (statistics.bounds_done > 0 && !noun.empty()) {
+    notes.push_back(fmt::format("every execution with at most {} {} was tried",
+                                statistics.bounds_done - 1, noun));
+  }
   for (const std::string& escape : hunted.escapes) notes.push_back("not under control: " + escape);
   return notes;
 }
@@ -248,7 +266,7 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
   const Exploration& exploration = hunted.searched.exploration;
   Report report{.command = "hunt", .file = hunted.name, .program = own_program()};
   report.subject = hunted.file.kind().name();
-  report.executions = executions_of(flags, exploration);
+  report.executions = executions_of(flags, hunted.options, exploration);
   if (flags.jobs == 1 || !exploration.found) {
     report.distinct = Report::Distinct{.executions = exploration.statistics.distinct,
                                        .is_exact = exploration.statistics.distinct_is_exact};
@@ -258,6 +276,7 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
   report.facts = {{"seed", fmt::format("{}", flags.seed)}, {"strategy", hunted.strategy}};
   if (flags.jobs > 1) report.facts.emplace_back("jobs", fmt::format("{}", flags.jobs));
   if (flags.first != 0) report.facts.emplace_back("first", fmt::format("{}", flags.first));
+  if (!flags.shard.is_whole()) report.facts.emplace_back("shard", flags.shard.text());
   const SettingValues& settings = hunted.file.settings();
   for (const SettingInfo* const info : settings.rows()) {
     if (info->type == SettingType::kText)
@@ -276,8 +295,8 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
       report.facts.emplace_back("next", fmt::format("{}", exploration.next));
   }
   // What ended otherwise than by itself was not looked at to its end.
-  for (const Outcome outcome :
-       {Outcome::kQuestionLimit, Outcome::kActorLimit, Outcome::kMemoryLimit}) {
+  for (const Outcome outcome : {Outcome::kQuestionLimit, Outcome::kActorLimit, Outcome::kStepLimit,
+                                Outcome::kMemoryLimit}) {
     const std::uint64_t count = exploration.statistics.outcomes[static_cast<std::size_t>(outcome)];
     const bool tells = flags.jobs == 1 || !exploration.found;
     if (count > 0 && tells) report.facts.emplace_back(outcome_name(outcome), with_commas(count));
@@ -304,12 +323,23 @@ int write_found(const CommandLine& line, const HuntFlags& flags, const Found& fo
   return kExitOutput;
 }
 
+/// An execution that did something else when it was repeated: no repro can be made of it.
+int tell_nondeterminism(const Found& found, Report& report) {
+  report.facts.emplace_back("execution", fmt::format("{}", found.execution));
+  report.findings = {nondeterminism_of(found)};
+  report.steps = found.steps;
+  return kExitDiverged;
+}
+
 /// The end of every hunt.
 int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, Runner& runner) {
   const Searched& searched = hunted.searched;
   Report report = report_of(flags, hunted);
   int code = kExitClean;
-  if (const std::optional<Found>& found = searched.exploration.found) {
+  const std::optional<Found>& found = searched.exploration.found;
+  if (found && is_nondeterminism(found->finding)) {
+    code = tell_nondeterminism(*found, report);
+  } else if (found) {
     const Again again = hunted.again ? *hunted.again : repeat(hunted.file, *found, runner);
     code = write_found(line, flags, *found, again, report);
     if (code == kExitDiverged) return code;
@@ -331,7 +361,37 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
           "too little memory?";
     }
   }
+  const bool made = report.file.empty() || !report.file.ends_with(WeaveFile::kExtension);
+  report.places = places_of(report.findings, made ? report.repro : report.file);
+  append_github_summary(line, github_summary(report));
   return print_and_return(render(report, line.format(), line.terminal()), code);
+}
+
+/// More shards than executions: 0 would mean that there is no limit.
+bool is_empty_share(const HuntFlags& flags, const ExploreOptions& options) {
+  return options.budget.executions == 0 && (flags.executions != 0 || flags.milliseconds == 0);
+}
+constexpr std::string_view kEmptyShare = "--shard: there are more shards than --executions";
+
+HuntAll hunt_all_of(const HuntFlags& flags, std::string name, std::string strategy,
+                    std::function<WeaveFile(std::uint64_t)> file_of) {
+  HuntAll all{.name = std::move(name),
+              .strategy = std::move(strategy),
+              .output = flags.output,
+              .shrink = flags.shrink,
+              .known = flags.known,
+              .hang_ms = flags.hang_ms};
+  all.file_of = std::move(file_of);
+  all.facts = {{"seed", fmt::format("{}", flags.seed)}, {"strategy", all.strategy}};
+  if (flags.jobs > 1) all.facts.emplace_back("jobs", fmt::format("{}", flags.jobs));
+  if (flags.first != 0) all.facts.emplace_back("first", fmt::format("{}", flags.first));
+  if (!flags.shard.is_whole()) all.facts.emplace_back("shard", flags.shard.text());
+  const WeaveFile file = all.file_of(flags.first);
+  for (const SettingInfo* const info : file.settings().rows()) {
+    if (info->type == SettingType::kText)
+      all.facts.emplace_back(info->word, file.settings().text(info->word));
+  }
+  return all;
 }
 
 /// Every few executions another scenario. One that reaches the limit of steps may be a program that
@@ -347,18 +407,23 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
       flags.settings.apply(runtime::tasklet_kind(), runtime::values_of(base));
   if (!values) return line.fail(values.error());
   const runtime::Settings settings = runtime::settings_of(*values);
-  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings);
+  const runtime::GeneratorOptions generator{.beyond = flags.beyond};
+  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings, generator);
   GeneratedStrategy strategy(subject);
   const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   ExploreOptions options = explore_options(flags, generated_limits(), progress);
+  if (is_empty_share(flags, options)) return line.fail(kEmptyShare);
   options.counts = counts_unless_livelock;
+  if (flags.census) return take_census(line, subject, generator, options, progress);
   const Stopwatch stopwatch;
-  options.block = executions_each(GeneratedAnswers::kAll);
   const std::vector<Strategy*> strategies(flags.jobs, &strategy);  // Each child has its own copy.
   const auto file_of = [&](std::uint64_t execution) {
-    return generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings);
+    return generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings, generator);
   };
+  if (flags.keep_going)
+    return hunt_all(line, hunt_all_of(flags, "generated scenarios", "all in turn", file_of),
+                    subject, strategies, options, runner, progress);
   std::optional<Again> again;
   const Searched searched =
       search(subject, strategies, options, {.hang_ms = flags.hang_ms}, [&](const Found& found) {
@@ -369,6 +434,7 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
   const WeaveFile file = file_of(found ? found->execution : flags.first);
   return tell(line, flags,
               {.searched = searched,
+               .options = options,
                .seconds = stopwatch.seconds(),
                .name = "generated scenarios",
                .strategy = "all in turn",
@@ -384,7 +450,8 @@ class SearchStrategies {
  public:
   SearchStrategies(const HuntFlags& flags, std::unique_ptr<Strategy> named)
       : first_(std::move(named)) {
-    if (tries_out(flags.strategy)) first_ = std::make_unique<Exhausting>(std::move(first_));
+    if (tries_out(flags.strategy) && flags.shard.index == 0)
+      first_ = std::make_unique<Exhausting>(std::move(first_));
     jobs_.push_back(first_.get());
     if (flags.jobs == 1) return;
     others_ = make_strategy(flags.strategy).value();
@@ -407,8 +474,17 @@ Expected<WeaveFile> load(const CommandLine& line, const HuntFlags& flags, Runner
 }
 
 int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, Kinds kinds) {
-  if (flags.generated) return hunt_generated(line, flags, arguments);
+  if (!flags.keep_going && (flags.shrink || !flags.known.empty()))
+    return line.fail("--shrink and --known are for --keep-going");
+  if (!flags.shard_word.empty()) {
+    const Expected<Shard> shard = parse_shard(flags.shard_word, variable_of_environment);
+    if (!shard) return line.fail("--shard: " + shard.error().message);
+    flags.shard = *shard;
+  }
   const Arguments& words = line.subject_words();
+  if (flags.generated && (!flags.input.file.empty() || !words.empty()))
+    return line.fail("--generated makes its own scenarios: name nothing to hunt in");
+  if (flags.generated) return hunt_generated(line, flags, arguments);
   if (flags.input.file.empty() == words.empty()) {
     return line.fail(words.empty() ? "name a file to hunt in, or say --generated; see --help"
                                    : "a file and words after `--` exclude each other");
@@ -428,9 +504,17 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
   const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   const ExploreOptions options = explore_options(flags, file->limits(), progress);
+  if (is_empty_share(flags, options)) return line.fail(kEmptyShare);
   const std::unique_ptr<Subject> subject = file->make_subject();
   const Stopwatch stopwatch;
   const SearchStrategies strategies(flags, std::move(strategy).value());
+  const std::string name =
+      words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " "));
+  if (flags.keep_going) {
+    const auto file_of = [&](std::uint64_t) { return *file; };
+    return hunt_all(line, hunt_all_of(flags, name, flags.strategy, file_of), *subject,
+                    strategies.of_jobs(), options, runner, progress);
+  }
   std::optional<Again> again;
   const Searched searched =
       search(*subject, strategies.of_jobs(), options, {.hang_ms = flags.hang_ms},
@@ -438,9 +522,10 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
   progress.finish();
   return tell(line, flags,
               {.searched = searched,
+               .options = options,
                .seconds = stopwatch.seconds(),
                .escapes = subject->escapes(),
-               .name = words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " ")),
+               .name = name,
                .strategy = flags.strategy,
                .file = *file,
                .again = std::move(again),
@@ -455,7 +540,8 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
   std::string examples =
       "  reweave hunt corpora/scenarios/neutral.weave --profile stackless-2012-A";
   if (takes_words != nullptr)
-    examples += fmt::format("\n  reweave hunt -- {}", takes_words->arguments());
+    examples +=
+        fmt::format("\n  reweave hunt --keep-going --shrink -- {}", takes_words->arguments());
   CommandLine line("hunt",
                    "Search the executions of a subject for a finding, and write it as a repro.",
                    examples,
@@ -464,7 +550,7 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
   if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());
-  line.add_output_flags({"text", "json"});
+  line.add_output_flags({"text", "json", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return hunt(line, flags, arguments, kinds);
 }

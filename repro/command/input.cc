@@ -115,7 +115,8 @@ void InputFlags::add(CLI::App& app, const char* help, Kinds kinds) {
       ->type_name("FILE")
       ->required();
   if (!find_kind(kinds, WeaveFile::kDefaultKind)) return;
-  app.add_option("--target", target, "FILE is the raw input of this fuzz target (tempval, frames)")
+  app.add_option("--target", target,
+                 "FILE is the raw input of this fuzz target: " + fuzz_target_names())
       ->type_name("NAME");
 }
 
@@ -149,6 +150,18 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
   if (!settings) return settings.error();
   file->set_settings(*settings);
   return file;
+}
+
+std::vector<std::vector<Place>> places_of(const std::vector<Finding>& findings,
+                                          const std::string& file) {
+  // What stands on standard input was read already, and a fuzz target's input has no lines.
+  std::string text;
+  if (file.ends_with(WeaveFile::kExtension)) {
+    if (const Expected<std::string> content = read_file(file)) text = *content;
+  }
+  std::vector<std::vector<Place>> places;
+  for (const Finding& finding : findings) places.push_back(places_of(finding, file, text));
+  return places;
 }
 
 const SubjectKind* kind_with_arguments(Kinds kinds) {

@@ -49,6 +49,10 @@ struct InputFlags {
 Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& settings,
                                Runner& runner, Kinds kinds);
 
+/// The places of each finding, in the text of `file` where it is one of a scenario.
+std::vector<std::vector<Place>> places_of(const std::vector<Finding>& findings,
+                                          const std::string& file);
+
 /// The first kind that makes subjects of words after `--`; null if none does.
 const SubjectKind* kind_with_arguments(Kinds kinds);
 

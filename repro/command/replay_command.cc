@@ -6,14 +6,16 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
+#include "repro/debugger/shown_state.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/judge/doctor.h"
+#include "repro/program/program_kind.h"
 #include "repro/report/lingering_report.h"
 #include "repro/report/stopwatch.h"
-#include "repro/report/timeline.h"
 #include "repro/run/debugging.h"
 #include "repro/run/process.h"
+#include "repro/view/timeline.h"
 
 namespace reweave::repro {
 namespace {
@@ -27,19 +29,28 @@ struct ReplayFlags {
   std::string timeline;
   std::uint64_t break_at_step = 0;
   bool in_process = false;
+  bool gdb = false;
+  std::vector<std::string> gdb_commands;
   std::string rr;
   std::uint64_t hang_ms = 10'000;
 };
 
 void add_flags(CLI::App& app, ReplayFlags& flags, Kinds kinds) {
   flags.input.add(app, "A repro, or a file with a subject", kinds);
-  app.add_option("--times", flags.times, "So many executions, which must have one trace hash")
+  app.add_option("--times", flags.times,
+                 "So many executions, which must have one trace hash; also: --check-determinism")
       ->type_name("N")
       ->transform(count_from(1, 1'000'000'000));
+  app.add_option("--check-determinism", flags.times, "The same as --times")
+      ->type_name("N")
+      ->transform(count_from(1, 1'000'000'000))
+      ->group("");
   app.add_flag("--trace", flags.trace, "Show every event");
   if (find_kind(kinds, WeaveFile::kDefaultKind)) {
     app.add_flag("--lingering", flags.lingering,
                  "Show cyclic garbage: what only cycles kept alive, and the cycles");
+  }
+  if (find_kind(kinds, WeaveFile::kDefaultKind) || find_kind(kinds, program_kind().name())) {
     app.add_option("--timeline", flags.timeline,
                    "Write what each thread and tasklet did when, for ui.perfetto.dev")
         ->type_name("FILE");
@@ -48,6 +59,13 @@ void add_flags(CLI::App& app, ReplayFlags& flags, Kinds kinds) {
                  "Under a debugger: stop where this step begins")
       ->type_name("N")
       ->check(whole_number());
+  app.add_flag(
+      "--gdb", flags.gdb,
+      "Start gdb, stopped at the step of the finding, or at --break-at-step; `help reweave` "
+      "there");
+  app.add_option("--ex", flags.gdb_commands, "With --gdb: a command of gdb, as its own -ex")
+      ->type_name("COMMAND")
+      ->group("");
   app.add_flag("--in-process", flags.in_process, "Not in a child: for debuggers");
   app.add_option("--rr", flags.rr, "Record by rr: require, or auto to go on without")
       ->type_name("WORD");
@@ -61,8 +79,14 @@ RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFla
   const std::unique_ptr<Subject> subject = file.make_subject();
   Execution execution(file.limits());
   if (flags.break_at_step != 0) break_at_step(execution, flags.break_at_step);
-  replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, flags.trace);
+  show_state_of(subject.get(), &execution);
+  // A debugger that wants to go back lets it end, and has it run again.
+  do {
+    reweave_run_again = 0;
+    replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, flags.trace);
+  } while (reweave_run_again != 0);
   RunResult run;
+  show_state_of(nullptr, nullptr);
   run.outcome = execution.outcome();
   run.divergence = execution.divergence();
   run.findings = execution.findings();
@@ -71,6 +95,29 @@ RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFla
   run.log = describe_log(*subject, execution);
   run.verdict = verdict_of(run.findings, subject->results(), execution.trace_hash());
   return run;
+}
+
+/// --gdb: does not return but with an error.
+int replay_under_gdb(const CommandLine& line, const ReplayFlags& flags, const WeaveFile& file) {
+  std::uint64_t step = flags.break_at_step;
+  if (step == 0 && file.verdict && !file.verdict->findings.empty())
+    step = file.verdict->findings.front().step;
+  if (step == 0 && is_about_tasklets(file)) {
+    // A file that says it is clean is looked at because it is not.
+    Runner runner({.hang_ms = flags.hang_ms});
+    const RunResult now = runner.run(file, ReplayMode::kLenient);
+    if (!now.findings.empty()) step = now.findings.front().step;
+  }
+  std::vector<std::string> command = {
+      own_program(), "replay", flags.input.file,
+      fmt::format("--break-at-step={}", std::max<std::uint64_t>(step, 1))};
+  if (!flags.input.target.empty()) command.push_back("--target=" + flags.input.target);
+  for (const std::string& word : flags.settings.words()) command.push_back(word);
+  std::vector<std::string> more = {"-ex", "run"};
+  if (is_about_tasklets(file)) more.insert(more.end(), {"-ex", "reweave where"});
+  for (const std::string& each : flags.gdb_commands) more.insert(more.end(), {"-ex", each});
+  if (!flags.gdb_commands.empty()) more.insert(more.begin(), "-batch");
+  return line.fail(become_gdb(command, more), kExitUnavailable);
 }
 
 /// --rr: tries; the exit code of the whole command, or -1 to go on without rr.
@@ -108,11 +155,18 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
     report.headline =
         fmt::format("DIVERGED at step {}\n  expected   {}\n  found      {}", run.divergence.step,
                     run.divergence.expected, run.divergence.found);
+    if (!run.parting.empty()) {
+      report.notes.push_back(run.parting);
+    } else if (!flags.settings.any()) {
+      report.headline += fmt::format("\n  edited since? `{} rehunt {}` finds it near by",
+                                     shell_word(own_program()), shell_word(flags.input.file));
+    }
     return kExitDiverged;
   }
   if (same != flags.times) {
     report.headline = fmt::format("NOT DETERMINISTIC: {} of {} executions did the same",
                                   with_commas(same), with_commas(flags.times));
+    if (!run.died) report.notes.push_back(where_they_part(file));
     return kExitDiverged;
   }
   if (flags.times > 1) {
@@ -131,6 +185,11 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
         "nothing was found up to the limit of {} actors (actors-max), where it was stopped",
         with_commas(file.limits().actors_max));
     report.verdict = "stopped";
+  } else if (run.findings.empty() && run.outcome == Outcome::kStepLimit) {
+    report.headline = fmt::format(
+        "nothing was found up to the limit of {} steps (steps-max), where it was stopped",
+        with_commas(file.limits().steps_max));
+    report.verdict = "stopped";
   } else if (run.findings.empty() && run.outcome == Outcome::kQuestionLimit) {
     report.headline =
         fmt::format("clean; beyond {} questions (questions-max) every answer was the ordinary one",
@@ -139,17 +198,29 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
   return run.findings.empty() ? kExitClean : kExitFinding;
 }
 
-/// What is drawn of tasklets alone: adds it to the report, or writes it. The exit code if it cannot
-/// be drawn, else nothing.
+/// The timeline of a program, which runs once more for it; "" of what is none.
+std::string draw_program(const WeaveFile& file, ReplayMode mode) {
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  const auto* const program = dynamic_cast<const ProgramSubject*>(subject.get());
+  if (program == nullptr) return "";
+  Execution execution(file.limits());
+  replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, /*keep_log=*/true);
+  return program->timeline();
+}
+
+/// What is drawn, of tasklets or of programs: adds it to the report, or writes it. The exit code if
+/// it cannot be drawn, else nothing.
 std::optional<int> draw(const CommandLine& line, const ReplayFlags& flags, const WeaveFile& file,
                         const RunResult& run, ReplayMode mode, Report& report) {
   if (!flags.lingering && flags.timeline.empty()) return std::nullopt;
-  if (!is_about_tasklets(file))
-    return line.fail("--lingering and --timeline are drawn of tasklets alone");
+  const bool tasklets = is_about_tasklets(file);
+  if (flags.lingering && !tasklets) return line.fail("--lingering looks at tasklets alone");
   if (flags.lingering && !run.died) report.lingering = find_lingering(file, mode);
   if (flags.timeline.empty()) return std::nullopt;
   if (run.died) return line.fail("there is no timeline of what ends its process", kExitUnavailable);
-  const Status written = write_file(flags.timeline, draw_timeline(file, mode));
+  const std::string timeline = tasklets ? draw_timeline(file, mode) : draw_program(file, mode);
+  if (timeline.empty()) return line.fail("--timeline draws tasklets and programs alone");
+  const Status written = write_file(flags.timeline, timeline);
   if (!written) return line.fail(written.error(), kExitOutput);
   return std::nullopt;
 }
@@ -162,6 +233,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   Runner runner({.hang_ms = flags.hang_ms});
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
+  if (flags.gdb) return replay_under_gdb(line, flags, *file);
   if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
   if (!flags.timeline.empty()) {
     if (Status status = try_to_write_file(flags.timeline); !status)
@@ -200,6 +272,8 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (flags.input.target.empty()) report.repro = flags.input.file;
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
+  report.places = places_of(run.findings, flags.input.file);
+  append_github_summary(line, github_summary(report));
   return print_and_return(render(report, line.format(), line.terminal()), code);
 }
 
@@ -210,14 +284,13 @@ int run_replay(const Arguments& arguments, Kinds kinds) {
       "replay", "Repeat the execution that a repro describes, exactly.",
       "  reweave replay found.weave\n"
       "  reweave replay found.weave --trace --timeline found.json\n"
-      "  reweave replay corpora/scenarios/closure-cycle.weave --lingering\n"
-      "  reweave replay found.weave --times 1000\n"
       "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
+      "  reweave replay found.weave --gdb             # stopped where the finding is\n"
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",
       "0 clean, 1 the finding, 2 bad flag or file, 3 diverged, 4 another verdict, 69 no rr");
   ReplayFlags flags;
   add_flags(line.app(), flags, kinds);
-  line.add_output_flags({"text", "json"});
+  line.add_output_flags({"text", "json", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return replay_file(line, flags, arguments, kinds);
 }

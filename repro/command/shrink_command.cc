@@ -18,6 +18,7 @@ struct ShrinkFlags {
   SettingsFlags settings;
   std::string output;
   std::uint64_t executions = ShrinkOptions{}.executions_max;
+  bool schedule_only = false;
   std::uint64_t hang_ms = 10'000;
 };
 
@@ -66,7 +67,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   const std::string size_before = counts(*file);
 
   Progress progress(line.terminal(), line.quiet());
-  ShrinkOptions options{.executions_max = flags.executions};
+  ShrinkOptions options{.executions_max = flags.executions, .schedule_only = flags.schedule_only};
   options.progress = [&](std::size_t, std::size_t, std::uint64_t executions) {
     progress.update("executions", executions, 0, "shrink");
   };
@@ -142,6 +143,8 @@ int run_shrink(const Arguments& arguments, Kinds kinds) {
       .add_option("--executions", flags.executions, "Stop after so many (default: 100000)")
       ->type_name("N")
       ->transform(count_from(1));
+  line.app().add_flag("--schedule-only", flags.schedule_only,
+                      "Leave the subject as it is: fewer answers alone");
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
   line.add_output_flags({"text", "json"});

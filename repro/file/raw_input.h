@@ -4,16 +4,19 @@
 //             scenario: see runtime/language/bytes.h
 //             plan: all the rest, see scheduler/strategy/plan.h
 //
-// Every string of bytes is a valid input. A target is a name and the settings that its executions
-// have; the fuzz programs take them from here, too, so that the two cannot differ.
+// Every string of bytes is a valid input. A target is a row: a name, the settings that its
+// executions have, and what its mutator draws more often; the fuzz programs take them from here,
+// too, so that the two cannot differ.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/language/bytes.h"
+#include "runtime/language/focus.h"
 #include "runtime/language/scenario.h"
 #include "runtime/vocabulary/settings.h"
 #include "scheduler/base/expected.h"
@@ -25,16 +28,19 @@ struct FuzzTarget {
   std::string_view name;
   std::string_view help;       // One line, without a full stop.
   runtime::Settings settings;  // Without defects: those are given when it runs.
+  runtime::Focus focus{};      // Of its mutator; no part of what an input means.
 };
 
 /// All of them; lives for ever.
 const std::vector<FuzzTarget>& fuzz_targets();
+/// Their names, separated by commas.
+std::string fuzz_target_names();
 /// By its name, with or without "_fuzzer". The error lists what there is.
 Expected<const FuzzTarget*> find_fuzz_target(std::string_view name);
 
 struct FuzzCase {
   runtime::Scenario scenario;
-  Plan plan;
+  reweave::Plan plan;  // Not that of a campaign.
 };
 
 /// Fails never. `decoder` and `fuzz_case` keep their buffers.

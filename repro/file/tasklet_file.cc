@@ -1,6 +1,6 @@
 #include "repro/file/tasklet_file.h"
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::repro {
 

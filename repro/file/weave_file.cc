@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/line_reader.h"
 #include "scheduler/base/nearest.h"
 
@@ -104,6 +104,12 @@ Status WeaveReader::read_kind() {
     lines_.unread();
   }
   const Expected<const SubjectKind*> kind = find_kind(kinds_, name);
+  if (!kind && name == "body") {
+    return Error{fmt::format(
+        "{}: was written by a program that calls reweave::check() or reweave::fuzz(), which alone "
+        "can repeat it: run that program with REWEAVE_SCHEDULE={}",
+        name_, name_)};
+  }
   if (!kind)
     return says ? error(kind.error().message)
                 : Error{fmt::format("{}: {}", name_, kind.error().message)};
@@ -339,8 +345,10 @@ std::vector<std::string> verdict_lines(const Verdict& verdict) {
 }
 
 std::string finding_words(const StatedFinding& finding) {
-  return fmt::format("{} at step {}, signature \"{}\"", finding_kind_name(finding.kind),
-                     finding.step, finding.signature);
+  // Step 0: before the first, after the last, or not compared.
+  const std::string where = finding.step == 0 ? "" : fmt::format(" at step {}", finding.step);
+  return fmt::format("{}{}, signature \"{}\"", finding_kind_name(finding.kind), where,
+                     finding.signature);
 }
 
 }  // namespace

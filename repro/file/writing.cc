@@ -318,8 +318,8 @@ Trouble write_plain(const std::string& path, Target& target, std::string_view co
     // The links may have been changed since the file was opened.
     struct stat found {};
     if (fstatat(place.folder.get(), place.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
-      return errno;
-    if (found.st_dev != target.about.st_dev || found.st_ino != target.about.st_ino) return ELOOP;
+      return errno == ENOENT ? ESTALE : errno;
+    if (found.st_dev != target.about.st_dev || found.st_ino != target.about.st_ino) return ESTALE;
   }
   const bool has_names = exists && target.about.st_nlink > 1;
   const Trouble trouble =
@@ -331,9 +331,10 @@ Trouble write_plain(const std::string& path, Target& target, std::string_view co
 }
 
 Error cannot_write(const std::string& path, Trouble trouble) {
-  const char* const why = trouble == ENXIO   ? "nobody reads this pipe"
-                          : trouble == ELOOP ? "a link in its path leads in circles, or was changed"
-                                             : std::strerror(trouble);
+  const char* const why = trouble == ENXIO    ? "nobody reads this pipe"
+                          : trouble == ELOOP  ? "a link in its path leads in circles"
+                          : trouble == ESTALE ? "somebody else replaces it all the time"
+                                              : std::strerror(trouble);
   return Error{fmt::format("{}: cannot be written: {}", path, why)};
 }
 
@@ -346,16 +347,25 @@ Trouble try_folder(int folder) {
 
 }  // namespace
 
-Status write_file(const std::string& path, std::string_view content) {
+namespace {
+
+Trouble try_to_write(const std::string& path, std::string_view content) {
   Target target = open_target(path, /*create_behind_link=*/true);
-  Trouble trouble = target.trouble;
+  if (target.trouble != 0) return target.trouble;
   const std::optional<int> stream = own_stream(target);
   const bool plain = !target.file.valid() || S_ISREG(target.about.st_mode);
-  if (trouble == 0 && stream) {
-    trouble = write_all(*stream, content);
-  } else if (trouble == 0) {
-    trouble = plain ? write_plain(path, target, content) : write_into(target, content);
-  }
+  if (stream) return write_all(*stream, content);
+  return plain ? write_plain(path, target, content) : write_into(target, content);
+}
+
+}  // namespace
+
+Status write_file(const std::string& path, std::string_view content) {
+  // Between a look and the next another process may have replaced the file, as shards do that write
+  // the same report.
+  constexpr int kTries = 100;
+  Trouble trouble = ESTALE;
+  for (int i = 0; i < kTries && trouble == ESTALE; ++i) trouble = try_to_write(path, content);
   if (trouble != 0) return cannot_write(path, trouble);
   return ok();
 }

@@ -191,7 +191,9 @@ class Renderer {
           break;
         case 't':
         case 'C':
-          line.push_back(arg < 0 ? Json() : Json(arg));
+          // A makeshift tasklet is -1. Nobody, whom run() alone can return, is null.
+          line.push_back(
+              arg < 0 && (*letter == 'C' || kind == runtime::EventKind::kRan) ? Json() : Json(arg));
           break;
         case 'f':
           line.push_back(runtime::flags_text(static_cast<std::uint32_t>(arg)));

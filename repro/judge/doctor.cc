@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string_view>
 
 #include "repro/file/workdir.h"
@@ -73,6 +74,25 @@ int paranoid_level(const std::string& root) {
   int level = -2;
   if (!(file >> level)) return -2;
   return level;
+}
+
+/// By what container engines leave behind.
+bool is_in_container(const std::string& root) {
+  std::error_code ignored;
+  for (const char* name : {".dockerenv", "run/.containerenv"}) {
+    if (fs::exists(fs::path(root) / name, ignored)) return true;
+  }
+  std::ifstream groups(fs::path(root) / "proc/1/cgroup");
+  const std::string text{std::istreambuf_iterator<char>(groups), {}};
+  return contains(text, "docker") || contains(text, "kubepods") || contains(text, "lxc");
+}
+
+std::string facts_of(const std::string& root) {
+  const int paranoid = paranoid_level(root);
+  return fmt::format("counters of the processor in sysfs: {}; perf_event_paranoid: {}; {}",
+                     has_processor_counters(root) ? "yes" : "no",
+                     paranoid == -2 ? "not told" : fmt::format("{}", paranoid),
+                     is_in_container(root) ? "in a container" : "not in a container");
 }
 
 void explain(RrProbe& probe, const std::string& root, const ProcessResult& result,
@@ -206,6 +226,7 @@ RrProbe probe_rr(const DoctorOptions& options) {
   const bool incomplete = fs::exists(trace / "incomplete", ignored);
   const std::string root = options.system_root.empty() ? "/" : options.system_root;
   explain(probe, root, result, incomplete);
+  if (!probe.works()) probe.facts = facts_of(root);
   return probe;
 }
 
@@ -260,6 +281,7 @@ Diagnosis diagnose(const DoctorOptions& options) {
   check.unusable = !rr.works() && !rr.program.empty();
   check.found = rr.version.empty() ? rr.cause : fmt::format("rr {}: {}", rr.version, rr.cause);
   if (!rr.works()) {
+    if (!rr.facts.empty()) check.found += fmt::format("; {}", rr.facts);
     if (!rr.detail.empty()) check.found += fmt::format(" (it says: {})", rr.detail);
     check.fix = fmt::format("{}; or without: {}", rr.fix, instead_of_rr());
   }

@@ -31,6 +31,7 @@ struct RrProbe {
   std::string cause{};    // One sentence.
   std::string fix{};      // One sentence.
   std::string detail{};   // What rr itself wrote, its first line of trouble.
+  std::string facts{};    // What explains it: counters in sysfs, perf_event_paranoid, a container.
   bool works() const { return outcome == RrOutcome::kWorks; }
 };
 

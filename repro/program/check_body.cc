@@ -1,22 +1,17 @@
 // reweave::check(): explores a function of a test, in the test's own process.
 
-#include <dirent.h>
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <memory>
-#include <optional>
 
 #include "repro/file/workdir.h"
-#include "repro/program/program_kind.h"
+#include "repro/program/explored_body.h"
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"
 #include "repro/run/runner.h"
 #include "runtime/program/control.h"
 #include "runtime/program/include/reweave/check.h"
-#include "runtime/program/program_body.h"
 #include "runtime/program/program_process.h"
 #include "runtime/program/real.h"
 #include "scheduler/search/shrink.h"
@@ -24,66 +19,6 @@
 
 namespace reweave::repro {
 namespace {
-
-/// The kind of the repros that check() writes. Their subjects live in a test that the tool cannot
-/// call, so it reads them only here.
-class BodyKind final : public SubjectKind {
- public:
-  BodyKind(void (*body)(void*), void* argument) : body_(body), argument_(argument) {}
-  std::string_view name() const override { return "body"; }
-  std::string_view help() const override { return "the body of a reweave::check() in a test"; }
-  std::span<const std::string_view> first_words() const override {
-    static constexpr std::string_view kWords[] = {"name"};
-    return kWords;
-  }
-  std::span<const SettingInfo> settings() const override { return program_settings(); }
-  bool is_compiled() const override { return true; }
-  std::string_view default_strategy() const override { return kProgramStrategy; }
-  Expected<std::unique_ptr<Subject>> read(LineReader& lines) const override {
-    std::string name;
-    while (next_of_subject(lines)) {
-      if (lines.words().size() != 2 || lines.words()[0] != "name")
-        return lines.error("a body is one line: name TEST");
-      name = std::string(lines.words()[1]);
-    }
-    return make(name);
-  }
-  std::unique_ptr<Subject> make(const std::string& name) const;
-
- private:
-  void (*body_)(void*);
-  void* argument_;
-};
-
-class NamedBody final : public program::BodySubject {
- public:
-  NamedBody(std::string name, void (*body)(void*), void* argument)
-      : BodySubject(body, argument), name_(std::move(name)) {}
-  void run(Execution& execution) override {
-    program::control().look_for_races(races_);
-    BodySubject::run(execution);
-  }
-  void configure(const SettingValues& settings) override { races_ = settings.on("races"); }
-  std::string text() const override { return "name " + name_ + "\n"; }
-
- private:
-  std::string name_;
-  bool races_ = false;
-};
-
-std::unique_ptr<Subject> BodyKind::make(const std::string& name) const {
-  return std::make_unique<NamedBody>(name, body_, argument_);
-}
-
-/// Letters that may stand in a file's name and in a `.weave`.
-std::string plain(std::string_view name) {
-  std::string word(name.substr(0, 100));
-  for (char& c : word) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && std::strchr("._-", c) == nullptr)
-      c = '-';
-  }
-  return word.empty() ? "body" : word;
-}
 
 struct Answer {
   bool passed = false;
@@ -113,7 +48,7 @@ class BodyCheck {
  public:
   explicit BodyCheck(const reweave_check_request& request)
       : request_(request),
-        name_(plain(request.name == nullptr ? "" : request.name)),
+        name_(plain_name(request.name == nullptr ? "" : request.name)),
         kind_(request.body, request.argument),
         file_(kind_, kind_.make(name_), SettingValues(kind_.settings())) {
     SettingValues values = file_.settings();
@@ -149,21 +84,26 @@ class BodyCheck {
     return tell(executions);
   }
 
-  /// The one that a schedule, or a file with one, describes.
+  /// The one that a schedule, a file with one, or its text describes.
   Answer repeat(const std::string& text) {
-    Expected<Schedule> schedule = Schedule();
+    constexpr std::string_view kFirstWord = "weave ";
+    if (text.starts_with(kFirstWord)) return repeat_file(text, name_);
     if (text.size() > WeaveFile::kExtension.size() && text.ends_with(WeaveFile::kExtension)) {
       const Expected<std::string> content = read_file(text);
-      if (!content) return failed(content.error().message);
-      const SubjectKind* const kinds[] = {&kind_};
-      Expected<WeaveFile> file = read_weave(*content, text, kinds);
-      if (!file) return failed(file.error().message);
-      if (file->schedule) schedule = *file->schedule;
-    } else {
-      schedule = parse_one_line(text);
+      return content ? repeat_file(*content, text) : failed(content.error().message);
     }
+    const Expected<Schedule> schedule = parse_one_line(text);
     if (!schedule) return failed("REWEAVE_SCHEDULE: " + schedule.error().message);
     file_.schedule = *schedule;
+    return tell(1);
+  }
+
+  Answer repeat_file(const std::string& content, const std::string& name) {
+    const SubjectKind* const kinds[] = {&kind_};
+    const Expected<WeaveFile> file = read_weave(content, name, kinds);
+    if (!file) return failed(file.error().message);
+    file_.set_settings(file->settings());
+    file_.schedule = file->schedule.value_or(Schedule());
     return tell(1);
   }
 
@@ -198,16 +138,6 @@ class BodyCheck {
   WeaveFile file_;
   Runner runner_;
 };
-
-/// Real threads of this process.
-std::size_t thread_count() {
-  std::size_t count = 0;
-  DIR* const folder = opendir("/proc/self/task");
-  if (folder == nullptr) return 1;
-  while (const dirent* const entry = readdir(folder)) count += entry->d_name[0] != '.';
-  closedir(folder);
-  return count;
-}
 
 Answer& last_answer() {
   static Answer answer;
@@ -249,6 +179,12 @@ REWEAVE_STAND_IN void reweave_check(const reweave_check_request* request,
   *answer = {last.passed ? 1 : 0, last.executions, last.signature.c_str(), last.report.c_str(),
              last.schedule.c_str()};
   program::globals.program_allocates = true;
+}
+
+REWEAVE_STAND_IN void reweave_main_returned(int code, int (*main)(int, char**, char**)) {
+  using namespace reweave::program;
+  if (!is_controlled()) return;
+  control().main_returned(code, reinterpret_cast<const char*>(main) + 1);  // A place in it.
 }
 
 REWEAVE_STAND_IN void reweave_fail(const char* message) {

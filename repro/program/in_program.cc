@@ -8,6 +8,7 @@
 
 #include "repro/command/run_command.h"
 #include "repro/program/program_kind.h"
+#include "repro/program/program_timeline.h"
 #include "runtime/program/control.h"
 #include "runtime/program/program_body.h"
 #include "runtime/program/start.h"
@@ -22,9 +23,13 @@ class RunningProgram final : public repro::ProgramSubject {
   explicit RunningProgram(std::vector<std::string> words)
       : ProgramSubject(std::move(words)), body_(&program::run_main, nullptr) {}
 
-  void configure(const SettingValues& settings) override { races_ = settings.on("races"); }
+  void configure(const SettingValues& settings) override {
+    races_ = settings.on("races");
+    spurious_ = settings.on("spurious");
+  }
   void run(Execution& execution) override {
     program::control().look_for_races(races_);
+    program::control().wake_spuriously(spurious_);
     body_.run(execution);
   }
   std::string site_name(SiteId site) const override { return body_.site_name(site); }
@@ -33,10 +38,11 @@ class RunningProgram final : public repro::ProgramSubject {
   }
   std::string describe(const Event& event) const override { return body_.describe(event); }
   std::vector<std::string> escapes() const override { return body_.escapes(); }
+  std::string timeline() const override { return repro::program_timeline(); }
 
  private:
   program::BodySubject body_;
-  bool races_ = false;
+  bool races_ = false, spurious_ = false;
 };
 
 std::unique_ptr<Subject> make_running_program(std::vector<std::string> words) {

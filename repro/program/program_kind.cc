@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "repro/program/start_program.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::repro {
 namespace {
@@ -15,14 +15,26 @@ constexpr std::string_view kFirstWords[] = {"command"};
 constexpr SettingInfo kSettings[] = {
     {.word = "steps-max",
      .type = SettingType::kNumber,
-     .initial = 1'000'000,
+     .initial = 10'000'000,
      .low = 1,
-     .high = 100'000'000,
-     .help = "Steps of an execution; one that goes beyond is a livelock"},
+     .high = 10'000'000'000,
+     .help =
+         "Steps of an execution, 64 with one thread alone counting as one; one that goes beyond "
+         "is a livelock"},
+    {.word = "questions-max",
+     .type = SettingType::kNumber,
+     .initial = 1'000'000,
+     .low = 0,
+     .high = 1'000'000,
+     .help = "Questions of an execution; beyond, threads take turns and nothing is chosen"},
     {.word = "races",
      .type = SettingType::kOnOff,
      .flag = "races",
      .help = "on: two accesses that nothing orders, one of them a write, are a finding"},
+    {.word = "spurious",
+     .type = SettingType::kOnOff,
+     .flag = "spurious",
+     .help = "on: waiting at a condition variable may end though nobody notified, as POSIX allows"},
 };
 
 }  // namespace

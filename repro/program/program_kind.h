@@ -34,6 +34,8 @@ class ProgramSubject : public Subject {
   std::string site_name(SiteId site) const override;
   std::optional<SiteId> find_site(std::string_view name) const override;
   std::string describe(const Event& event) const override;
+  /// The last run as a timeline (view/timeline.h), if its events were kept.
+  virtual std::string timeline() const { return ""; }
 
  private:
   std::vector<std::string> words_;

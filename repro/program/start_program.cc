@@ -1,8 +1,8 @@
 #include "repro/program/start_program.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,9 +15,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
+#include "repro/command/command_line.h"
+#include "repro/program/program_file.h"
 #include "runtime/program/handover.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::repro {
 namespace {
@@ -25,10 +28,26 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kUsage = 2, kUnavailable = 69, kNotStarted = 127;
 
-int fail(const std::string& message, int code = kUsage) {
-  std::fprintf(stderr, "reweave: %s\n", message.c_str());
-  return code;
-}
+/// Says why a command did not come to be in the program.
+class Failing {
+ public:
+  Failing(std::span<const std::string> command, bool says_json)
+      : command_(command.empty() ? "" : command.front()), says_json_(says_json) {
+    bool named = false;
+    for (const std::string& word : command) {
+      wants_json_ = wants_json_ || word == "--format=json" || (named && word == "json");
+      named = word == "--format";
+    }
+  }
+  int operator()(const std::string& message, int code = kUsage) const {
+    std::fprintf(stderr, "reweave: %s\n", message.c_str());
+    return says_json_ && wants_json_ ? print_error_object(command_, message, code) : code;
+  }
+
+ private:
+  std::string command_;
+  bool says_json_, wants_json_ = false;
+};
 
 /// The file that a shell would run; "" if there is none.
 std::string find_file(const std::string& name) {
@@ -40,36 +59,6 @@ std::string find_file(const std::string& name) {
     const std::string file = (fs::path(folders.substr(begin, end - begin)) / name).string();
     if (access(file.c_str(), X_OK) == 0) return file;
     begin = end + 1;
-  }
-  return "";
-}
-
-/// Why a file cannot be controlled; "" if it can, as far as the file tells.
-std::string obstacle(const std::string& file) {
-  std::error_code error;
-  if (fs::is_directory(file, error)) return "this is a folder";
-  if (access(file.c_str(), X_OK) != 0) return "this file may not be executed";
-  std::ifstream in(file, std::ios::binary);
-  Elf64_Ehdr header{};
-  in.read(reinterpret_cast<char*>(&header), sizeof header);
-  if (in.gcount() >= 2 && std::memcmp(&header, "#!", 2) == 0)
-    return "this is a script; name the program that it starts";
-  if (in.gcount() != sizeof header || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    return "this is no program";
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64)
-    return "this program is for another kind of machine: x86-64 alone is supported";
-  bool dynamic = false;
-  for (int i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment{};
-    in.seekg(static_cast<std::streamoff>(header.e_phoff) + i * header.e_phentsize);
-    if (!in.read(reinterpret_cast<char*>(&segment), sizeof segment)) break;
-    dynamic = dynamic || segment.p_type == PT_INTERP;
-  }
-  if (!dynamic) return "this program is linked statically: link it without -static";
-  struct stat status {};
-  if (stat(file.c_str(), &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID)) != 0 &&
-      geteuid() != 0) {
-    return "this program runs with other rights than yours, so no library can be put into it";
   }
   return "";
 }
@@ -110,14 +99,27 @@ std::string read_all(int descriptor) {
 
 /// In the child: becomes the program. `taken_over`: where it says that it is under control; -1:
 /// nobody asks.
-[[noreturn]] void become(const std::string& file, const std::vector<std::string>& program,
-                         const std::string& library, const std::string& command, int taken_over) {
+[[noreturn]] void become(const std::string& file, const ProgramFile& kind,
+                         const std::vector<std::string>& program, const std::string& library,
+                         const std::string& command, int taken_over) {
   const char* const before = std::getenv("LD_PRELOAD");
-  const std::string preload =
-      before == nullptr || *before == '\0' ? library : library + ":" + before;
+  std::string preload = before == nullptr || *before == '\0' ? library : library + ":" + before;
+  if (kind.has_address_sanitizer) {
+    // AddressSanitizer comes first: it has the heap, and calls us for the rest.
+    if (!kind.address_sanitizer_library.empty())
+      preload = kind.address_sanitizer_library + ":" + preload;
+    const char* const options = std::getenv("ASAN_OPTIONS");
+    setenv("ASAN_OPTIONS",
+           ((options == nullptr ? "" : options) + std::string(program::kSanitizerOptions)).c_str(),
+           1);
+  }
   setenv("LD_PRELOAD", preload.c_str(), 1);
   setenv(program::kCommandVariable, command.c_str(), 1);
   setenv(program::kToolVariable, own_path().c_str(), 1);
+  // Threads of OpenMP that turn for a while before they wait would turn for nothing: nobody else
+  // runs meanwhile.
+  setenv("GOMP_SPINCOUNT", "0", /*replace=*/0);
+  setenv("KMP_BLOCKTIME", "0", /*replace=*/0);
   if (taken_over >= 0) {
     fcntl(taken_over, F_SETFD, 0);
     setenv(program::kTakenOverVariable, std::to_string(taken_over).c_str(), 1);
@@ -142,6 +144,59 @@ bool is_watched() {
   return false;
 }
 
+/// While the program does its part of the command, whoever asks us to end means that part, which
+/// tells what was done. A terminal's Ctrl-C goes to both of us anyway; everything else is passed on
+/// once, so that the program does not take it for impatience, and the third request ends both.
+class PassingOn {
+ public:
+  PassingOn() {
+    child_ = 0;
+    count_ = 0;
+    struct sigaction passing {};
+    passing.sa_sigaction = pass_on;
+    passing.sa_flags = SA_SIGINFO | SA_RESTART;
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+      sigaction(kSignals[i], nullptr, &old_[i]);
+      if (old_[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &passing, nullptr);
+    }
+  }
+  ~PassingOn() {
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &old_[i], nullptr);
+  }
+  PassingOn(const PassingOn&) = delete;
+  PassingOn& operator=(const PassingOn&) = delete;
+
+  /// fork(), after which no signal is lost.
+  pid_t start() {
+    sigset_t these, before;
+    sigemptyset(&these);
+    for (const int number : kSignals) sigaddset(&these, number);
+    sigprocmask(SIG_BLOCK, &these, &before);
+    const pid_t child = fork();
+    if (child > 0) child_ = child;
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+    return child;
+  }
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
+  static void pass_on(int number, siginfo_t* about, void*) {
+    constexpr int kPatience = 3;
+    if (child_ <= 0) return;
+    count_ = count_ + 1;
+    const bool by_terminal = about->si_code == SI_KERNEL;
+    if (count_ == 1 && !by_terminal) kill(child_, number);
+    if (count_ < kPatience) return;
+    kill(child_, SIGKILL);
+    _exit(128 + number);
+  }
+
+  static inline volatile pid_t child_ = 0;
+  static inline volatile std::sig_atomic_t count_ = 0;
+  struct sigaction old_[3]{};
+};
+
 int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -165,6 +220,8 @@ std::string program_library() {
 
 int start_program(const std::vector<std::string>& program, std::span<const std::string> command,
                   std::string* output) {
+  // Whoever takes the output reads what the program says, not what we do.
+  const Failing fail(command, /*says_json=*/output == nullptr);
   const std::string& name = program.front();
   const std::string library = program_library();
   if (library.empty() || access(library.c_str(), R_OK) != 0) {
@@ -181,20 +238,23 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
              ? " nor on PATH; for one in this folder say ./" + name
              : "; a command in a repro is relative to the folder from which it was hunted in"));
   }
-  if (const std::string why = obstacle(file); !why.empty()) return fail(file + ": " + why);
+  const ProgramFile kind = read_program_file(file);
+  if (!kind.obstacle.empty()) return fail(file + ": " + kind.obstacle);
   Pipe taken_over, captured;
   if (!taken_over.open() || (output != nullptr && !captured.open()))
     return fail(std::string("no pipe to the program: ") + std::strerror(errno), kUnavailable);
   const std::string words = packed(command);
   std::fflush(nullptr);
-  // Ctrl-C goes to both; the program's part of the command tells what was done.
-  const auto on_interrupt = std::signal(SIGINT, SIG_IGN);
+  std::optional<PassingOn> passing_on;
   const bool watched = is_watched();
-  const pid_t child = watched ? 0 : fork();
+  if (!watched) passing_on.emplace();
+  const pid_t child = watched ? 0 : passing_on->start();
   if (child == 0) {
-    std::signal(SIGINT, on_interrupt);
+    passing_on.reset();
+    // Nobody waits for a program whose tool was killed: it ends in order.
+    if (!watched) prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (output != nullptr) dup2(captured.to, STDOUT_FILENO);
-    become(file, program, library, words, watched ? -1 : taken_over.to);
+    become(file, kind, program, library, words, watched ? -1 : taken_over.to);
   }
   close(taken_over.to);
   if (output != nullptr) {
@@ -206,7 +266,7 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
       child < 0
           ? fail(std::string("no process for the program: ") + std::strerror(errno), kUnavailable)
           : wait_for(child);
-  std::signal(SIGINT, on_interrupt);
+  passing_on.reset();
   char byte = 0;
   const bool began = read(taken_over.from, &byte, 1) == 1;
   close(taken_over.from);

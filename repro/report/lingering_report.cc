@@ -36,13 +36,15 @@ Path shortest_cycle(const LingeringMoment& moment, std::uint32_t start,
   return path;
 }
 
-std::string name_of(const LingeringMoment::Node& node) {
+std::string name_of(const LingeringMoment::Node& node, const Execution* execution) {
+  if (node.kind == runtime::ObjectKind::kTasklet && execution != nullptr)
+    return "tasklet " + execution->actor_path(node.actor);
   return fmt::format("{} {}", runtime::object_kind_name(node.kind), node.number);
 }
 
 }  // namespace
 
-Lingered draw(const LingeringMoment& moment) {
+Lingered draw(const LingeringMoment& moment, const Execution* execution) {
   Lingered lingered{.step = moment.step, .at_end = moment.at_end};
   const std::size_t count = moment.nodes.size();
   std::vector<std::vector<bool>> reaches(count, std::vector<bool>(count));
@@ -54,14 +56,14 @@ Lingered draw(const LingeringMoment& moment) {
     if (paths[i].empty() || done[i]) continue;
     std::vector<std::string>& cycle = lingered.cycles.emplace_back();
     for (const std::uint32_t node : paths[i]) {
-      cycle.push_back(name_of(moment.nodes[node]));
+      cycle.push_back(name_of(moment.nodes[node], execution));
       drawn[node] = true;
     }
     for (std::uint32_t j = 0; j < count; ++j)
       if (reaches[i][j] && reaches[j][i]) done[j] = true;
   }
   for (std::uint32_t i = 0; i < count; ++i)
-    if (!drawn[i]) lingered.kept.push_back(name_of(moment.nodes[i]));
+    if (!drawn[i]) lingered.kept.push_back(name_of(moment.nodes[i], execution));
   return lingered;
 }
 
@@ -72,7 +74,8 @@ std::vector<Lingered> find_lingering(const WeaveFile& file, ReplayMode mode) {
   Execution execution(file.limits());
   replay(subject, execution, file.schedule.value_or(Schedule{}), mode);
   std::vector<Lingered> lingering;
-  for (const LingeringMoment& moment : watcher.moments()) lingering.push_back(draw(moment));
+  for (const LingeringMoment& moment : watcher.moments())
+    lingering.push_back(draw(moment, &execution));
   return lingering;
 }
 

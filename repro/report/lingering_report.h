@@ -25,7 +25,8 @@ struct Lingered {
   std::vector<std::string> kept{};                 // The rest, in order of creation.
 };
 
-Lingered draw(const runtime::LingeringMoment& moment);
+/// `execution`: it was in, where tasklets are called by their paths; null: by their numbers.
+Lingered draw(const runtime::LingeringMoment& moment, const Execution* execution = nullptr);
 
 /// Runs the file's execution once more, here, and watches. Not for one that takes its process with
 /// it.

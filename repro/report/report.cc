@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "repro/report/printable.h"
+#include "repro/report/sarif.h"
 #include "repro/run/process.h"
 
 namespace reweave::repro {
@@ -22,6 +23,13 @@ Json json_of(const Finding& finding) {
           {"oracle", finding.oracle}};
 }
 
+Json json_of(const std::vector<Place>& places) {
+  Json json = Json::array();
+  for (const Place& place : places)
+    json.push_back({{"file", place.file}, {"line", place.line}, {"name", place.name}});
+  return json;
+}
+
 std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
 
 Json json_of(const std::optional<std::uint64_t>& hash) {
@@ -31,10 +39,6 @@ Json json_of(const std::optional<std::uint64_t>& hash) {
 /// One line, whatever bytes the texts hold.
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string plural(std::uint64_t count, const char* noun) {
-  return fmt::format("{} {}{}", with_commas(count), noun, count == 1 ? "" : "s");
 }
 
 std::string indented(std::string_view text, std::string_view indent) {
@@ -54,7 +58,11 @@ std::string render_json(const Report& report) {
   json["verdict"] = report.clean() ? clean : "finding";
   json["finding"] = report.clean() ? Json(nullptr) : json_of(report.findings.front());
   json["findings"] = Json::array();
-  for (const Finding& finding : report.findings) json["findings"].push_back(json_of(finding));
+  for (std::size_t i = 0; i < report.findings.size(); ++i) {
+    Json finding = json_of(report.findings[i]);
+    if (i < report.places.size()) finding["places"] = json_of(report.places[i]);
+    json["findings"].push_back(std::move(finding));
+  }
   json["executions"] = report.executions;
   if (report.distinct) {
     json["distinct"] = report.distinct->executions;
@@ -147,6 +155,7 @@ std::string render_text(const Report& report, const Terminal& terminal) {
       finding_commands(report.program, report.repro, report.findings.front().step);
   text += fmt::format("  repro      {}\n\n", printable(report.repro));
   text += fmt::format("{}\n  {}\n", terminal.bold("to reproduce it"), commands.reproduce);
+  text += fmt::format("{}\n  {}\n", terminal.bold("to see why"), commands.explain);
   text += fmt::format("{}\n  {}\n", terminal.bold("to stop in a debugger at that step"),
                       commands.debug);
   text += fmt::format("{}\n  {}\n", terminal.bold("to keep it as a regression test (CMake)"),
@@ -182,13 +191,20 @@ std::string interrupted_text(const CheckReport& report) {
                      report.left == 1 ? "1 file was" : fmt::format("{} files were", report.left));
 }
 
+/// Why it did not pass, and below it what to do.
+std::string with_next_steps(const CheckedCase& checked) {
+  std::string text = checked.message;
+  for (const std::string& line : checked.next) text += "\n" + line;
+  return text;
+}
+
 std::string render_text(const CheckReport& report, const Terminal& terminal) {
   std::string text;
   for (const CheckedCase& checked : report.cases) {
     if (checked.passed) continue;
     text += fmt::format("{} {}\n", terminal.red(checked.is_error ? "ERROR" : "FAILED"),
                         printable(checked.file));
-    text += indented(printable_lines(checked.message), "  ");
+    text += indented(printable_lines(with_next_steps(checked)), "  ");
   }
   return text + skipped_text(report) +
          fmt::format("{}, {:.2f} s\n", counts(report), report.seconds) + interrupted_text(report);
@@ -228,6 +244,7 @@ std::string render_json(const CheckReport& report) {
          {"line", checked.line},
          {"title", checked.title},
          {"message", checked.message},
+         {"next", checked.next},
          {"finding", checked.finding ? json_of(*checked.finding) : Json(nullptr)},
          {"trace_hash", json_of(checked.trace_hash)},
          {"seconds", checked.seconds}});
@@ -270,9 +287,23 @@ std::string render_github(const CheckReport& report) {
     text +=
         fmt::format("::error file={},line={},title={}::{}\n", escape_github_property(checked.file),
                     std::max(checked.line, 1), escape_github_property("reweave: " + checked.title),
-                    escape_github_message(checked.message));
+                    escape_github_message(with_next_steps(checked)));
   }
   return text + skipped_text(report) + counts(report) + "\n" + interrupted_text(report);
+}
+
+std::string render_github(const Report& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    Place place{.file = report.repro.empty() ? report.file : report.repro, .line = 1, .name = ""};
+    if (i < report.places.size() && !report.places[i].empty()) place = report.places[i].front();
+    text += fmt::format("::error file={},line={},title={}::{}\n",
+                        escape_github_property(place.file), std::max(place.line, 1),
+                        escape_github_property("reweave: " + finding.signature),
+                        escape_github_message(finding.message));
+  }
+  return text + render_text(report, {});
 }
 
 /// A name that needs no quotes anywhere.
@@ -292,6 +323,8 @@ std::optional<Format> find_format(std::string_view word) {
   if (word == "json") return Format::kJson;
   if (word == "junit") return Format::kJunit;
   if (word == "github") return Format::kGithub;
+  if (word == "markdown") return Format::kMarkdown;
+  if (word == "sarif") return Format::kSarif;
   return std::nullopt;
 }
 
@@ -329,6 +362,7 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
   const std::filesystem::path path(repro);
   FindingCommands commands;
   commands.reproduce = fmt::format("{} replay {}", tool, file);
+  commands.explain = fmt::format("{} explain {}", tool, file);
   commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
                                std::max<std::uint64_t>(step, 1));
   commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",
@@ -337,7 +371,20 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
 }
 
 std::string render(const Report& report, Format format, const Terminal& terminal) {
-  return format == Format::kJson ? render_json(report) : render_text(report, terminal);
+  switch (format) {
+    case Format::kJson:
+      return render_json(report);
+    case Format::kGithub:
+      return render_github(report);
+    case Format::kMarkdown:
+      return github_summary(report);
+    case Format::kSarif:
+      return sarif_text(report);
+    case Format::kText:
+    case Format::kJunit:
+      break;
+  }
+  return render_text(report, terminal);
 }
 
 std::string render(const CheckReport& report, Format format, const Terminal& terminal) {
@@ -350,25 +397,65 @@ std::string render(const CheckReport& report, Format format, const Terminal& ter
       return render_junit(report);
     case Format::kGithub:
       return render_github(report);
+    case Format::kMarkdown:
+      return github_summary(report);
+    case Format::kSarif:
+      return sarif_text(report);
   }
   return "";
 }
 
-std::string github_summary(const CheckReport& report) {
-  // What would end a piece of code, or begin a table, an element or a link.
-  const auto plain = [](std::string_view text) {
-    std::string out = printable(text);
-    for (char& c : out) {
-      if (c == '`' || c == '|') c = ' ';
+namespace {
+
+/// Within a piece of code of Markdown: without what would end it, or begin a cell of a table.
+std::string plain(std::string_view text) {
+  std::string out = printable(text);
+  for (char& c : out) {
+    if (c == '`' || c == '|') c = ' ';
+  }
+  return out;
+}
+
+/// Within a block of code: lines stay lines, and none ends the block.
+std::string fence_free(std::string_view text) {
+  std::string out = printable_lines(text);
+  std::replace(out.begin(), out.end(), '`', ' ');
+  return out;
+}
+
+}  // namespace
+
+std::string github_summary(const Report& report) {
+  if (report.clean()) {
+    return fmt::format("### reweave {}: {}\n\n", report.command,
+                       report.headline.empty() ? "clean" : plain(report.headline));
+  }
+  std::string text = fmt::format("### reweave {}: {}\n\n", report.command,
+                                 plain(report.findings.front().signature));
+  for (std::size_t i = 0; i < report.findings.size() && i < 10; ++i) {
+    const Finding& finding = report.findings[i];
+    text += fmt::format("```\n{}\n```\n", fence_free(finding.message));
+    if (i < report.places.size() && !report.places[i].empty()) {
+      const Place& place = report.places[i].front();
+      text += fmt::format("\n`{}:{}`, step {}\n\n", plain(place.file), place.line, finding.step);
     }
-    return out;
-  };
+  }
+  if (report.repro.empty()) return text;
+  const FindingCommands commands =
+      finding_commands(report.program, report.repro, report.findings.front().step);
+  return text + fmt::format("To reproduce it: `{}`; to understand it: `{} explain {}`\n",
+                            plain(commands.reproduce), plain(shell_word(report.program)),
+                            plain(shell_word(report.repro)));
+}
+
+std::string github_summary(const CheckReport& report) {
   std::string text = fmt::format("### reweave check: {}\n\n", counts(report));
   for (const CheckedCase& checked : report.cases) {
     if (checked.passed) continue;
     std::string message = checked.message;
     std::replace(message.begin(), message.end(), '\n', ' ');
     text += fmt::format("* `{}`: `{}`\n", plain(checked.file), plain(message));
+    for (const std::string& line : checked.next) text += fmt::format("  * `{}`\n", plain(line));
   }
   return text;
 }

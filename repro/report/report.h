@@ -1,9 +1,9 @@
 // What a command found, told to people and to programs.
 //
-// Every finding ends with three commands: one that reproduces it, one that opens a debugger at the
-// failing step, one that keeps it as a regression test. The JSON form is one object on one line,
-// versioned by `schema`; fields are added, never changed, within a version. Nothing here reads
-// clocks or files: the same report gives the same bytes.
+// Every finding ends with commands: one that reproduces it, one that explains it, one that opens a
+// debugger at the failing step, one that keeps it as a regression test. The JSON form is one object
+// on one line, versioned by `schema` (report.schema.json); fields are added, never changed, within
+// a version. Nothing here reads clocks or files: the same report gives the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "repro/report/lingering_report.h"
+#include "repro/report/place.h"
 #include "repro/report/terminal.h"
 #include "scheduler/finding.h"
 #include "scheduler/schedule.h"
 
 namespace reweave::repro {
 
-enum class Format { kText, kJson, kJunit, kGithub };
+enum class Format { kText, kJson, kJunit, kGithub, kMarkdown, kSarif };
 std::optional<Format> find_format(std::string_view word);
 
 struct Report {
@@ -36,6 +37,7 @@ struct Report {
   std::string not_written{};        // Why that file could not be written, or "".
   std::string repro_text{};         // Then: what it would hold, so that nothing is lost.
   std::vector<Finding> findings{};  // In order; the first gives kind and signature.
+  std::vector<std::vector<Place>> places{};  // Of each finding, where they are known.
   std::uint64_t executions = 0;
   /// Of a search: how many of the executions were different.
   struct Distinct {
@@ -64,6 +66,7 @@ struct CheckedCase {
   bool is_error = false;                  // It could not be judged: it cannot be read, for example.
   std::string title = "another verdict";  // What is wrong, if not passed.
   std::string message{};                  // Why not; "" if passed.
+  std::vector<std::string> next{};        // What to do about it: lines, what for and a command.
   double seconds = 0;
   std::optional<Finding> finding{};
   std::optional<std::uint64_t> trace_hash{};
@@ -86,7 +89,7 @@ struct CheckReport {
   void skip(std::string_view why, const std::string& file);
 };
 
-/// Ends with a newline. kJunit and kGithub are for CheckReport only.
+/// Ends with a newline. kJunit is for CheckReport only.
 std::string render(const Report& report, Format format, const Terminal& terminal);
 std::string render(const CheckReport& report, Format format, const Terminal& terminal);
 
@@ -96,10 +99,12 @@ std::optional<CheckedCase> read_checked_case(std::string_view json);
 
 /// What is appended to the file that GITHUB_STEP_SUMMARY names: Markdown.
 std::string github_summary(const CheckReport& report);
+std::string github_summary(const Report& report);
 
-/// The three commands of a finding, as words for a POSIX shell.
+/// The commands of a finding, as words for a POSIX shell.
 struct FindingCommands {
   std::string reproduce{};
+  std::string explain{};
   std::string debug{};
   std::string regression_test{};
 };

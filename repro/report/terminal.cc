@@ -46,6 +46,10 @@ std::string with_commas(std::uint64_t number) {
   return digits;
 }
 
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", with_commas(count), noun, count == 1 ? "" : "s");
+}
+
 Progress::Progress(Terminal terminal, bool quiet)
     : terminal_(terminal), quiet_(quiet), begin_(Clock::now()) {
   next_ = begin_ + (terminal_.is_terminal ? std::chrono::milliseconds(200)

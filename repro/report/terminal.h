@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace reweave::repro {
 
@@ -24,6 +25,8 @@ struct Terminal {
 
 /// "1,234,567".
 std::string with_commas(std::uint64_t number);
+/// "1 shard", "1,234 shards".
+std::string plural(std::uint64_t count, std::string_view noun);
 
 class Progress {
  public:

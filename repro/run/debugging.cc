@@ -5,23 +5,43 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "repro/debugger/gdb_script.h"
+#include "repro/debugger/inquiry.h"
+#include "repro/debugger/shown_state.h"
 #include "repro/run/process.h"
 
 extern "C" [[gnu::noinline, gnu::used]] void reweave_step_breakpoint(std::uint64_t step) {
   asm volatile("" : : "r"(step) : "memory");  // Keeps the call where it is.
 }
 
+extern "C" [[gnu::noinline, gnu::used]] void reweave_ready_to_run() {
+  asm volatile("" : : : "memory");
+}
+
 namespace reweave::repro {
 namespace {
 
-void on_step(void* context, std::uint64_t step) {
-  if (step != *static_cast<const std::uint64_t*>(context)) return;
+// Looked up before a run: no system call may be made in the middle of one, where those of a program
+// under control are looked at, and a debugger would stop at each.
+bool traced = false;
+
+void on_step(void*, std::uint64_t step) {
+  if (step != reweave_stop_at_step) return;
   reweave_step_breakpoint(step);
+  if (!traced) return;
+  reweave_answers = 1;
+#if defined(__x86_64__)
+  __asm__ volatile("int3");
+#else
   // Not raise(), which a program under control has a stand-in for.
-  if (being_traced()) syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
+#endif
+  answer_debugger();
+  reweave_answers = 0;
 }
 
 }  // namespace
@@ -37,8 +57,35 @@ bool being_traced() {
   return false;
 }
 
-void break_at_step(Execution& execution, const std::uint64_t& step) {
-  execution.set_step_hook(on_step, const_cast<std::uint64_t*>(&step));
+void break_at_step(Execution& execution, std::uint64_t step) {
+  reweave_stop_at_step = step;
+  traced = being_traced();
+  reweave_ready_to_run();
+  execution.set_step_hook(on_step, nullptr);
+}
+
+Error become_gdb(const std::vector<std::string>& command, const std::vector<std::string>& more) {
+  const std::string gdb = find_program("gdb");
+  if (gdb.empty()) return Error{"gdb is not installed, or not on PATH"};
+  char pattern[] = "/tmp/reweave-gdb-XXXXXX.py";
+  const int file = mkstemps(pattern, 3);
+  if (file < 0) return Error{std::string("no file can be made for gdb's commands in /tmp")};
+  const std::string_view script = gdb_script();
+  const bool written =
+      write(file, script.data(), script.size()) == static_cast<ssize_t>(script.size());
+  close(file);
+  if (!written) return Error{fmt::format("{} cannot be written", pattern)};
+  std::vector<std::string> words = {gdb, "-q", "-nx", "-x", pattern};
+  // gdb has read it when this runs.
+  words.insert(words.end(), {"-ex", fmt::format("shell rm -f {}", pattern)});
+  words.insert(words.end(), more.begin(), more.end());
+  words.emplace_back("--args");
+  words.insert(words.end(), command.begin(), command.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(gdb.c_str(), argv.data());
+  return Error{fmt::format("{} cannot be started", gdb)};
 }
 
 int record_by_rr(const RrProbe& rr, const std::vector<std::string>& command,

@@ -12,8 +12,8 @@ std::uint64_t scenario_number(std::uint64_t execution, GeneratedAnswers answers)
   return execution / executions_each(answers);
 }
 
-void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scenario,
-              runtime::Settings& settings) {
+void generate(std::uint64_t seed, std::uint64_t number, const runtime::GeneratorOptions& options,
+              runtime::Scenario& scenario, runtime::Settings& settings) {
   const Prng family = Prng(seed).split("generated").split(number);
   Prng of_settings = family.split("settings");
   settings.switching =
@@ -23,13 +23,13 @@ void generate(std::uint64_t seed, std::uint64_t number, runtime::Scenario& scena
   if (of_settings.chance({1, 8})) settings.collect = true;
   settings.limits = generated_limits();
   Prng of_scenario = family.split("scenario");
-  runtime::generate_scenario(of_scenario, {}, scenario);
+  runtime::generate_scenario(of_scenario, options, scenario);
 }
 
-runtime::Scenario first_scenario(std::uint64_t seed) {
+runtime::Scenario first_scenario(std::uint64_t seed, const runtime::GeneratorOptions& options) {
   runtime::Scenario scenario;
   runtime::Settings settings;
-  generate(seed, 0, scenario, settings);
+  generate(seed, 0, options, scenario, settings);
   return scenario;
 }
 
@@ -44,16 +44,21 @@ Limits generated_limits() {
 }
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         const runtime::Settings& base) {
+                         const runtime::Settings& base, const runtime::GeneratorOptions& options) {
   runtime::Settings settings = base;
   runtime::Scenario scenario;
-  generate(seed, scenario_number(execution, answers), scenario, settings);
+  generate(seed, scenario_number(execution, answers), options, scenario, settings);
   return tasklet_file(std::move(scenario), settings);
 }
 
 GeneratedSubject::GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers,
-                                   const runtime::Settings& base)
-    : seed_(seed), answers_(answers), base_(base), subject_(first_scenario(seed), {}) {}
+                                   const runtime::Settings& base,
+                                   const runtime::GeneratorOptions& options)
+    : seed_(seed),
+      answers_(answers),
+      base_(base),
+      options_(options),
+      subject_(first_scenario(seed, options), {}) {}
 
 bool GeneratedSubject::select(std::uint64_t execution) {
   const std::uint64_t number = scenario_number(execution, answers_);
@@ -61,7 +66,7 @@ bool GeneratedSubject::select(std::uint64_t execution) {
   number_ = number;
   runtime::Settings settings = base_;
   subject_.edit_scenario(
-      [&](runtime::Scenario& scenario) { generate(seed_, number, scenario, settings); });
+      [&](runtime::Scenario& scenario) { generate(seed_, number, options_, scenario, settings); });
   subject_.set_settings(settings);
   return true;
 }

@@ -20,6 +20,7 @@
 #include <string>
 
 #include "repro/file/tasklet_file.h"
+#include "runtime/language/generator.h"
 #include "scheduler/strategy/depth_first.h"
 #include "scheduler/strategy/few_deviations.h"
 #include "scheduler/strategy/ordinary.h"
@@ -42,7 +43,8 @@ std::uint64_t executions_each(GeneratedAnswers answers);
 /// The scenario that execution `execution` of `seed` runs, with its settings: those of `base`, but
 /// for what is drawn.
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         const runtime::Settings& base);
+                         const runtime::Settings& base,
+                         const runtime::GeneratorOptions& options = {});
 
 /// The limits of each of its executions: generated programs are short, and one that runs for longer
 /// never ends.
@@ -50,7 +52,8 @@ Limits generated_limits();
 
 class GeneratedSubject final : public Subject {
  public:
-  GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, const runtime::Settings& base);
+  GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, const runtime::Settings& base,
+                   const runtime::GeneratorOptions& options = {});
 
   /// To be called before run(): the number of the execution. True: it has another scenario than the
   /// one before.
@@ -64,6 +67,8 @@ class GeneratedSubject final : public Subject {
     return subject_.find_site(name);
   }
   std::string describe(const Event& event) const override { return subject_.describe(event); }
+  /// Of the scenario selected last.
+  runtime::ScenarioSubject& of_scenario() { return subject_; }
   /// The last execution was one that its scenario has shown before.
   bool repeated() const { return subject_.repeated(); }
 
@@ -71,6 +76,7 @@ class GeneratedSubject final : public Subject {
   std::uint64_t seed_;
   GeneratedAnswers answers_;
   runtime::Settings base_;
+  runtime::GeneratorOptions options_;
   std::optional<std::uint64_t> number_;  // Of the scenario.
   runtime::ScenarioSubject subject_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/search/determinism.h"
+
 namespace reweave::repro {
 namespace {
 
@@ -11,6 +13,18 @@ const Schedule& schedule_of(const WeaveFile& file) {
 }
 
 }  // namespace
+
+std::string where_they_part(const WeaveFile& file) {
+  constexpr int kTries = 20;
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  Execution execution(file.limits());
+  for (int i = 0; i < kTries; ++i) {
+    replay(*subject, execution, schedule_of(file), ReplayMode::kLenient);
+    const std::optional<Finding> finding = check_determinism(*subject, execution);
+    if (finding) return finding->message;
+  }
+  return fmt::format("repeated {} times more it did the same", kTries);
+}
 
 RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   const std::unique_ptr<Subject> subject = file.make_subject();
@@ -45,6 +59,7 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
         .step = execution.steps(),
         .expected = fmt::format("trace hash {:016x}, as in a child process", first.trace_hash),
         .found = fmt::format("{:016x}: the subject is not deterministic", execution.trace_hash())};
+    run.parting = where_they_part(file);
   }
   run.verdict = verdict_of(run.findings, subject->results(), execution.trace_hash());
   return run;
@@ -92,8 +107,10 @@ std::vector<std::string> describe_log(const Subject& subject, const Execution& e
   std::vector<std::string> lines;
   const auto add = [&](const Event& event) {
     const std::string site = event.site == kNowhere ? "" : subject.site_name(event.site);
-    std::string line = fmt::format("{:>5}  {:<8} {}", event.step, execution.actor_path(event.actor),
-                                   subject.describe(event));
+    const std::string what = subject.describe(event);
+    if (what.empty() && site.empty()) return;
+    std::string line =
+        fmt::format("{:>5}  {:<8} {}", event.step, execution.actor_path(event.actor), what);
     if (!site.empty()) line = fmt::format("{:<40}  {}", line, site);
     lines.push_back(std::move(line));
   };

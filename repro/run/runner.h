@@ -32,6 +32,7 @@ struct RunResult {
   bool cancelled = false;  // It was ended because nobody wanted to wait: there is no verdict.
   Outcome outcome{};
   Divergence divergence;            // If it diverged.
+  std::string parting{};            // If it did something else when it was repeated: where.
   std::vector<Finding> findings{};  // In order, with their messages.
   Verdict verdict{};                // The same as a file states it.
   Schedule followed{};              // The answers that were really given.
@@ -39,6 +40,9 @@ struct RunResult {
   std::vector<std::string> log{};  // One line for each event, if wanted.
   std::string standard_error{};    // What a child that died wrote.
 };
+
+/// Executions of this file differ: where, in one sentence.
+std::string where_they_part(const WeaveFile& file);
 
 class Runner {
  public:

@@ -25,7 +25,7 @@ class Thread;
 struct Frame;
 
 /// What a dispatcher gets instead of a value when the C stack is being unwound to let another frame
-/// go on: see Thread::take_transfer(). Never dereferenced.
+/// go on: see take_transfer() in evaluation.cc. Never dereferenced.
 inline Object* const kUnwind = reinterpret_cast<Object*>(std::uintptr_t{1});
 
 /// A counted reference to a frame, good for one life of it. Plain data: counting is explicit, as

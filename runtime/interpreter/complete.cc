@@ -1,6 +1,8 @@
 // How an operation is completed when its switch, if any, is over. Those that send and receive are
 // in exchange.cc.
 #include "runtime/interpreter/locals.h"
+#include "runtime/life/generator_object.h"
+#include "runtime/tasklet/frame_cache.h"
 
 namespace reweave::runtime {
 
@@ -73,14 +75,18 @@ Object* Interpreter::bind_again(const Op& op, Tasklet* tasklet) {
     return thread().none();
   Code* const code =
       op.code == OpCode::kUnbind ? nullptr : &bodies_[static_cast<std::size_t>(op.args[1])].code;
+  Code* const bound_before = tasklet->bound;
   if (op.code != OpCode::kSetupNobind) {
     Object* const bound = thread().rebind(tasklet, code, op.code == OpCode::kRebind);
     if (bound == nullptr || op.code == OpCode::kUnbind) return bound;
     thread().release(bound);
   }
   if (op.code == OpCode::kRebind) {
-    if (tasklet->thread == nullptr) return thread().raise_runtime_error(ErrorCode::kNoThread);
-    tasklet->frame = thread().make_root_frame(*code);
+    if (tasklet->thread == nullptr) {
+      tasklet->bound = bound_before;
+      return thread().raise_runtime_error(ErrorCode::kNoThread);
+    }
+    tasklet->frame = make_root_frame(thread(), *code);
     tasklet->bound = nullptr;
   } else {
     Object* const ready = thread().setup(tasklet);

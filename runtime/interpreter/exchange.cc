@@ -1,7 +1,8 @@
 // Operations that send and receive: on a channel of the scenario or one that only the operation
 // holds, a sequence, a loop over a channel, and call_async (scenario_call_async.cc). What becomes
-// of each value is the ledger's affair, inside Thread::send() and Thread::receive().
+// of each value is the ledger's affair, inside send() and receive().
 #include "runtime/interpreter/locals.h"
+#include "runtime/tasklet/channel.h"
 
 namespace reweave::runtime {
 
@@ -12,7 +13,7 @@ Object* Interpreter::exchange(const Op& op, Locals& locals, Frame& frame) {
       if (token == nullptr) return nullptr;
       locals.token = thread().ledger().draw(*token);
       thread().log(EventKind::kSend, {op.args[0], static_cast<std::int32_t>(token->number)});
-      return thread().send(channel(op.args[0]), token, frame.site, soft());
+      return send_or_keep(op.args[0], token, frame.site);
     }
     case OpCode::kSendx: {
       Bomb* const bomb = thread().make_bomb(static_cast<ExceptionType>(op.args[1]));
@@ -20,11 +21,18 @@ Object* Interpreter::exchange(const Op& op, Locals& locals, Frame& frame) {
       locals.token = thread().ledger().draw(*bomb);
       thread().log(EventKind::kSendx,
                    {op.args[0], op.args[1], static_cast<std::int32_t>(bomb->number)});
-      return thread().send(channel(op.args[0]), bomb, frame.site, soft());
+      return send_or_keep(op.args[0], bomb, frame.site);
     }
     case OpCode::kRecv:
-      thread().open_reception(locals.reception);
-      return thread().take(channel(op.args[0]), soft());
+      open_reception(thread(), locals.reception);
+      return take_from(op.args[0]);
+    case OpCode::kTrysend:
+    case OpCode::kTryrecv:
+    case OpCode::kBuffer:
+    case OpCode::kRecvt:
+    case OpCode::kNap:
+    case OpCode::kSelect:
+      return exchange_beyond(op, locals, frame);
     case OpCode::kRecvtmp:
     case OpCode::kSendtmp:
       return use_temporary_channel(op, locals, frame);
@@ -44,8 +52,9 @@ Object* Interpreter::exchange(const Op& op, Locals& locals, Frame& frame) {
 // The switch of one of them is over.
 Object* Interpreter::exchanged(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (op.code == OpCode::kIter) return iterated(op, locals, frame, value);
+  if (op_info(op.code).topic == Topic::kBeyond) return exchanged_beyond(op, locals, frame, value);
   if (op.code == OpCode::kRecv || op.code == OpCode::kRecvtmp)
-    thread().close_reception(locals.reception, frame.site, value);
+    close_reception(thread(), locals.reception, frame.site, value);
   if (value == nullptr) return nullptr;
   const auto sent = static_cast<std::int32_t>(locals.token);
   switch (op.code) {
@@ -80,11 +89,11 @@ Object* Interpreter::exchanged(const Op& op, Locals& locals, Frame& frame, Objec
 // A channel that only this operation holds: its reference goes as soon as the C stack unwinds.
 Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& frame) {
   Object* value;
-  if (op.code == OpCode::kRecvtmp) thread().open_reception(locals.reception);
+  if (op.code == OpCode::kRecvtmp) open_reception(thread(), locals.reception);
   Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
   if (channel == nullptr) return nullptr;
   if (op.code == OpCode::kRecvtmp) {
-    value = thread().take(channel, soft());
+    value = take(thread(), channel, soft());
   } else {
     Token* const token = thread().make_token();
     if (token == nullptr) {
@@ -93,7 +102,7 @@ Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& 
     }
     locals.token = thread().ledger().draw(*token);
     thread().log(EventKind::kSend, {-1, static_cast<std::int32_t>(token->number)});
-    value = thread().send(channel, token, frame.site, soft());
+    value = send(thread(), channel, token, frame.site, soft());
   }
   thread().release(channel);
   return value;
@@ -111,22 +120,23 @@ Object* Interpreter::send_next(const Op& op, Locals& locals, Frame& frame) {
   Token* const token = thread().make_token();
   if (token == nullptr) return nullptr;
   token->number = locals.token + locals.turn;
-  return thread().send(channel(op.args[0]), token, frame.site, soft());
+  return send_or_keep(op.args[0], token, frame.site);
 }
 
 // One turn of a for loop over a channel.
 Object* Interpreter::iterate(const Op& op, Locals& locals) {
   Channel* const at = channel(op.args[0]);
-  if (at->closing && at->balance <= 0)
+  const Buffer* const buffer = buffer_of(op.args[0]);
+  if (at->closing && at->balance <= 0 && (buffer == nullptr || buffer->values.empty()))
     return thread().raise(thread().make_error(ExceptionType::kStopIteration));
-  thread().open_reception(locals.reception);
+  open_reception(thread(), locals.reception);
   locals.receiving = true;
-  return thread().take(at, soft());
+  return take_from(op.args[0]);
 }
 
 Object* Interpreter::iterated(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (locals.receiving) {
-    thread().close_reception(locals.reception, frame.site, value);
+    close_reception(thread(), locals.reception, frame.site, value);
     locals.receiving = false;
   }
   if (value == nullptr) {

@@ -4,7 +4,8 @@
 
 #include "runtime/interpreter/locals.h"
 #include "runtime/oracle/structure.h"
-#include "scheduler/base/check.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -12,7 +13,13 @@ namespace {
 
 // `except Exception` does not catch what is only a BaseException.
 bool is_ordinary_exception(ExceptionType type) {
-  return type != ExceptionType::kTaskletExit && type != ExceptionType::kSystemExit;
+  return type != ExceptionType::kTaskletExit && type != ExceptionType::kSystemExit &&
+         type != ExceptionType::kGeneratorExit;
+}
+
+/// A block that runs as an integer says.
+bool is_condition(OpCode code) {
+  return code == OpCode::kIf || code == OpCode::kIfElse || code == OpCode::kWhile;
 }
 
 // The limit of steps is reached. That calls went on and none returned is another thing than that a
@@ -22,12 +29,12 @@ void tell_of_recursion(Thread& thread, const LedgerNames& names) {
   Execution& execution = thread.execution();
   if (!thread.settings().report_stuck || execution.stopped()) return;
   std::size_t calls = 0;
-  for (FrameRef at = thread.running_frame(); at; at = at.frame->back) {
+  for (FrameRef at = thread.evaluation().running; at; at = at.frame->back) {
     if (at.frame->generation != at.generation) return;
     ++calls;
   }
   if (calls < kDeep) return;
-  const std::string place = names.site(thread.here());
+  const std::string place = names.site(thread.evaluation().here());
   const std::string function = place.substr(0, place.rfind('.'));
   Finding finding;
   finding.kind = FindingKind::kLivelock;
@@ -79,6 +86,12 @@ void Interpreter::clear_locals(Thread& thread, Frame& frame) {
   if (cell != nullptr) thread.release(cell);
 }
 
+bool Interpreter::is_hard(FrameRef frame) {
+  // A caller may be gone, under a defect.
+  return frame && frame.frame->generation == frame.generation &&
+         frame.frame->code->execute == &Interpreter::execute && frame.frame->locals<Locals>().hard;
+}
+
 Object* Interpreter::execute(Thread&, FrameRef self, Object* value) {
   const Body& body = *static_cast<const Body*>(self.frame->code->body);
   return body.interpreter->run_frame(self, body, value);
@@ -104,13 +117,14 @@ REWEAVE_PHASE Interpreter::Next Interpreter::enter(Activation& at, Object*& valu
   switch (at.locals.phase) {
     case Phase::kFresh:
       // Killed before it ran: nothing of it runs.
-      if (value == nullptr && !thread().enters_killed()) return Next::kReturn;
+      if (value == nullptr && !enters_killed(thread())) return Next::kReturn;
       if (value != nullptr) thread().release(value);
       at.locals.phase = Phase::kRunning;
+      at.locals.hard = !softly_set() || is_hard(at.frame.back);
       if (at.locals.root) thread().log(EventKind::kStart);
       return Next::kStep;
     case Phase::kRunning:
-      thread().violated("frame-that-did-not-wait");
+      violated(thread(), "frame-that-did-not-wait");
     case Phase::kPreempted:
       at.locals.phase = Phase::kRunning;
       if (value == nullptr) return Next::kError;
@@ -123,7 +137,7 @@ REWEAVE_PHASE Interpreter::Next Interpreter::enter(Activation& at, Object*& valu
 }
 
 REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*& value) {
-  thread().check_frame(at.self, "run");
+  check_frame(thread(), at.self, "run");
   if (at.pc == at.function.ops.size()) return Next::kEnd;
   const Op& op = at.function.ops[at.pc];
   if (op_info(op.code).shape == OpShape::kMark)
@@ -142,8 +156,8 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*&
     thread().abandon();
   }
   StructureOracle::check(thread(), at.frame.site);
-  const bool slice_over = thread().tick();
-  if (thread().ask_preempt(at.frame.site, slice_over) || slice_over)
+  const bool slice_over = thread().watchdog().tick();
+  if (ask_preempt(thread(), at.frame.site, slice_over) || slice_over)
     return preempt_here(at, value, slice_over);
   return Next::kOperation;
 }
@@ -152,9 +166,9 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*&
 Interpreter::Next Interpreter::preempt_here(Activation& at, Object*& value, bool slice_over) {
   at.locals.pc = at.pc;
   at.locals.phase = Locals::Phase::kPreempted;
-  value = slice_over ? thread().interrupt(soft()) : thread().preempt(soft());
+  value = slice_over ? interrupt(thread(), soft()) : thread().preempt(soft());
   if (value == kUnwind) return Next::kReturn;
-  thread().check_frame(at.self, "resumed");
+  check_frame(thread(), at.self, "resumed");
   at.locals.phase = Locals::Phase::kRunning;
   if (value == nullptr) return Next::kError;
   thread().release(value);
@@ -165,15 +179,15 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_operation(Activation& at) {
   const Op& op = at.function.ops[at.pc];
   if (op_info(op.code).shape != OpShape::kPlain) {
     // A defect may let two stacks run one frame.
-    thread().require(
-        sizeof(Locals) + at.locals.depth * sizeof(Block) <= at.frame.code->locals_bytes,
-        "blocks-open");
+    require(thread(),
+            sizeof(Locals) + at.locals.depth * sizeof(Block) <= at.frame.code->locals_bytes,
+            "blocks-open");
     enter_block(at.function, at.locals, at.pc, at.frame.site);
     return Next::kStep;
   }
-  if (thread().ask_collect(at.frame.site)) {
+  if (thread().settings().collect && asks_to_collect(thread(), at.frame.site)) {
     collect();
-    thread().check_frame(at.self, "resumed");
+    check_frame(thread(), at.self, "resumed");
   }
   at.locals.pc = at.pc;
   at.locals.phase = Locals::Phase::kInOperation;
@@ -190,7 +204,7 @@ REWEAVE_PHASE Interpreter::Next Interpreter::perform_turn(Activation& at, Object
 }
 
 REWEAVE_PHASE Interpreter::Next Interpreter::finish_operation(Activation& at, Object*& value) {
-  thread().check_frame(at.self, "resumed");
+  check_frame(thread(), at.self, "resumed");
   thread().check_result(value);
   at.locals.phase = Locals::Phase::kRunning;
   value = complete(at.function.ops[at.pc], at.locals, at.frame, value);
@@ -251,18 +265,21 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
   }
 }
 
-// Because a question said so.
+// Because a question said so, or after one did.
 void Interpreter::collect() {
   const std::size_t place = collections_.size();
   if (thread().settings().check_collections)
     collections_.emplace_back(thread().execution().log().size(), ~std::size_t{0});
-  thread().collect();
+  const std::uint64_t steps = thread().execution().steps();
+  collect_garbage(thread());
+  if (thread().execution().steps() != steps) collections_ran_code_ = true;
   if (place < collections_.size()) collections_[place].second = thread().execution().log().size();
 }
 
 void Interpreter::enter_block(const Function& function, Locals& locals, std::uint32_t& pc,
                               SiteId site) {
   const Op& op = function.ops[pc];
+  if (is_condition(op.code)) return enter_condition(op, locals, pc);
   auto turns = static_cast<std::uint32_t>(op.args[0]);
   if (op.code == OpCode::kChoose) {
     turns =
@@ -276,15 +293,34 @@ void Interpreter::enter_block(const Function& function, Locals& locals, std::uin
   // Of one that is to turn less often, the first turns count as done.
   const std::uint32_t done = repeats ? static_cast<std::uint32_t>(op.args[0]) - turns : 0;
   locals.blocks[locals.depth++] = {.op = pc, .count = done, .second = false, .error = nullptr};
-  if (op.code == OpCode::kTrapped) thread().trap_switches(+1);
+  if (op.code == OpCode::kTrapped) ++thread().guard().trap;
   ++pc;
+}
+
+void Interpreter::enter_condition(const Op& op, Locals& locals, std::uint32_t& pc) {
+  const bool so = is_so(op);
+  if (so || op.code == OpCode::kIfElse) {
+    const bool second = !so;
+    locals.blocks[locals.depth++] = {.op = pc, .count = 0, .second = second, .error = nullptr};
+  }
+  pc = so ? pc + 1 : op.match + 1;
 }
 
 // At a `then` or `end`. False: an exception goes on from here.
 bool Interpreter::leave_block(const Function& function, Locals& locals, std::uint32_t& pc) {
-  thread().require(locals.depth > 0, "block-not-open");
+  require(thread(), locals.depth > 0, "block-not-open");
   Block& block = locals.blocks[locals.depth - 1];
   const Op& opener = function.ops[block.op];
+  if (function.ops[pc].code == OpCode::kThen && opener.code == OpCode::kIfElse) {
+    --locals.depth;
+    pc = function.ops[pc].match + 1;
+    return true;
+  }
+  if (opener.code == OpCode::kWhile) {  // It is looked at again, as an operation of its own.
+    --locals.depth;
+    pc = block.op;
+    return true;
+  }
   if (function.ops[pc].code == OpCode::kThen) {
     block.second = true;
     ++pc;
@@ -292,11 +328,11 @@ bool Interpreter::leave_block(const Function& function, Locals& locals, std::uin
   }
   const bool repeats = opener.code == OpCode::kLoop || opener.code == OpCode::kChoose;
   if (repeats && ++block.count < static_cast<std::uint32_t>(opener.args[0])) {
-    thread().count_tick();
+    thread().watchdog().count_tick();
     pc = block.op + 1;
     return true;
   }
-  if (opener.code == OpCode::kTrapped) thread().trap_switches(-1);
+  if (opener.code == OpCode::kTrapped) --thread().guard().trap;
   Bomb* const error = block.error;
   block.error = nullptr;
   --locals.depth;
@@ -311,7 +347,7 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
   while (locals.depth > 0) {
     Block& block = locals.blocks[locals.depth - 1];
     const Op& opener = function.ops[block.op];
-    if (opener.code == OpCode::kTrapped) thread().trap_switches(-1);
+    if (opener.code == OpCode::kTrapped) --thread().guard().trap;
     if (opener.code == OpCode::kFinally && !block.second) {
       block.second = true;
       block.error = thread().take_error();
@@ -340,12 +376,12 @@ bool Interpreter::handle_error(const Function& function, Locals& locals, std::ui
 }
 
 Object* Interpreter::rec(std::int32_t levels, std::int32_t function, SiteId site) {
-  const FrameRef frame = thread().make_frame(rec_code_, site);
+  const FrameRef frame = make_frame(thread(), rec_code_, site);
   if (!frame) return nullptr;
   auto& locals = frame.frame->locals<RecLocals>();
   locals.levels = levels - 1;
   locals.function = function;
-  return thread().evaluate(frame, thread().none());
+  return evaluate(thread(), frame, thread().none());
 }
 
 Object* Interpreter::execute_rec(Thread& thread, FrameRef self, Object* value) {
@@ -359,7 +395,7 @@ Object* Interpreter::execute_rec(Thread& thread, FrameRef self, Object* value) {
   if (locals.function < 0) return value;
   locals.called = true;
   Code& code = interpreter->bodies_[static_cast<std::size_t>(locals.function)].code;
-  return thread.call_softly(thread.make_frame(code, code.entry), value);
+  return call_softly(thread, make_frame(thread, code, code.entry), value);
 }
 
 }  // namespace reweave::runtime

@@ -4,7 +4,9 @@
 
 #include "runtime/interpreter/locals.h"
 #include "runtime/interpreter/scenario_subject.h"
-#include "scheduler/base/check.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "runtime/tasklet/tasklet_state.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -72,19 +74,23 @@ void Interpreter::set_scenario(const Scenario& scenario) {
   }
 }
 
-Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
-                                const SeenTraces* seen) {
+Ending Interpreter::run(const Settings& settings, Execution& execution, const SeenTraces* seen) {
   slots_.assign(scenario_->slots.size(), nullptr);
+  buffers_.clear();
+  waiting_room_ = nullptr;
+  integers_.assign(scenario_->slots.size(), 0);
+  emitted_.assign(scenario_->orders.empty() ? 0 : scenario_->words.size(), false);
   channels_.assign(scenario_->channels.size(), nullptr);
   runto_returned_ = false;
   collections_.clear();
+  collections_ran_code_ = false;
   pool_.begin();
   service_.reset();
   keys_ = nullptr;
   left_at_ = kNowhere;
   stuck_.begin(*this, *this);
   runtime_.set_deadlock_watcher(&stuck_);
-  const Thread::Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
+  const Ending ending = runtime_.run(bodies_[0].code, settings, execution, *this);
   ending_ = ending;
   was_seen_ = seen != nullptr && seen->has(execution.trace_hash());
   if (!ending.ended) return ending;
@@ -110,7 +116,7 @@ Thread::Ending Interpreter::run(const Settings& settings, Execution& execution,
 
 // The program's main function was left. What a reader of the trace wants to know is no event of it,
 // for the first traces did not have it.
-void Interpreter::end_of_main(const Thread::Ending& ending, Execution& execution) {
+void Interpreter::end_of_main(const Ending& ending, Execution& execution) {
   if (!ending.failed) {
     execution.note(ActorId{0}, static_cast<std::uint16_t>(EventKind::kMainEnd), {}, kNowhere);
   } else {
@@ -134,7 +140,7 @@ void Interpreter::report_uncaught(const Bomb& bomb, std::int32_t function, SiteI
   if (!self.settings().report_uncaught || ends_quietly(bomb.type)) return;
   if (scenario_->functions[static_cast<std::size_t>(function)].raises) return;
   // The end of a tasklet is then the program's affair.
-  if (function != 0 && self.has_error_handler()) return;
+  if (function != 0 && self.shared().error_handler) return;
   // It was told where the error was made, with all who wait.
   if (is_deadlock(bomb.code) && self.settings().report_stuck) return;
   if (runtime_.memory_failed()) return;
@@ -173,13 +179,13 @@ Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value
     called = true;
     thread.log(EventKind::kThreadStart, {static_cast<std::int32_t>(thread.number())});
     Code& code = main.interpreter->bodies_[static_cast<std::size_t>(main.function)].code;
-    value = thread.call_softly(thread.make_frame(code, code.entry), thread.none());
+    value = call_softly(thread, make_frame(thread, code, code.entry), thread.none());
     if (value != nullptr) return value;
   }
   if (value == nullptr) {
     Bomb* const bomb = thread.take_error();
     main.interpreter->log_exception(EventKind::kDied, *bomb);
-    main.interpreter->report_uncaught(*bomb, main.function, thread.here());
+    main.interpreter->report_uncaught(*bomb, main.function, thread.evaluation().here());
     thread.release(bomb);
   } else {
     thread.release(value);
@@ -208,10 +214,20 @@ void Interpreter::describe_end(EndState& state) const {
       state.things.push_back(static_cast<std::int32_t>(static_cast<const Thing&>(object).number));
     });
   }
-  state.run_count = thread().run_count();
+  state.run_count = thread().queue().count;
 }
 
 std::string Interpreter::site(SiteId site) const { return site_name(*scenario_, site); }
+
+// Its path, as in schedules; the number where the execution made no such tasklet.
+std::string Interpreter::tasklet(std::uint32_t number) const {
+  const Execution& execution = thread().execution();
+  for (std::uint32_t actor = 0; actor < execution.actor_count(); ++actor) {
+    if (runtime_.tasklet_number(ActorId{actor}) == static_cast<std::int32_t>(number))
+      return execution.actor_path(ActorId{actor});
+  }
+  return LedgerNames::tasklet(number);
+}
 
 std::string Interpreter::operation(SiteId site) const {
   const Op* const op = op_at(*scenario_, site);
@@ -228,24 +244,28 @@ void Interpreter::visit_roots(ReferenceVisitor& visitor) const {
   for (Object* const object : slots_) visitor.visit(object);
   visitor.visit(keys_);
   for (Channel* const channel : channels_) visitor.visit(channel);
+  visitor.visit(waiting_room_);
+  for (const Buffer& buffer : buffers_) {
+    for (Object* const value : buffer.values) visitor.visit(value);
+  }
   pool_.visit_roots(visitor);
 }
 
 // The slot's old content goes after the new one is in its place.
-void Interpreter::store(std::int32_t slot, Object* owned) {
+void Interpreter::store(std::int32_t slot, Object* owned, std::int32_t integer) {
   Object*& at = slots_[static_cast<std::size_t>(slot)];
   Object* const old = at;
   at = owned;
+  integers_[static_cast<std::size_t>(slot)] = integer;
   if (old == nullptr) return;
   thread().release(old);
 }
 
 std::uint32_t Interpreter::flags_of(const Tasklet& tasklet) const {
-  const bool alive = thread().is_alive(&tasklet);
-  const bool scheduled = tasklet.next != nullptr || tasklet.blocked != 0;
+  const bool alive = is_alive(&tasklet) || is_ending(&tasklet);
+  const bool scheduled = !tasklet.floats();
   return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (scheduled ? 4u : 0) |
-         (alive && !scheduled ? 8u : 0) |
-         (tasklet.thread != nullptr && &tasklet == thread().current_of(*tasklet.thread) ? 16u : 0) |
+         (alive && !scheduled ? 8u : 0) | (is_current_at_home(thread(), &tasklet) ? 16u : 0) |
          (tasklet.is_main && tasklet.thread != nullptr ? 32u : 0);
 }
 

@@ -25,6 +25,8 @@
 
 namespace reweave::runtime {
 
+struct GeneratorObject;
+
 class Interpreter : public LedgerNames, private RootHolder, private Foresight {
  public:
   /// `scenario` is linked and must outlive the interpreter, unchanged.
@@ -38,16 +40,17 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
 
   /// One execution of the scenario. See Runtime::run(). The census is not taken of one whose trace
   /// `seen` has; it may be null.
-  Thread::Ending run(const Settings& settings, Execution& execution,
-                     const SeenTraces* seen = nullptr);
+  Ending run(const Settings& settings, Execution& execution, const SeenTraces* seen = nullptr);
   /// That was so in the last execution.
   bool was_seen() const { return was_seen_; }
 
   const Runtime& runtime() const { return runtime_; }
   /// Of the last execution, under Settings::check_collections: from which event to which (not
-  /// included) in its log the collector ran because a question said so.
+  /// included) in its log the collector ran because a question said so, or later the program.
   using EventRange = std::pair<std::size_t, std::size_t>;
   const std::vector<EventRange>& collections() const { return collections_; }
+  /// Operations were performed during one of them: callbacks, or the ends of generators.
+  bool collections_ran_code() const { return collections_ran_code_; }
   /// See Runtime::watch_garbage().
   void watch_garbage(GarbageWatcher* watcher) { runtime_.watch_garbage(watcher); }
   /// See Runtime::set_watcher().
@@ -56,6 +59,15 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   /// The running one; between executions the first.
   const Thread& thread() const { return runtime_.running(); }
 
+  // What a watcher may look at: null where there is nothing (yet).
+  const Scenario& scenario() const { return *scenario_; }
+  const Object* content_of(std::int32_t slot) const { return in_slot(slot); }
+  const DictObject* keys() const { return keys_; }
+  const Channel* channel_at(std::int32_t number) const {
+    return channels_[static_cast<std::size_t>(number)];
+  }
+  const NumberedLock& lock_at(std::int32_t number) { return service_.at(number); }
+
   /// The flags of a tasklet, one bit for each letter of "abspcm": runtime/doc/semantics.md §1.
   std::uint32_t flags_of(const Tasklet& tasklet) const;
   /// How the last execution ended, and what it left; until the next one.
@@ -63,6 +75,7 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
 
   std::string site(SiteId site) const override;
   std::string operation(SiteId site) const override;
+  std::string tasklet(std::uint32_t number) const override;
   PendingStep pending(const Thread& thread, SiteId site) const override;
 
  private:
@@ -90,6 +103,8 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   bool could_end(FrameRef innermost, const Waiter& waiter, bool by_chance) const override;
   std::string channel_name(const Waiter& waiter) const override;
   std::string channel_words(const Waiter& waiter) const override;
+  std::string lock_words(std::int32_t number) const override;
+  std::string condition_words(std::int32_t number) const override;
   struct Reach;
   void reach_function(std::int32_t function, Reach& reach) const;
   void reach_operation(const Op& op, Reach& reach) const;
@@ -99,7 +114,7 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   std::size_t next_operation(const Frame& frame, const Body& body) const;
 
   void report_uncaught(const Bomb& bomb, std::int32_t function, SiteId site);
-  void end_of_main(const Thread::Ending& ending, Execution& execution);
+  void end_of_main(const Ending& ending, Execution& execution);
 
   Object* run_frame(FrameRef self, const Body& body, Object* value);
   Next enter(Activation& at, Object*& value);
@@ -116,6 +131,13 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   Object* perform_on_thread(const Op& op, Locals& locals, Frame& frame);
   Object* perform_on_things(const Op& op, Locals& locals, Frame& frame);
   Object* perform_on_content(const Op& op, Locals& locals);
+  // Integers: scenario_integers.cc
+  Object* perform_on_integers(const Op& op, SiteId site);
+  void fail_assertion(const Op& op, SiteId site);
+  void emit(std::int32_t word, SiteId site);
+  std::int32_t value_of(std::int32_t which);
+  bool is_so(const Op& op);
+  void say(std::int32_t answer) { thread().current()->said = answer; }
   Object* call(std::int32_t function);
   Object* bind(const Op& op);
   Object* run_others(const Op& op);
@@ -135,6 +157,17 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   Object* perform_on_tasklet(const Op& op, Locals& locals, Tasklet* tasklet);
   Object* complete(const Op& op, Locals& locals, Frame& frame, Object* value);
   Object* rec(std::int32_t levels, std::int32_t function, SiteId site);
+  // What the real thing does not have: exchange_beyond.cc
+  Object* exchange_beyond(const Op& op, Locals& locals, Frame& frame);
+  Object* exchanged_beyond(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* select(const Op& op, Locals& locals);
+  Object* selected(const Op& op, Locals& locals, Frame& frame, Object* value);
+  Object* send_or_keep(std::int32_t number, Object* value, SiteId site);
+  Object* take_from(std::int32_t number);
+  void set_buffer(std::int32_t number, std::int32_t most);
+  bool can_send(std::int32_t number);
+  bool can_receive(std::int32_t number);
+  Channel* waiting_room();
   Object* use_temporary_channel(const Op& op, Locals& locals, Frame& frame);
   Object* work(const Op& op, Locals& locals);
   Object* use_service(const Op& op, SiteId site);
@@ -153,10 +186,11 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   void log_item(const Tasklet& tasklet);
   void misbehave(Canary canary);
   void enter_block(const Function& function, Locals& locals, std::uint32_t& pc, SiteId site);
+  void enter_condition(const Op& op, Locals& locals, std::uint32_t& pc);
   bool leave_block(const Function& function, Locals& locals, std::uint32_t& pc);
   bool handle_error(const Function& function, Locals& locals, std::uint32_t& pc);
   void log_exception(EventKind kind, const Bomb& bomb);
-  void store(std::int32_t slot, Object* owned);
+  void store(std::int32_t slot, Object* owned, std::int32_t integer = 0);
   Object* in_slot(std::int32_t slot) const {
     return slot < 0 ? nullptr : slots_[static_cast<std::size_t>(slot)];
   }
@@ -167,7 +201,10 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   Object* log_next(const GeneratorObject& generator, Object* value);
   void log_object(EventKind kind, const Object* object);
   static Cell* cell_of(const FunctionObject& function);
-  bool soft() const { return thread().settings().switching == Switching::kSoft; }
+  bool softly_set() const { return thread().settings().switching == Switching::kSoft; }
+  static bool is_hard(FrameRef frame);
+  /// May the operation under way switch softly? Not in a function that was entered hard.
+  bool soft() const { return softly_set() && !is_hard(thread().evaluation().running); }
 
   const Scenario* scenario_;
   Runtime runtime_;
@@ -183,15 +220,30 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
     std::int32_t function = 0;
   };
   std::array<ThreadMain, Runtime::kThreadsMax> thread_mains_;
-  DictObject* keys_ = nullptr;      // Whose keys are objects; owned; null: not needed yet.
-  std::vector<Object*> slots_;      // Owned, or null.
-  std::vector<Channel*> channels_;  // Owned.
+  DictObject* keys_ = nullptr;          // Whose keys are objects; owned; null: not needed yet.
+  std::vector<Object*> slots_;          // Owned, or null.
+  std::vector<std::int32_t> integers_;  // Of slots; 0 where one holds an object.
+  std::vector<bool> emitted_;           // Words that were; empty: nobody asks.
+  std::vector<Channel*> channels_;      // Owned.
+  /// What a channel keeps for receivers to come.
+  struct Buffer {
+    std::size_t most = 0;
+    std::vector<Object*> values;  // Owned; the oldest first.
+    bool has_room() const { return values.size() < most; }
+  };
+  std::vector<Buffer> buffers_;  // Of each channel; empty: none has any.
+  Buffer* buffer_of(std::int32_t number) {
+    return buffers_.empty() ? nullptr : &buffers_[static_cast<std::size_t>(number)];
+  }
+  Channel* waiting_room_ =
+      nullptr;  // Where they wait who wait on no channel of the program; owned.
   ServiceState service_;
   Census census_;
   StuckOracle stuck_;
   SiteId left_at_ = kNowhere;  // By an exception: the outermost function that is no tasklet's.
   std::vector<EventRange> collections_;
-  Thread::Ending ending_;
+  bool collections_ran_code_ = false;
+  Ending ending_;
   bool was_seen_ = false;
 };
 

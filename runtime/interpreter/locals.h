@@ -44,12 +44,14 @@ struct Interpreter::Locals {
   std::uint32_t pc;
   Phase phase;
   bool root;                   // The first function of a tasklet: logs start and end.
+  bool hard;                   // It was entered hard, and so is left hard, as long as it runs.
   std::uint8_t depth;          // Open blocks.
   std::uint32_t token;         // Number of the token that the operation in progress sends.
   std::uint32_t turn;          // Of an operation that is performed several times: turns done.
   bool was_atomic;             // The tasklet, before the operation made it atomic.
   bool receiving;              // The turn in progress receives.
   Reception reception;         // While it receives.
+  EarlyEnd outer;              // While something else may end its wait: of the operation outside.
   Object* held;                // What the operation in progress holds; owned.
   Cell* cell;                  // That the function shares; owned, or null.
   GeneratorObject* generator;  // Whose frame this is; null: nobody's. It has the frame.

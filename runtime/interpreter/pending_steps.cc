@@ -6,7 +6,7 @@
 
 #include "runtime/interpreter/interpreter.h"
 #include "runtime/language/arguments.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
@@ -41,9 +41,10 @@ Access access_of(char how) {
 std::uint32_t named_object(const Op& op, char letter, std::uint32_t run_queue) {
   const std::string_view letters = op_info(op.code).arguments;
   const std::int32_t value = op.args[letters.find(letter)];
-  if (value < 0) return run_queue;  // A tasklet that is kept nowhere is put there.
+  if (value < 0)
+    return run_queue;  // A tasklet that is kept nowhere is put there; `said` is one's own.
   const auto index = static_cast<std::uint32_t>(value);
-  if (letter == 'l') return kLocks + index;
+  if (letter == 'l' || letter == 'm') return kLocks + index;
   if (letter == 'h') return 1 + index;
   return (names_a(letter, NameKind::kChannel) ? kChannels : kSlots) + index;
 }

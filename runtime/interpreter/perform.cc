@@ -3,7 +3,10 @@
 #include <cstdlib>
 
 #include "runtime/interpreter/locals.h"
-#include "scheduler/base/check.h"
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "runtime/tasklet/tasklet_state.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -13,8 +16,16 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
   const std::int32_t a = op.args[0];
   switch (op.code) {
     case OpCode::kEmit:
-      thread().log(EventKind::kEmit, {a});
+      emit(a, frame.site);
       break;
+    case OpCode::kSet:
+    case OpCode::kAdd:
+    case OpCode::kGet:
+    case OpCode::kPut:
+    case OpCode::kPlus:
+    case OpCode::kLess:
+    case OpCode::kAssert:
+      return perform_on_integers(op, frame.site);
     case OpCode::kSpawn:
     case OpCode::kBind:
       return bind(op);
@@ -31,7 +42,8 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kCall:
       return call(a);
     case OpCode::kHcall:
-      return thread().evaluate(thread().make_frame(code_of(a), code_of(a).entry), thread().none());
+      return evaluate(thread(), make_frame(thread(), code_of(a), code_of(a).entry),
+                      thread().none());
     case OpCode::kRec:
       if (a > 0) return rec(a, op.args[1], frame.site);
       return op.args[1] < 0 ? thread().none() : call(op.args[1]);
@@ -45,18 +57,23 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
     case OpCode::kBurn:
       return work(op, locals);
     case OpCode::kHspin:
-      return thread().evaluate(thread().make_frame(hspin_code_, frame.site), thread().none());
+      return evaluate(thread(), make_frame(thread(), hspin_code_, frame.site), thread().none());
     case OpCode::kYield:
       return yield(op, locals);
     case OpCode::kTstart:
-      if (thread().lacks_memory()) return nullptr;
+      if (lacks_memory(thread())) return nullptr;
       start_thread(static_cast<std::uint32_t>(a), op.args[1]);
       break;
     case OpCode::kSettle:
-      thread().settle(frame.site);
+      settle(thread(), frame.site);
       break;
     case OpCode::kGc:
-      thread().collect();
+      // After one that a question asked for it may find garbage in another order.
+      if (collections_.empty()) {
+        collect_garbage(thread());
+      } else {
+        collect();
+      }
       break;
     case OpCode::kCanary:
       misbehave(static_cast<Canary>(a));
@@ -69,7 +86,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
 
 Object* Interpreter::call(std::int32_t function) {
   Code& code = code_of(function);
-  return thread().call_softly(thread().make_frame(code, code.entry), thread().none());
+  return call_softly(thread(), make_frame(thread(), code, code.entry), thread().none());
 }
 
 // `spawn` and `bind`: the slot, if there is one, keeps the tasklet.
@@ -87,12 +104,12 @@ Object* Interpreter::bind(const Op& op) {
 }
 
 Object* Interpreter::run_others(const Op& op) {
-  if (op.code == OpCode::kRunall) return thread().run_others();
+  if (op.code == OpCode::kRunall) return runtime::run_others(thread());
   const std::int32_t flags = op.args[1];
-  return thread().run_others({.ticks = static_cast<std::uint32_t>(op.args[0]),
-                              .soft = (flags & 1) != 0,
-                              .total = (flags & 2) != 0,
-                              .ignore_nesting = (flags & 4) != 0});
+  return runtime::run_others(thread(), {.ticks = static_cast<std::uint32_t>(op.args[0]),
+                                        .soft = (flags & 1) != 0,
+                                        .total = (flags & 2) != 0,
+                                        .ignore_nesting = (flags & 4) != 0});
 }
 
 // What is stored is held besides: the old content of the slot may run code when it goes.
@@ -110,11 +127,14 @@ Object* Interpreter::perform_on_slots(const Op& op, Locals& locals) {
     case OpCode::kCopy: {
       Object* const object = in_slot(a);
       if (object != nullptr) locals.held = retain(object);
-      store(b, object == nullptr ? nullptr : retain(object));
+      store(b, object == nullptr ? nullptr : retain(object),
+            integers_[static_cast<std::size_t>(a)]);
       break;
     }
     default:
-      if (in_slot(a) != nullptr) thread().log(EventKind::kSame, {b, in_slot(a) == in_slot(b)});
+      if (in_slot(a) == nullptr) break;
+      say(in_slot(a) == in_slot(b));
+      thread().log(EventKind::kSame, {b, in_slot(a) == in_slot(b)});
       break;
   }
   return thread().none();
@@ -135,24 +155,29 @@ Object* Interpreter::perform_on_channel(const Op& op, Locals& locals, Frame& fra
       channel(a)->schedule_all = b != 0;
       break;
     case OpCode::kBal:
+      say(channel(a)->balance);
       thread().log(EventKind::kBalance, {a, channel(a)->balance});
       break;
     case OpCode::kClosed: {
       const Channel& at = *channel(a);
+      say(at.closing && at.balance == 0);
       thread().log(EventKind::kClosed, {a, at.closing, at.closing && at.balance == 0});
       break;
     }
     case OpCode::kQueue: {
       const Channel& at = *channel(a);
-      thread().log(EventKind::kQueue, {a, at.balance < 0 ? -at.balance : at.balance});
+      std::int32_t length = 0;
+      for (const Tasklet* t = at.head; t != nullptr; t = t->next) ++length;
+      say(length);
+      thread().log(EventKind::kQueue, {a, length});
       for (const Tasklet* t = at.head; t != nullptr; t = t->next) log_item(*t);
       break;
     }
     case OpCode::kChancbf:
-      thread().set_channel_callback({.installed = true, .code = &code_of(a)});
+      thread().shared().channel_callback = {.installed = true, .code = &code_of(a)};
       break;
     case OpCode::kChancb:
-      thread().set_channel_callback({.installed = a != 0, .code = nullptr});
+      thread().shared().channel_callback = {.installed = a != 0, .code = nullptr};
       break;
     default:
       return perform_on_thread(op, locals, frame);
@@ -169,39 +194,42 @@ Object* Interpreter::perform_on_thread(const Op& op, Locals& locals, Frame& fram
       log_run_queue();
       break;
     case OpCode::kRuncount:
-      thread().log(EventKind::kRunCount, {static_cast<std::int32_t>(thread().run_count())});
+      say(static_cast<std::int32_t>(thread().queue().count));
+      thread().log(EventKind::kRunCount, {static_cast<std::int32_t>(thread().queue().count)});
       break;
     case OpCode::kNest:
-      thread().log(EventKind::kNest, {static_cast<std::int32_t>(thread().nesting_level())});
+      say(static_cast<std::int32_t>(thread().evaluation().nesting_level));
+      thread().log(EventKind::kNest,
+                   {static_cast<std::int32_t>(thread().evaluation().nesting_level)});
       break;
     case OpCode::kAtomic:
       locals.token = current->atomic;
-      return thread().set_atomic(current, a != 0, soft());
+      return set_atomic(thread(), current, a != 0, soft());
     case OpCode::kIgnnest:
       locals.token = current->ignore_nesting;
-      return thread().set_ignore_nesting(current, a != 0, soft());
+      return set_ignore_nesting(thread(), current, a != 0, soft());
     case OpCode::kBtrap:
       current->block_trap = a != 0;
       break;
     case OpCode::kSwtrap:
-      thread().log(EventKind::kSwitchTrap, {thread().switch_trap()});
-      thread().trap_switches(a);
+      thread().log(EventKind::kSwitchTrap, {thread().guard().trap});
+      thread().guard().trap += a;
       break;
     case OpCode::kErrh:
-      thread().set_error_handler(a != 0);
+      thread().shared().error_handler = a != 0;
       break;
     case OpCode::kSoftsw:
-      thread().log(EventKind::kSoftSwitching, {soft()});
-      thread().set_switching(a != 0 ? Switching::kSoft : Switching::kHard);
+      thread().log(EventKind::kSoftSwitching, {softly_set()});
+      thread().settings().switching = a != 0 ? Switching::kSoft : Switching::kHard;
       break;
     case OpCode::kSchedcbf:
-      thread().set_schedule_callback({.installed = true, .code = &code_of(a)});
+      thread().shared().schedule_callback = {.installed = true, .code = &code_of(a)};
       break;
     case OpCode::kSchedcb:
-      thread().set_schedule_callback({.installed = a != 0, .code = nullptr});
+      thread().shared().schedule_callback = {.installed = a != 0, .code = nullptr};
       break;
     case OpCode::kGcdebug:
-      thread().debug_collector(static_cast<std::uint32_t>(a));
+      thread().shared().collector.debug(static_cast<std::uint32_t>(a));
       break;
     case OpCode::kAsyncmax:
       pool_.set_workers_max(static_cast<std::uint32_t>(a));
@@ -213,10 +241,13 @@ Object* Interpreter::perform_on_thread(const Op& op, Locals& locals, Frame& fram
 }
 
 void Interpreter::log_run_queue() {
-  thread().log(EventKind::kRunQueue, {static_cast<std::int32_t>(thread().run_count())});
-  const Tasklet* t = thread().run_queue();
-  for (std::uint32_t i = 0; i < thread().run_count() && t != nullptr; ++i, t = t->next)
-    log_item(*t);
+  // From the current one, as programs of the real thing look at it: in its schedule callback it may
+  // have left the queue, alone or into that of a channel.
+  const Tasklet* const first = thread().current();
+  std::int32_t length = 1;
+  for (const Tasklet* t = first->next; t != nullptr && t != first; t = t->next) ++length;
+  thread().log(EventKind::kRunQueue, {length});
+  for (const Tasklet* t = first; length > 0; --length, t = t->next) log_item(*t);
 }
 
 // The rest act on what is in a slot, which they hold; an empty one makes them do nothing.
@@ -243,7 +274,7 @@ Object* Interpreter::perform_on_tasklet(const Op& op, Locals& locals, Tasklet* t
       return thread().run_tasklet(tasklet, soft());
     case OpCode::kSwitch:
       // As the recorded programs guard it.
-      if (tasklet == thread().current()) return thread().none();
+      if (is_current_at_home(thread(), tasklet)) return thread().none();
       return thread().switch_to(tasklet, soft());
     case OpCode::kSwitchRaw:
       return thread().switch_to(tasklet, soft());
@@ -259,10 +290,10 @@ Object* Interpreter::perform_on_tasklet(const Op& op, Locals& locals, Tasklet* t
       return thread().throw_at(tasklet, bomb, soft(), op.code == OpCode::kThrowp);
     }
     case OpCode::kBindt:
-      return thread().bind_thread(tasklet);
+      return bind_thread(thread(), tasklet);
     case OpCode::kTatomic:
       locals.token = tasklet->atomic;
-      return thread().set_atomic(tasklet, op.args[1] != 0, soft());
+      return set_atomic(thread(), tasklet, op.args[1] != 0, soft());
     case OpCode::kTbtrap:
       tasklet->block_trap = op.args[1] != 0;
       return thread().none();
@@ -281,21 +312,24 @@ Object* Interpreter::perform_on_tasklet(const Op& op, Locals& locals, Tasklet* t
 void Interpreter::log_tasklet(OpCode code, const Tasklet& tasklet) {
   const auto number = static_cast<std::int32_t>(tasklet.number);
   const Thread* const home = tasklet.thread;
-  const Channel* const at = tasklet.channel;
+  const Channel* const at = tasklet.blocked != 0 ? tasklet.channel : nullptr;
   switch (code) {
     case OpCode::kState:
+      say(static_cast<std::int32_t>(flags_of(tasklet)));
       thread().log(EventKind::kState, {number, static_cast<std::int32_t>(flags_of(tasklet))});
       return;
     case OpCode::kTnest:
+      say(static_cast<std::int32_t>(nesting_level_of(thread(), &tasklet)));
       thread().log(EventKind::kTaskletNest,
-                   {number, static_cast<std::int32_t>(thread().nesting_level_of(&tasklet))});
+                   {number, static_cast<std::int32_t>(nesting_level_of(thread(), &tasklet))});
       return;
     case OpCode::kThread:
+      say(home == nullptr ? -1 : static_cast<std::int32_t>(home->number()));
       thread().log(EventKind::kThread,
                    {number, home == nullptr ? -1 : static_cast<std::int32_t>(home->number())});
       return;
     case OpCode::kTchan:
-      thread().require(at == nullptr || !at->dead, "channel-is-gone");
+      require(thread(), at == nullptr || !at->dead, "channel-is-gone");
       thread().log(EventKind::kTaskletChannel,
                    {number, at == nullptr ? -1 : static_cast<std::int32_t>(at->number)});
       return;

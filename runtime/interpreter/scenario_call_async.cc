@@ -2,6 +2,7 @@
 #include "runtime/service/call_async.h"
 
 #include "runtime/interpreter/locals.h"
+#include "runtime/tasklet/channel.h"
 
 namespace reweave::runtime {
 
@@ -23,10 +24,10 @@ Object* Interpreter::call_async(const Op& op, Locals& locals, Frame& frame) {
   }
   if (locals.turn == 1) {
     pool_.pass_point(frame.site);
-    thread().open_reception(locals.reception);
-    return thread().take(static_cast<Channel*>(locals.held), soft());
+    open_reception(thread(), locals.reception);
+    return take(thread(), static_cast<Channel*>(locals.held), soft());
   }
-  return thread().set_atomic(current, false, soft());
+  return set_atomic(thread(), current, false, soft());
 }
 
 // `value` is what the turn came to, or null and an exception.
@@ -48,7 +49,7 @@ Object* Interpreter::called_async(Locals& locals, Frame& frame, Object* value) {
     locals.turn = 1;
     return kAgain;
   }
-  if (locals.turn == 1) thread().close_reception(locals.reception, frame.site, value);
+  if (locals.turn == 1) close_reception(thread(), locals.reception, frame.site, value);
   if (locals.turn == 1 && value != nullptr) {
     thread().log(EventKind::kReturned,
                  {static_cast<std::int32_t>(locals.token), number_of(*value)});

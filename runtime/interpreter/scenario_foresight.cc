@@ -2,8 +2,9 @@
 // ever.
 //
 // An operation is reachable if it stands behind the one in progress, in a loop that has turns left,
-// or in a function that a reachable one names. Conditions there are none in the language, but which
-// callbacks run, and what is in a slot, cannot be told: that is left to chance.
+// or in a function that a reachable one names. What an `if` or `while` decides, which callbacks
+// run, and what is in a slot cannot be told: the first may go either way, the others are left to
+// chance.
 #include <array>
 
 #include "runtime/interpreter/locals.h"
@@ -21,17 +22,29 @@ namespace {
 
 /// A lock or channel is known by its number, which only those of the scenario have.
 bool ends(const Op& op, const Waiter& waiter) {
+  const std::uint64_t selects = waiter.tasklet->early_end.selects;
+  const char first = op_info(op.code).arguments[0];
+  const bool takes_channel = first != '\0' && names_a(first, NameKind::kChannel);
+  const bool on_selected = takes_channel && (selects >> op.args[0] & 1) != 0;
   const bool on_channel =
-      waiter.channel != nullptr && op.args[0] == static_cast<std::int32_t>(waiter.channel->number);
+      on_selected || (waiter.channel != nullptr &&
+                      op.args[0] == static_cast<std::int32_t>(waiter.channel->number));
   const bool on_lock = waiter.lock != nullptr && op.args[0] == waiter.lock->number();
   const bool on_condition = waiter.condition != nullptr && op.args[0] == waiter.condition->number();
   switch (op.code) {
     case OpCode::kSend:
     case OpCode::kSendx:
     case OpCode::kSendseq:
+    case OpCode::kTrysend:
       return on_channel && waiter.waits_for == Waiter::For::kSender;
+    case OpCode::kSelect:
+      return waiter.channel != nullptr && waiter.waits_for == Waiter::For::kReceiver &&
+             (on_channel || op.args[1] == static_cast<std::int32_t>(waiter.channel->number));
     case OpCode::kRecv:
     case OpCode::kIter:
+    case OpCode::kTryrecv:
+    case OpCode::kRecvt:
+    case OpCode::kBuffer:
       return on_channel && waiter.waits_for == Waiter::For::kReceiver;
     case OpCode::kUnlock:
     case OpCode::kWait:
@@ -133,7 +146,8 @@ std::size_t Interpreter::next_operation(const Frame& frame, const Body& body) co
     const Block& block = locals.blocks[i];
     const Op& opener = ops[block.op];
     const bool repeats = opener.code == OpCode::kLoop || opener.code == OpCode::kChoose;
-    if (!repeats || block.count + 1 >= static_cast<std::uint32_t>(opener.args[0])) continue;
+    const bool goes_on = repeats && block.count + 1 < static_cast<std::uint32_t>(opener.args[0]);
+    if (!goes_on && opener.code != OpCode::kWhile) continue;
     from = block.op;
     break;
   }
@@ -178,10 +192,23 @@ std::string Interpreter::channel_name(const Waiter& waiter) const {
 std::string Interpreter::channel_words(const Waiter& waiter) const {
   const std::string name = channel_name(waiter);
   if (!name.empty()) return "channel " + name;
+  if (waiter.tasklet->early_end.selects != 0) return "one of the channels that it selects";
   if (is_idle(waiter.frame)) return "the channel over which the pool wakes its workers";
   const Op* const op = waiter.site == kNowhere ? nullptr : op_at(*scenario_, waiter.site);
   const bool reply = op != nullptr && op->code == OpCode::kAsync;
   return reply ? "the channel of its call's reply" : "a channel that nobody else knows";
+}
+
+std::string Interpreter::lock_words(std::int32_t number) const {
+  const auto at = static_cast<std::size_t>(number);
+  return "lock " + (at < scenario_->locks.size() ? scenario_->locks[at] : std::to_string(number));
+}
+
+std::string Interpreter::condition_words(std::int32_t number) const {
+  const auto at = static_cast<std::size_t>(number);
+  if (at < scenario_->conditions.size() && !scenario_->conditions[at].empty())
+    return "condition " + scenario_->conditions[at];
+  return lock_words(number);
 }
 
 }  // namespace reweave::runtime

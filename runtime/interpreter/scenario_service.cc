@@ -25,6 +25,7 @@ Object* Interpreter::use_service(const Op& op, SiteId site) {
       note_lock_awaited(a);
       const Lock::Got got =
           service_.at(a).lock.acquire(thread(), site, thread().clock().after(microseconds));
+      say(got == Lock::Got::kLock);
       thread().log(EventKind::kLocked, {a, got == Lock::Got::kLock});
       return thread().none();
     }
@@ -44,6 +45,7 @@ Object* Interpreter::use_service(const Op& op, SiteId site) {
           thread(), site, microseconds == 0 ? Clock::kNever : microseconds,
           op.code == OpCode::kWait ? Condition::Kind::kTimed : Condition::Kind::kPolling, result);
       if (value != nullptr) {
+        say(result.notified);
         thread().log(EventKind::kWaited,
                      {a, result.notified, static_cast<std::int32_t>(result.looks)});
       }

@@ -9,6 +9,7 @@
 #include "runtime/oracle/structure.h"
 #include "runtime/specification/comparison.h"
 #include "scheduler/strategy/dense_replay.h"
+#include "scheduler/strategy/ordinary.h"
 
 namespace reweave::runtime {
 
@@ -66,6 +67,7 @@ void ScenarioSubject::look_at_collections(Execution& execution) {
                                 .settings = settings_,
                                 .execution = execution,
                                 .collections = interpreter_.collections(),
+                                .ran_code = interpreter_.collections_ran_code(),
                                 .end = end_};
   const auto noticed = oracle.look(*specification_);
   if (!noticed) return;
@@ -143,7 +145,7 @@ namespace {
 
 std::string name_of(const std::vector<std::string>& names, std::int32_t index) {
   const auto at = static_cast<std::size_t>(index);
-  return at < names.size() ? names[at] : std::to_string(index);
+  return at < names.size() && !names[at].empty() ? names[at] : std::to_string(index);
 }
 
 std::string exception_of(std::int32_t type_and_code, std::int32_t token) {
@@ -154,15 +156,11 @@ std::string exception_of(std::int32_t type_and_code, std::int32_t token) {
 
 }  // namespace
 
-// Its path, as in schedules; the number where the execution made no such tasklet.
 std::string ScenarioSubject::tasklet_name(std::int32_t number) const {
   if (number < 0) return "-";
-  const std::uint32_t made = last_execution_ == nullptr ? 0 : last_execution_->actor_count();
-  for (std::uint32_t actor = 0; actor < made; ++actor) {
-    if (interpreter_.runtime().tasklet_number(ActorId{actor}) == number)
-      return last_execution_->actor_path(ActorId{actor});
-  }
-  return "tasklet " + std::to_string(number);
+  const auto known = static_cast<std::uint32_t>(number);
+  return last_execution_ == nullptr ? interpreter_.LedgerNames::tasklet(known)
+                                    : interpreter_.tasklet(known);
 }
 
 std::string ScenarioSubject::describe(const Event& event) const {
@@ -176,8 +174,17 @@ std::string ScenarioSubject::describe(const Event& event) const {
       case 'c':
         line += name_of(scenario_.channels, arg);
         break;
+      case 'l':
+        line += name_of(scenario_.locks, arg);
+        break;
+      case 'k':
+        line += name_of(scenario_.conditions, arg);
+        break;
       case 'w':
         line += name_of(scenario_.words, arg);
+        break;
+      case 'S':
+        line += name_of(scenario_.slots, arg);
         break;
       case 'v':
         line += arg == 0 ? "None" : "v" + std::to_string(arg);
@@ -243,9 +250,38 @@ std::vector<std::string> ScenarioSubject::results() const {
 
 std::size_t ScenarioSubject::reduction_count() const { return runtime::reduction_count(scenario_); }
 
+namespace {
+
+bool says_what_is_right(const Scenario& scenario) {
+  return !scenario.orders.empty() ||
+         std::ranges::any_of(scenario.functions, [](const Function& function) {
+           return std::ranges::any_of(function.ops,
+                                      [](const Op& op) { return op.code == OpCode::kAssert; });
+         });
+}
+
+/// Nobody interferes, and nothing is asserted that does not hold.
+bool is_right_ordinarily(const Scenario& scenario, const Settings& settings) {
+  ScenarioSubject subject(scenario, settings);
+  Ordinary ordinary;
+  Execution execution(settings.limits);
+  execution.begin(ordinary, /*keep_log=*/false);
+  subject.run(execution);
+  return std::ranges::none_of(execution.findings(), [](const Finding& finding) {
+    return finding.kind == FindingKind::kAssertion;
+  });
+}
+
+}  // namespace
+
+// A program that is right unless somebody interferes stays one: else every assertion would shrink
+// to itself alone, with nothing left of what it is about.
 std::unique_ptr<Subject> ScenarioSubject::reduce(std::size_t index) const {
   Scenario smaller;
   if (!runtime::reduce(scenario_, index, smaller)) return nullptr;
+  if (says_what_is_right(smaller) && !is_right_ordinarily(smaller, settings_) &&
+      is_right_ordinarily(scenario_, settings_))
+    return nullptr;
   return std::make_unique<ScenarioSubject>(std::move(smaller), settings_);
 }
 

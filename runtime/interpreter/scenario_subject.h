@@ -28,11 +28,12 @@ class ScenarioSubject : public Subject {
     seen_.forget();
   }
   const Interpreter& interpreter() const { return interpreter_; }
+  Interpreter& interpreter() { return interpreter_; }
   /// See Runtime::watch_garbage().
   void watch_garbage(GarbageWatcher* watcher) { interpreter_.watch_garbage(watcher); }
   /// See Runtime::set_watcher().
   void set_watcher(Watcher* watcher) { interpreter_.set_watcher(watcher); }
-  const Thread::Ending& ending() const { return ending_; }
+  const Ending& ending() const { return ending_; }
 
   /// Overwrites the scenario in place, keeping the memory of the old one: `edit` is called with it
   /// and must leave it linked. For fuzz targets, which run another scenario every time.
@@ -82,7 +83,7 @@ class ScenarioSubject : public Subject {
   Scenario scenario_;
   Settings settings_;
   Interpreter interpreter_;
-  Thread::Ending ending_;
+  Ending ending_;
   const Execution* last_execution_ = nullptr;
   bool looks_at_everything_ = false;
   SpecificationFilter filter_;

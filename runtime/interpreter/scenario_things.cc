@@ -2,7 +2,14 @@
 // in a slot.
 #include "runtime/interpreter/locals.h"
 
-#include "scheduler/base/check.h"
+#include "runtime/life/closure.h"
+#include "runtime/life/generator_object.h"
+#include "runtime/life/record.h"
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/faults.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -25,18 +32,18 @@ Object* Interpreter::make_closure(const Op& op) {
   const bool has_cell = shared != nullptr && shared->kind == ObjectKind::kCell;
   Cell* const cell = has_cell ? static_cast<Cell*>(shared) : nullptr;
   FunctionObject* const function =
-      thread().make_function(code_of(op.args[0]), std::span(&cell, has_cell ? 1 : 0));
+      make_function(thread(), code_of(op.args[0]), std::span(&cell, has_cell ? 1 : 0));
   if (function == nullptr) return nullptr;
   store(op.args[1], function);
   return thread().none();
 }
 
 Object* Interpreter::make_generator(const FunctionObject& function, std::int32_t slot) {
-  if (thread().lacks_memory()) return nullptr;
-  const FrameRef frame = thread().make_root_frame(*function.code);
+  if (lacks_memory(thread())) return nullptr;
+  const FrameRef frame = make_root_frame(thread(), *function.code);
   auto& locals = frame.frame->locals<Locals>();
   locals.cell = cell_of(function);
-  GeneratorObject* const generator = thread().make_generator(frame);
+  GeneratorObject* const generator = runtime::make_generator(thread(), frame);
   if (generator == nullptr) return nullptr;
   locals.generator = generator;
   store(slot, generator);
@@ -50,6 +57,9 @@ Object* Interpreter::yield(const Op& op, Locals& locals) {
   if (word == nullptr) return nullptr;
   word->payload = op.args[0];
   locals.held = word;
+  // Only a defect frees a generator while it runs, as whoever resumed it would see next.
+  if (locals.generator->dead) [[unlikely]]
+    report_dangling_object(thread(), locals.generator, "resumed");
   locals.generator->yielded = true;
   return kYields;
 }
@@ -60,11 +70,13 @@ Object* Interpreter::log_next(const GeneratorObject& generator, Object* value) {
   const auto number = static_cast<std::int32_t>(generator.number);
   if (value != nullptr) {
     const auto word = static_cast<std::int32_t>(static_cast<const Token*>(value)->payload);
+    say(1);
     thread().log(EventKind::kYielded, {kind, number, word});
     return value;
   }
   if (thread().error()->type != ExceptionType::kStopIteration) return nullptr;
   thread().release(thread().take_error());
+  say(0);
   thread().log(EventKind::kExhausted, {kind, number});
   return thread().none();
 }
@@ -73,9 +85,9 @@ Object* Interpreter::log_next(const GeneratorObject& generator, Object* value) {
 Object* Interpreter::perform_on_things(const Op& op, Locals& locals, Frame& frame) {
   switch (op.code) {
     case OpCode::kCell:
-      return keep(op.args[0], thread().make_cell());
+      return keep(op.args[0], make_cell(thread()));
     case OpCode::kRecord:
-      return keep(op.args[0], thread().make_record());
+      return keep(op.args[0], make_record(thread()));
     case OpCode::kClosure:
       return make_closure(op);
     case OpCode::kFreevar:
@@ -117,38 +129,40 @@ Object* Interpreter::perform_on_object(const Op& op, Object* object) {
   const std::int32_t b = op.args[1];
   switch (op.code) {
     case OpCode::kWeakref:
-      return thread().add_weakref(object, &code_of(b));
+      return add_weakref(thread(), object, &code_of(b));
     case OpCode::kSetcell: {
       if (!holds_one(object->kind)) break;
       Object* const content = in_slot(b);
-      thread().set_cell(static_cast<Cell*>(object), content == nullptr ? nullptr : retain(content));
+      set_cell(thread(), static_cast<Cell*>(object),
+               content == nullptr ? nullptr : retain(content));
       break;
     }
     case OpCode::kGetcell:
-      if (holds_one(object->kind)) store(b, thread().cell_content(static_cast<Cell*>(object)));
+      if (holds_one(object->kind)) store(b, cell_content(thread(), static_cast<Cell*>(object)));
       break;
     case OpCode::kCallobj: {
       if (object->kind != ObjectKind::kFunction) break;
       const auto& function = *static_cast<const FunctionObject*>(object);
-      const FrameRef frame = thread().make_frame(*function.code, function.code->entry);
+      const FrameRef frame = make_frame(thread(), *function.code, function.code->entry);
       if (frame) frame.frame->locals<Locals>().cell = cell_of(function);
-      return thread().call_softly(frame, thread().none());
+      return call_softly(thread(), frame, thread().none());
     }
     case OpCode::kGenerator:
       if (object->kind != ObjectKind::kFunction) break;
       return make_generator(*static_cast<const FunctionObject*>(object), b);
     case OpCode::kNext:
       if (object->kind != ObjectKind::kGenerator) break;
-      return thread().next(static_cast<GeneratorObject*>(object));
+      return next_value(thread(), static_cast<GeneratorObject*>(object));
     case OpCode::kRef: {
-      Reference* const reference = thread().make_reference(object);
+      Reference* const reference = make_reference(thread(), object);
       if (reference == nullptr) return nullptr;
       store(b, reference);
       break;
     }
     case OpCode::kDeref: {
       if (object->kind != ObjectKind::kReference) break;
-      Object* const target = thread().dereference(static_cast<const Reference*>(object));
+      Object* const target = dereference(thread(), static_cast<const Reference*>(object));
+      say(target != nullptr);
       log_object(EventKind::kDereferenced, target);
       if (b >= 0) {
         store(b, target);
@@ -158,7 +172,7 @@ Object* Interpreter::perform_on_object(const Op& op, Object* object) {
       break;
     }
     case OpCode::kClearrefs:
-      thread().clear_weakrefs(object, b != 0);
+      clear_weakrefs(thread(), object, b != 0);
       break;
     case OpCode::kSetkey:
     case OpCode::kGetkey:

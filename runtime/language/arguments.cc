@@ -5,7 +5,7 @@
 
 #include "runtime/language/draw.h"
 #include "runtime/tasklet/runtime.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
@@ -28,6 +28,9 @@ ArgumentRange words(const Scenario& s) { return indices(s.words.size()); }
 
 const char* exception_word(std::int32_t value) {
   return exception_name(static_cast<ExceptionType>(value));
+}
+const char* relation_word(std::int32_t value) {
+  return relation_name(static_cast<Relation>(value));
 }
 const char* canary_word(std::int32_t value) { return canary_name(static_cast<Canary>(value)); }
 
@@ -157,10 +160,47 @@ constexpr ArgumentKind kKinds[] = {
      .draw = draw_thread},
     {.letter = 'l',
      .placeholder = "LOCK",
-     .help = "a number from 0 to 7: a lock, and the condition that belongs to it",
+     .help = "a number from 0 to 7, or a name declared by `lock NAME`",
      .range = from_to<0, kLocksMax - 1>,
      .draw = draw_lock,
+     .aliases = &Scenario::locks,
      .weighs = Weighs::kItsValue},
+    {.letter = 'm',
+     .placeholder = "CONDITION",
+     .help = "the number of its lock, or a name declared by `condition NAME LOCK`",
+     .range = from_to<0, kLocksMax - 1>,
+     .draw = draw_lock,
+     .aliases = &Scenario::conditions,
+     .weighs = Weighs::kItsValue},
+    {.letter = 'v',
+     .placeholder = "SLOT|said",
+     .help = "the slot's integer, or what was said last",
+     .range = slot_or_none,
+     .draw = draw_value,
+     .names = NameKind::kSlot,
+     .optional = true,
+     .nothing = kSaid,
+     .tries = Tries::kSimplest},
+    {.letter = 'N',
+     .placeholder = "SLOT",
+     .help = nullptr,
+     .range = slots,
+     .draw = draw_any_slot,
+     .names = NameKind::kSlot},
+    {.letter = 'i',
+     .placeholder = "INTEGER",
+     .help = "from -1000000 to 1000000",
+     .range = from_to<-kIntegerMax, kIntegerMax>,
+     .draw = draw_integer,
+     .wide = true,
+     .weighs = Weighs::kItsValue,
+     .tries = Tries::kAllSmaller},
+    {.letter = 'q',
+     .placeholder = "RELATION",
+     .help = "= != < <= > >= has (all bits of the second integer)",
+     .range = from_to<0, kRelationCount - 1>,
+     .draw = draw_below<kRelationCount>,
+     .words = {"relation", kRelationCount, relation_word}},
     {.letter = 'u',
      .placeholder = "TIME",
      .help = "microseconds of virtual time, from 0 to 1000000",
@@ -238,6 +278,14 @@ bool same_arguments(const char* letters, const char* others) {
     if (!argument_kind(*letters).is_like(argument_kind(*others))) return false;
   }
   return *letters == *others;
+}
+
+const std::string* alias_of(const Scenario& scenario, const ArgumentKind& kind,
+                            std::int32_t value) {
+  if (kind.aliases == nullptr || value < 0) return nullptr;
+  const std::vector<std::string>& names = scenario.*kind.aliases;
+  const auto at = static_cast<std::size_t>(value);
+  return at < names.size() && !names[at].empty() ? &names[at] : nullptr;
 }
 
 std::string argument_placeholders(const char* letters) {

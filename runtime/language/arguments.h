@@ -27,6 +27,12 @@ inline constexpr std::int32_t kMicrosecondsMax = 1'000'000;
 /// Locks 0 … kLocksMax-1 (letter l); each has a condition.
 inline constexpr std::int32_t kLocksMax = 8;
 
+/// What is written in place of a slot where what was said last is meant.
+inline constexpr std::string_view kSaid = "said";
+
+/// Integers (letter i) from minus that to that.
+inline constexpr std::int32_t kIntegerMax = 1'000'000;
+
 /// The flags of `runto` (letter r), added up: 1 soft, 2 total, 4 ignore nesting.
 inline constexpr std::int32_t kRunFlagsCount = 8;
 /// "hard", "soft", "total", "soft+total", …; lives for ever.
@@ -67,9 +73,12 @@ struct ArgumentKind {
 
   std::optional<NameKind> names{};  // It is an index of one of these, and written as its name.
   bool optional = false;            // -1 is nothing: "-", which may be left out at the end.
+  std::string_view nothing = "-";   // How that is written.
   bool stores = false;              // A slot that the operation stores its result in.
-  Words words{};                    // If it has neither names nor words it is written as a number.
-  bool wide = false;                // In the byte form: up to three bytes instead of one.
+  Words words{};                    // If it has neither names nor words it is written as a number,
+  /// or as the name that the scenario gave to that number.
+  std::vector<std::string> Scenario::*aliases = nullptr;
+  bool wide = false;  // In the byte form: up to three bytes instead of one.
   Weighs weighs = Weighs::kNothing;
   Tries tries = Tries::kNone;
 
@@ -99,6 +108,9 @@ bool names_any(const char* letters, NameKind kind);
 
 /// True if two operations with these arguments can take each other's place.
 bool same_arguments(const char* letters, const char* others);
+
+/// The name that the scenario gave to the number `value`; null: none.
+const std::string* alias_of(const Scenario& scenario, const ArgumentKind& kind, std::int32_t value);
 
 /// "SLOT FUNCTION": the placeholders of an operation's arguments, each with a blank before it.
 std::string argument_placeholders(const char* letters);

@@ -5,13 +5,15 @@
 #include <utility>
 
 #include "runtime/language/arguments.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
 
 constexpr std::uint8_t kLabelFollows = 0x80;
 constexpr std::uint8_t kMoreFollows = 0x80;
+// In place of a code: the code is this one and the next byte.
+constexpr std::uint8_t kHighCode = 0x7f;
 
 // ---- Encoding ----
 
@@ -27,11 +29,12 @@ void put_number(std::uint32_t number, std::vector<std::uint8_t>& bytes) {
 void put_op(const Scenario& scenario, const Op& op, std::uint32_t& label_before,
             std::vector<std::uint8_t>& bytes) {
   const OpInfo& info = op_info(op.code);
-  auto code = static_cast<std::uint8_t>(op.code);
-  CHECK_MSG(code < kLabelFollows, "the byte form has room for 128 operations");
+  const auto whole = static_cast<std::uint8_t>(op.code);
+  const auto code = std::min(whole, kHighCode);
   const bool is_mark = info.shape == OpShape::kMark;
   const bool labelled = !is_mark && op.label != label_before + 1;
   bytes.push_back(labelled ? static_cast<std::uint8_t>(code | kLabelFollows) : code);
+  if (code == kHighCode) bytes.push_back(static_cast<std::uint8_t>(whole - kHighCode));
   if (labelled) put_number(op.label, bytes);
   if (!is_mark) label_before = op.label;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
@@ -167,8 +170,9 @@ std::uint16_t FunctionBuilder::free_label(std::uint32_t wanted) const {
 
 bool FunctionBuilder::read_op(Input& input) {
   const std::uint32_t first = input.byte();
-  const auto code = static_cast<OpCode>((first & ~std::uint32_t{kLabelFollows}) %
-                                        static_cast<std::uint32_t>(op_count()));
+  std::uint32_t number = first & ~std::uint32_t{kLabelFollows};
+  if (number == kHighCode) number += input.byte();
+  const auto code = static_cast<OpCode>(number % static_cast<std::uint32_t>(op_count()));
   const OpInfo& info = op_info(code);
   if (code == OpCode::kEnd) {
     if (depth_ == 0) return false;
@@ -186,7 +190,7 @@ bool FunctionBuilder::read_op(Input& input) {
   Op op;
   op.code = code;
   const std::uint32_t wanted = (first & kLabelFollows) != 0 ? input.number() : label_before_ + 1;
-  bool fits = code != OpCode::kCanary || canaries_;
+  bool fits = (code != OpCode::kCanary && code != OpCode::kAssert) || canaries_;
   for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
     const Ranges::Entry& range = ranges_.of(info.arguments[i]);
     const std::uint32_t value = range.wide ? input.number() : input.byte();
@@ -256,6 +260,9 @@ std::size_t ScenarioDecoder::decode(std::span<const std::uint8_t> bytes, Scenari
   scenario.channels.resize(input.byte() % (Scenario::kChannelsMax + 1));
   scenario.slots.resize(input.byte() % (Scenario::kSlotsMax + 1));
   scenario.words.resize(input.number() % (Scenario::kWordsMax + 1));
+  scenario.locks.clear();
+  scenario.conditions.clear();
+  scenario.orders.clear();
   while (scenario.functions.size() > functions) {
     spare_.push_back(std::move(scenario.functions.back()));
     scenario.functions.pop_back();

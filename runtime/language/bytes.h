@@ -9,8 +9,9 @@
 //   body       functions-1 channels slots words   how many; one byte each, but words is a number
 //              operations of function 0, `end`, operations of function 1, `end`, …
 //   operation  code [label] arguments             code: position in operations.def, + 0x80 if a
-//                                                 label follows; else it is the label before plus 1
-//   numbers: length, words, label, count (n)      7 bits in each byte, the most significant first;
+//                                                 label follows; else it is the label before plus
+//                                                 1; 0x7f: the next byte is added to it
+//   numbers: length, words, label, wide letters   7 bits in each byte, the most significant first;
 //                                                 0x80 in all but the last; at most 3 bytes
 //   other arguments                               one byte: the value minus its lowest value
 //
@@ -39,8 +40,8 @@ void encode_scenario(const Scenario& scenario, std::vector<std::uint8_t>& bytes)
 /// once they have grown. One decoder belongs to one OS thread.
 class ScenarioDecoder {
  public:
-  /// Operations of weight 0 are for deliberate use; decoding leaves the canaries out unless they
-  /// are allowed, so that no random bytes misbehave on purpose.
+  /// Decoding leaves the canaries out, and assertions, unless they are allowed: no random bytes
+  /// misbehave on purpose, or say what is right.
   struct Options {
     bool canaries = false;
   };

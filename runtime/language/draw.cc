@@ -4,12 +4,15 @@
 #include <iterator>
 
 #include "runtime/language/arguments.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
 
 constexpr int kAttempts = 8;
+
+/// How many scenarios know a topic that is not what they are about.
+constexpr Ratio kShareBesideFocus{1, 8};
 
 /// How many scenarios know a topic.
 Ratio share_of(Topic topic) { return topic == Topic::kThreads ? Ratio{1, 3} : Ratio{1, 4}; }
@@ -19,9 +22,13 @@ std::int32_t below(Prng& prng, std::size_t bound) {
 }
 
 bool sends(OpCode code) {
-  return code == OpCode::kSend || code == OpCode::kSendx || code == OpCode::kSendseq;
+  return code == OpCode::kSend || code == OpCode::kSendx || code == OpCode::kSendseq ||
+         code == OpCode::kTrysend;
 }
-bool receives(OpCode code) { return code == OpCode::kRecv || code == OpCode::kIter; }
+bool receives(OpCode code) {
+  return code == OpCode::kRecv || code == OpCode::kIter || code == OpCode::kTryrecv ||
+         code == OpCode::kRecvt || code == OpCode::kSelect;
+}
 
 /// A function other than main, the less used of two. Mostly one that is defined after its user, for
 /// circles of calls and spawns seldom end; and where all that happens leads to the function, mostly
@@ -30,7 +37,7 @@ std::int32_t some_function(Prng& prng, const Uses& uses, const Scenario& scenari
                            OpCode code) {
   const std::size_t count = scenario.functions.size();
   const bool is_hook = code == OpCode::kChancbf || code == OpCode::kSchedcbf;
-  std::size_t first = prng.chance({1, 64}) ? 1 : user + 1;
+  std::size_t first = prng.chance({1, 256}) ? 1 : user + 1;
   if (is_hook && !prng.chance({1, 8})) first = std::max(first, count - 1);
   if (first >= count) return -1;
   const std::int32_t one = static_cast<std::int32_t>(first) + below(prng, count - first);
@@ -151,29 +158,52 @@ bool draw_lock(const ArgumentDraw& draw, std::int32_t& value) {
   return true;
 }
 
+bool draw_value(const ArgumentDraw& draw, std::int32_t& value) {
+  value = -1;
+  if (!draw.prng.chance({1, 2})) (void)draw_any_slot(draw, value);
+  return true;
+}
+
+// One of the first two, so that those who store and those who look mostly mean the same.
+bool draw_any_slot(const ArgumentDraw& draw, std::int32_t& value) {
+  if (draw.scenario.slots.empty()) return false;
+  value = below(draw.prng, std::min<std::size_t>(2, draw.scenario.slots.size()));
+  return true;
+}
+
+bool draw_integer(const ArgumentDraw& draw, std::int32_t& value) {
+  value = below(draw.prng, 5) - 1;
+  return true;
+}
+
 bool draw_time(const ArgumentDraw& draw, std::int32_t& value) {
   constexpr std::int32_t kTimes[] = {0, 0, 1, 500, 1'000, 1'500, 3'000, 50'000, 200'000};
   value = kTimes[draw.prng.below(static_cast<std::uint32_t>(std::size(kTimes)))];
   return true;
 }
 
-OpWeights::OpWeights() {
+OpWeights::OpWeights(bool beyond) {
   CHECK(static_cast<std::size_t>(op_count()) <= kCapacity);
   for (int code = 0; code < op_count(); ++code) {
     const OpInfo& info = op_info(static_cast<OpCode>(code));
     CHECK(info.shape != OpShape::kMark || info.weight == 0);
+    if (info.topic == Topic::kBeyond && !beyond) continue;
     weights_[static_cast<std::size_t>(code)] = info.weight;
     total_ += info.weight;
   }
 }
 
-void OpWeights::draw_topics(Prng& prng) {
+void OpWeights::draw_topics(Prng& prng, const Focus& focus) {
+  std::array<bool, kTopicCount> known{};
+  known[0] = true;
   for (std::size_t t = 1; t < kTopicCount; ++t) {
     const auto topic = static_cast<Topic>(t);
-    if (!has(topic) || prng.chance(share_of(topic))) continue;
-    for (std::size_t code = 0; code < weights_.size(); ++code) {
-      if (weights_[code] != 0 && op_info(static_cast<OpCode>(code)).topic == topic) remove(code);
-    }
+    const Ratio share = focus.empty() ? share_of(topic) : kShareBesideFocus;
+    known[t] = has(topic) && (focus.has(topic) || prng.chance(share));
+  }
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] == 0) continue;
+    if (!known[static_cast<std::size_t>(op_info(static_cast<OpCode>(code)).topic)]) remove(code);
   }
 }
 
@@ -185,6 +215,7 @@ bool OpWeights::has(Topic topic) const {
 }
 
 void OpWeights::switch_off(Prng& prng, Ratio probability) {
+  if (probability.of == 0) return;
   for (std::size_t code = 0; code < weights_.size(); ++code) {
     // What is never drawn anyway takes no number: a new operation without weight changes nothing.
     if (weights_[code] == 0) continue;
@@ -196,6 +227,15 @@ void OpWeights::switch_off(Prng& prng, Ratio probability) {
 void OpWeights::remove(std::size_t code) {
   total_ -= weights_[code];
   weights_[code] = 0;
+}
+
+void OpWeights::raise(const Focus& focus) {
+  for (std::size_t code = 0; code < weights_.size(); ++code) {
+    if (weights_[code] == 0 || !focus.has(static_cast<OpCode>(code))) continue;
+    const std::uint32_t more = weights_[code] * (Focus::kFactor - 1);
+    weights_[code] += more;
+    total_ += more;
+  }
 }
 
 void OpWeights::raise(Prng& prng, std::uint32_t count) {
@@ -334,6 +374,9 @@ bool needs_company(OpCode code) {
     case OpCode::kIter:
     case OpCode::kSendtmp:
     case OpCode::kRecvtmp:
+    case OpCode::kSelect:
+    case OpCode::kTrysend:
+    case OpCode::kTryrecv:
       return true;
     default:
       return false;

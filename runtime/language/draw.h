@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "runtime/language/focus.h"
 #include "runtime/language/scenario.h"
 #include "scheduler/base/prng.h"
 
@@ -18,12 +19,15 @@ namespace reweave::runtime {
 /// The table's weights, of which some operations may be switched off.
 class OpWeights {
  public:
-  /// All operations with the table's weights.
-  OpWeights();
+  /// The operations with the table's weights; those of Topic::kBeyond only if `beyond`.
+  explicit OpWeights(bool beyond = false);
 
   /// Switches off the operations of each topic but the core, unless it is drawn: one scenario in
-  /// so many knows it. A topic without any weight takes no number.
-  void draw_topics(Prng& prng);
+  /// so many knows it. A topic without any weight takes no number. A focus, unless it is empty,
+  /// keeps its topics on, and draws the others less often.
+  void draw_topics(Prng& prng, const Focus& focus = {});
+  /// Raises the weights of what the focus has.
+  void raise(const Focus& focus);
   /// True if an operation of it is on.
   bool has(Topic topic) const;
 
@@ -44,7 +48,7 @@ class OpWeights {
   OpCode draw(Prng& prng) const;
 
  private:
-  static constexpr std::size_t kCapacity = 128;
+  static constexpr std::size_t kCapacity = 160;
   void remove(std::size_t code);
 
   std::array<std::uint32_t, kCapacity> weights_{};
@@ -55,7 +59,7 @@ class OpWeights {
 /// ceilings.
 class Uses {
  public:
-  /// Nothing is used yet; `scenario` gives the counts of functions, channels and slots.
+  /// Nothing is used yet.
   void clear();
   /// Takes account of an operation of a function.
   void note(std::size_t function, const Op& op);
@@ -133,6 +137,9 @@ bool draw_switch(const ArgumentDraw& draw, std::int32_t& value);
 bool draw_preference(const ArgumentDraw& draw, std::int32_t& value);
 bool draw_thread(const ArgumentDraw& draw, std::int32_t& value);
 bool draw_lock(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_value(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_any_slot(const ArgumentDraw& draw, std::int32_t& value);
+bool draw_integer(const ArgumentDraw& draw, std::int32_t& value);
 bool draw_time(const ArgumentDraw& draw, std::int32_t& value);
 /// 0 … kBound-1, all alike.
 template <std::uint32_t kBound>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
@@ -154,6 +154,12 @@ std::vector<bool> used_names(const Scenario& scenario, NameKind kind) {
       });
     }
   }
+  if (kind == NameKind::kWord) {
+    for (const Order& each : scenario.orders) {
+      used[static_cast<std::size_t>(each.first)] = true;
+      used[static_cast<std::size_t>(each.second)] = true;
+    }
+  }
   return used;
 }
 
@@ -165,6 +171,13 @@ void redirect_name(Scenario& scenario, NameKind kind, std::size_t from, std::siz
       });
     }
   }
+  if (kind != NameKind::kWord) return;
+  for (Order& each : scenario.orders) {
+    for (std::int32_t* const word : {&each.first, &each.second}) {
+      if (static_cast<std::size_t>(*word) == from) *word = static_cast<std::int32_t>(to);
+    }
+  }
+  std::erase_if(scenario.orders, [](const Order& each) { return each.first == each.second; });
 }
 
 void remove_name(Scenario& scenario, NameKind kind, std::size_t index) {
@@ -189,6 +202,13 @@ void remove_name(Scenario& scenario, NameKind kind, std::size_t index) {
           --value;
         }
       });
+    }
+  }
+  if (kind == NameKind::kWord) {
+    std::erase_if(scenario.orders,
+                  [gone](const Order& each) { return each.first == gone || each.second == gone; });
+    for (Order& each : scenario.orders) {
+      for (std::int32_t* const word : {&each.first, &each.second}) *word -= *word > gone ? 1 : 0;
     }
   }
   const auto offset = static_cast<std::ptrdiff_t>(index);

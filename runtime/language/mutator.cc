@@ -10,7 +10,7 @@
 #include "runtime/language/arguments.h"
 #include "runtime/language/draw.h"
 #include "runtime/language/edit.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
@@ -25,10 +25,23 @@ struct Place {
   OpRange items;
 };
 
+/// It has operations that the real thing does not have: then it may get more of them.
+bool is_beyond(const Scenario& scenario) {
+  return std::ranges::any_of(scenario.functions, [](const Function& function) {
+    return std::ranges::any_of(
+        function.ops, [](const Op& op) { return op_info(op.code).topic == Topic::kBeyond; });
+  });
+}
+
 class Mutator {
  public:
   Mutator(Prng& prng, const MutatorLimits& limits, Scenario& scenario)
-      : prng_(prng), limits_(limits), scenario_(scenario) {}
+      : prng_(prng),
+        limits_(limits),
+        scenario_(scenario),
+        weights_(is_beyond(scenario) || limits.focus.has(Topic::kBeyond)) {
+    weights_.raise(limits.focus);
+  }
 
   /// One attempt; false: nothing was changed.
   bool mutate();
@@ -268,8 +281,8 @@ bool Mutator::change_argument() {
     const std::int32_t near = before + static_cast<std::int32_t>(prng_.below(5)) - 2;
     const std::int32_t fresh =
         op.code == OpCode::kRec ? draw_depth(prng_) : static_cast<std::int32_t>(below(5));
-    op.args[which] = std::clamp(prng_.chance({1, 2}) ? near : fresh, 0,
-                                argument_range(scenario_, letters[which]).high);
+    const ArgumentRange range = argument_range(scenario_, letters[which]);
+    op.args[which] = std::clamp(prng_.chance({1, 2}) ? near : fresh, range.low, range.high);
   } else {
     const ArgumentRange range = argument_range(scenario_, letters[which]);
     const auto count = static_cast<std::size_t>(range.high - range.low + 1);

@@ -10,10 +10,12 @@ namespace reweave::runtime {
 namespace {
 
 /// "send CHANNEL"; a block shows its body: "finally … then … end".
-std::string usage(const OpInfo& info) {
+std::string usage(OpCode code) {
+  const OpInfo& info = op_info(code);
   std::string text = info.word + argument_placeholders(info.arguments);
   if (info.shape == OpShape::kBlock) text += " … end";
-  if (info.shape == OpShape::kBlockThen) text += " … then … end";
+  if (info.shape == OpShape::kBlockThen)
+    text += code == OpCode::kIfElse ? " … else … end" : " … then … end";
   return text;
 }
 
@@ -54,7 +56,22 @@ std::string operations_help() {
   std::string text = "Operations\n";
   for (int code = 0; code < op_count(); ++code) {
     const OpInfo& info = op_info(static_cast<OpCode>(code));
-    append_row(text, usage(info), kWidth, info.help);
+    const bool first = info.topic == Topic::kBeyond &&
+                       op_info(static_cast<OpCode>(code - 1)).topic != Topic::kBeyond;
+    if (first) {
+      text +=
+          "\nBeyond what Stackless has\n"
+          "  What was said last is what the tasklet's last `get`, `plus`, `less`, `trysend`, "
+          "`tryrecv`,\n"
+          "  `recvt`, `select`, `trylock`, `wait`, `pollwait`, `next`, `deref`, `state`, `bal`, "
+          "`closed`,\n"
+          "  `queue`, `same`, `runcount`, `nest`, `tnest`, `thread` or `locals` found: the number "
+          "that it logs,\n"
+          "  or 1 for yes and 0 for no. `state` says the sum of 1 alive, 2 blocked, 4 scheduled, 8 "
+          "paused,\n"
+          "  16 current, 32 main.\n";
+    }
+    append_row(text, usage(static_cast<OpCode>(code)), kWidth, info.help);
   }
   text += "\nArguments\n";
   for (const char letter : argument_letters()) {
@@ -74,11 +91,14 @@ std::string operations_page() {
       "|---|---|---:|\n";
   for (int code = 0; code < op_count(); ++code) {
     const OpInfo& info = op_info(static_cast<OpCode>(code));
-    text += "| `" + escaped(usage(info)) + "` | " + escaped(info.help) + " | " +
-            std::to_string(info.weight) + " |\n";
+    const bool beyond = info.topic == Topic::kBeyond;
+    text += "| `" + escaped(usage(static_cast<OpCode>(code))) + "` | " + escaped(info.help) +
+            " | " + std::to_string(info.weight) + (beyond ? "\\*" : "") + " |\n";
   }
   text +=
-      "\n*drawn*: how often the generator draws it, relative to the others.\n\n"
+      "\n*drawn*: how often the generator draws it, relative to the others. With a star: beyond "
+      "what Stackless "
+      "has, and drawn only where that is asked for.\n\n"
       "| argument | meaning |\n"
       "|---|---|\n";
   for (const char letter : argument_letters()) {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
 #include "runtime/language/edit.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 namespace {
@@ -24,7 +25,7 @@ std::uint64_t argument_cost(const ArgumentKind& kind, std::int32_t value) {
     case ArgumentKind::Weighs::kItsValue:
       break;
   }
-  return static_cast<std::uint64_t>(value);
+  return static_cast<std::uint64_t>(std::abs(value));
 }
 
 std::uint64_t op_cost(const Op& op) {
@@ -66,6 +67,7 @@ void remove_unused(Scenario& scenario) {
 std::uint64_t scenario_size(const Scenario& scenario) {
   std::uint64_t size = kThing * (scenario.functions.size() + scenario.channels.size() +
                                  scenario.slots.size() + scenario.words.size());
+  size += kThing * (scenario.locks.size() + scenario.conditions.size() + scenario.orders.size());
   for (const Function& function : scenario.functions) {
     for (const Op& op : function.ops) size += op_cost(op);
   }

@@ -7,7 +7,7 @@
 
 #include "runtime/language/arguments.h"
 #include "runtime/language/text.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -54,6 +54,48 @@ Status check_names(const char* kind, const Items& items, std::size_t limit, Name
         return Error{"two " + std::string(kind) + "s are named `" + name + "`; rename one"};
       }
     }
+  }
+  return ok();
+}
+
+/// A number would be taken for that of another lock, `said` for what it means elsewhere.
+bool is_number(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Status check_lock_names(const Scenario& scenario) {
+  constexpr auto kMost = static_cast<std::size_t>(kLocksMax);
+  const auto itself = [](const std::string& name) -> const std::string& { return name; };
+  if (Status status = check_names("lock", scenario.locks, kMost, itself); !status) return status;
+  std::vector<std::string> named;
+  for (const std::string& name : scenario.conditions) {
+    if (!name.empty()) named.push_back(name);
+  }
+  if (Status status = check_names("condition", named, kMost, itself); !status) return status;
+  if (scenario.conditions.size() > kMost)
+    return Error{"a condition belongs to one of " + std::to_string(kMost) + " locks; remove some"};
+  if (!scenario.conditions.empty() && scenario.conditions.back().empty())
+    return Error{"the last condition has no name; remove it"};
+  named.insert(named.end(), scenario.locks.begin(), scenario.locks.end());
+  for (const std::string& name : named) {
+    if (is_number(name))
+      return Error{"a lock or condition is named `" + name + "`; use a letter, too"};
+  }
+  return ok();
+}
+
+Status check_orders(const Scenario& scenario) {
+  if (scenario.orders.size() > Scenario::kOrdersMax) {
+    return Error{"the scenario has " + std::to_string(scenario.orders.size()) +
+                 " lines with `expect`; the limit is " + std::to_string(Scenario::kOrdersMax) +
+                 ": remove some"};
+  }
+  const auto words = static_cast<std::int32_t>(scenario.words.size());
+  for (const Order& order : scenario.orders) {
+    const bool known =
+        order.first >= 0 && order.first < words && order.second >= 0 && order.second < words;
+    if (!known || order.first == order.second)
+      return Error{"an `expect` is not about two of the scenario's words; remove it"};
   }
   return ok();
 }
@@ -150,7 +192,7 @@ Status match_blocks(const Scenario& scenario, Function& function) {
     const bool wants_then = op_info(tip.code).shape == OpShape::kBlockThen;
     if (wants_then == is_end) {
       return error_at(scenario, function, i,
-                      is_end ? "closes a `finally` that has no `then`; add one before it"
+                      is_end ? "closes a block that has no `then`; add one before it"
                              : "stands in no `finally`, or is its second one; remove it");
     }
     tip.match = i;
@@ -198,6 +240,8 @@ const char* exception_name(ExceptionType type) {
       return "RuntimeError";
     case ExceptionType::kMemoryError:
       return "MemoryError";
+    case ExceptionType::kGeneratorExit:
+      return "GeneratorExit";
   }
   CHECK_MSG(false, "no such exception type");
   return "";
@@ -228,6 +272,33 @@ const char* run_flags_name(std::int32_t flags) {
   return kNames[flags];
 }
 
+const char* relation_name(Relation relation) {
+  static constexpr const char* kNames[kRelationCount] = {"=", "!=", "<", "<=", ">", ">=", "has"};
+  CHECK(static_cast<int>(relation) < kRelationCount);
+  return kNames[static_cast<int>(relation)];
+}
+
+bool holds(std::int32_t left, Relation relation, std::int32_t right) {
+  switch (relation) {
+    case Relation::kEqual:
+      return left == right;
+    case Relation::kUnequal:
+      return left != right;
+    case Relation::kBelow:
+      return left < right;
+    case Relation::kAtMost:
+      return left <= right;
+    case Relation::kAbove:
+      return left > right;
+    case Relation::kAtLeast:
+      return left >= right;
+    case Relation::kHas:
+      return (left & right) == right;
+  }
+  CHECK_MSG(false, "no such relation");
+  return false;
+}
+
 bool is_name(std::string_view word) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -246,6 +317,10 @@ Status link(Scenario& scenario) {
         check_names("function", scenario.functions, Scenario::kFunctionsMax, of_function)}) {
     if (!status) return status;
   }
+  if (std::ranges::find(scenario.slots, kSaid) != scenario.slots.end())
+    return Error{"a slot is named `said`, which means what was said last; rename it"};
+  if (Status status = check_lock_names(scenario); !status) return status;
+  if (Status status = check_orders(scenario); !status) return status;
   if (scenario.functions.empty()) {
     return Error{"the scenario has no function; add one: the first is run by the main tasklet"};
   }

@@ -44,8 +44,9 @@ enum class Topic : std::uint8_t {
   kRecycling,  // Of objects, by free lists.
   kLocks,      // And condition variables.
   kCalls,      // Asynchronous calls, into worker threads.
+  kBeyond,     // What the real thing does not have. Drawn only where it is asked for.
 };
-inline constexpr std::size_t kTopicCount = 7;
+inline constexpr std::size_t kTopicCount = 8;
 
 /// One line of the table.
 struct OpInfo {
@@ -67,6 +68,25 @@ std::optional<OpCode> find_op(std::string_view word);
 /// "E1", "TaskletExit", …; the first kNameableExceptions may be named in a scenario, in the order
 /// of the byte form.
 const char* exception_name(ExceptionType type);
+
+/// How two integers are compared.
+enum class Relation : std::uint8_t {
+  kEqual,
+  kUnequal,
+  kBelow,
+  kAtMost,
+  kAbove,
+  kAtLeast,
+  kHas,  // The first one has all bits of the second one.
+};
+inline constexpr int kRelationCount = 7;
+/// "=", "!=", "<", "<=", ">", ">=", "has".
+const char* relation_name(Relation relation);
+bool holds(std::int32_t left, Relation relation, std::int32_t right);
+/// Integers of a scenario wrap at 32 bits.
+constexpr std::int32_t wrapping_sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
 
 enum class Canary : std::uint8_t { kCrash, kHang, kLeak, kOverflow, kUseAfterFree };
 inline constexpr int kCanaryCount = 5;
@@ -90,15 +110,27 @@ struct Function {
   bool operator==(const Function&) const = default;
 };
 
+/// `second` is right only once `first` was emitted.
+struct Order {
+  std::int32_t first = 0;  // Words.
+  std::int32_t second = 0;
+  bool operator==(const Order&) const = default;
+};
+
 struct Scenario {
   // Ceilings; readers refuse what exceeds them, editors stay below.
   static constexpr std::size_t kFunctionsMax = 64, kOpsPerFunctionMax = 1000, kChannelsMax = 64,
-                               kSlotsMax = 64, kWordsMax = 256, kNesting = 16, kNameBytesMax = 64;
+                               kSlotsMax = 64, kWordsMax = 256, kNesting = 16, kNameBytesMax = 64,
+                               kOrdersMax = 64;
 
   std::vector<std::string> channels;  // Names; index is the number used in operations.
   std::vector<std::string> slots;
   std::vector<std::string> words;   // What `emit` logs.
   std::vector<Function> functions;  // [0] is run by the main tasklet.
+  // What the byte form does not have, either: names of the first locks, and of the conditions that
+  // belong to them ("": none), at most kLocksMax; and what has to be emitted before what.
+  std::vector<std::string> locks, conditions;
+  std::vector<Order> orders;
 
   bool operator==(const Scenario&) const = default;
 };

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "runtime/language/arguments.h"
 #include "runtime/language/edit.h"
+#include "runtime/language/text_words.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::runtime {
@@ -26,15 +28,12 @@ std::string quoted(std::string_view word) {
 
 std::string usage(const OpInfo& info) { return info.word + argument_placeholders(info.arguments); }
 
-/// A word behind a function's name.
-struct Expectation {
-  std::string_view word;
-  bool Function::*flag;
-};
-constexpr Expectation kExpectations[] = {{"daemon", &Function::daemon},
-                                         {"raises", &Function::raises}};
-
-// ---- Reading ----
+/// What may stand outside of functions, in front of them.
+constexpr std::string_view kDeclarations[] = {"channel", "slot",      "word",
+                                              "lock",    "condition", "expect"};
+bool is_declaration(std::string_view word) {
+  return std::ranges::find(kDeclarations, word) != std::end(kDeclarations);
+}
 
 class ScenarioReader {
  public:
@@ -47,6 +46,7 @@ class ScenarioReader {
     OpCode code{};
     int line = 0;
     bool seen_then = false;
+    std::size_t at = 0;  // Index of its operation.
   };
   struct UsedLabel {
     std::uint16_t label = 0;
@@ -57,12 +57,16 @@ class ScenarioReader {
   Error error(const std::string& what) const { return lines_.error(what); }
   Error unknown_operation(std::string_view word) const;
   Status declare(const char* kind, std::vector<std::string>& names, std::size_t limit);
+  Status declare_lock();
+  Status declare_condition();
+  Status declare_order();
   Status read_function();
   Status read_expectation(std::string_view word, Function& function) const;
   Status read_operation(Function& function);
   Status read_label(std::string_view word, std::uint16_t& label) const;
   Status take_label(const Function& function, std::uint16_t label);
   Status read_mark(Function& function, OpCode code, bool& function_ends);
+  Status read_else(Function& function);
   Status read_arguments(Op& op, const Words& words, std::size_t first);
   Status read_argument(const ArgumentKind& kind, const OpInfo& info, std::string_view word,
                        std::int32_t& value);
@@ -99,7 +103,7 @@ void ScenarioReader::find_functions(LineReader scout) {
       if (function_names_.size() == Scenario::kFunctionsMax) return;
       if (words.size() >= 2) function_names_.push_back(words[1]);
     } else if (depth == 0) {
-      if (word != "channel" && word != "slot" && word != "word") return;
+      if (!is_declaration(word)) return;
     } else if (const std::optional<OpCode> code = find_op(word)) {
       const OpShape shape = op_info(*code).shape;
       if (shape == OpShape::kBlock || shape == OpShape::kBlockThen) ++depth;
@@ -120,6 +124,12 @@ Expected<Scenario> ScenarioReader::read() {
       status = declare("slot", scenario_.slots, Scenario::kSlotsMax);
     } else if (word == "word") {
       status = declare("word", scenario_.words, Scenario::kWordsMax);
+    } else if (word == "lock" && lines_.words().size() == 2) {
+      status = declare_lock();
+    } else if (word == "condition") {
+      status = declare_condition();
+    } else if (word == "expect") {
+      status = declare_order();
     } else if (word == "function") {
       status = read_function();
     } else if (find_op(word) || is_label(word)) {
@@ -171,6 +181,56 @@ Status ScenarioReader::declare(const char* kind, std::vector<std::string>& names
   return ok();
 }
 
+Status ScenarioReader::declare_lock() {
+  const std::string_view word = lines_.words()[1];
+  std::int64_t number = 0;
+  if (parse_number(word, 0, kLocksMax, number)) {
+    return error("`lock " + std::string(word) +
+                 "` stands outside of a function; as a declaration "
+                 "it gives a lock a name, which has a letter: `lock door`");
+  }
+  return declare("lock", scenario_.locks, static_cast<std::size_t>(kLocksMax));
+}
+
+Status ScenarioReader::declare_condition() {
+  const Words& words = lines_.words();
+  if (words.size() != 3 || !is_name(words[1]))
+    return error("write `condition NAME LOCK`: the condition that belongs to that lock");
+  std::int32_t lock = 0;
+  if (Status status = read_argument(argument_kind('l'), op_info(OpCode::kLock), words[2], lock);
+      !status)
+    return status;
+  std::vector<std::string>& names = scenario_.conditions;
+  if (std::ranges::find(names, words[1]) != names.end())
+    return error("condition " + quoted(words[1]) + " is declared twice; remove one");
+  const auto at = static_cast<std::size_t>(lock);
+  if (names.size() <= at) names.resize(at + 1);
+  if (!names[at].empty()) {
+    return error("the condition of lock " + quoted(words[2]) + " is called " + quoted(names[at]) +
+                 " already; a lock has one condition");
+  }
+  names[at] = words[1];
+  return ok();
+}
+
+Status ScenarioReader::declare_order() {
+  const Words& words = lines_.words();
+  if (words.size() != 4 || words[2] != "before" || words[1] == words[3]) {
+    return error(
+        "write `expect WORD before WORD`: the second word is emitted only when the first "
+        "one was");
+  }
+  if (scenario_.orders.size() == Scenario::kOrdersMax) {
+    return error("more than " + std::to_string(Scenario::kOrdersMax) +
+                 " lines with `expect`; use fewer");
+  }
+  Order order;
+  if (Status status = read_emitted(words[1], order.first); !status) return status;
+  if (Status status = read_emitted(words[3], order.second); !status) return status;
+  scenario_.orders.push_back(order);
+  return ok();
+}
+
 Status ScenarioReader::read_function() {
   const Words& words = lines_.words();
   function_line_ = lines_.line();
@@ -209,6 +269,8 @@ Status ScenarioReader::read_function() {
         scenario_.functions.push_back(std::move(function));
         return ok();
       }
+    } else if (line[0] == "else" && line.size() == 1) {
+      if (Status status = read_else(function); !status) return status;
     } else if (Status status = read_operation(function); !status) {
       return status;
     }
@@ -237,7 +299,7 @@ Status ScenarioReader::read_expectation(std::string_view word, Function& functio
 
 Status ScenarioReader::read_mark(Function& function, OpCode code, bool& function_ends) {
   if (code == OpCode::kThen) {
-    if (open_.empty() || op_info(open_.back().code).shape != OpShape::kBlockThen) {
+    if (open_.empty() || open_.back().code != OpCode::kFinally) {
       return error("`then` stands in no `finally`; remove it");
     }
     if (open_.back().seen_then) {
@@ -263,6 +325,25 @@ Status ScenarioReader::read_mark(Function& function, OpCode code, bool& function
   return ok();
 }
 
+// The `if` turns out to have two bodies.
+Status ScenarioReader::read_else(Function& function) {
+  if (open_.empty() || (open_.back().code != OpCode::kIf && open_.back().code != OpCode::kIfElse))
+    return error("`else` stands in no `if`; remove it");
+  OpenBlock& block = open_.back();
+  if (block.seen_then) {
+    return error("the `if` of line " + std::to_string(block.line) +
+                 " has an `else` already; remove this one");
+  }
+  if (function.ops.size() + 1 + open_.size() > Scenario::kOpsPerFunctionMax) {
+    return error("more than " + std::to_string(Scenario::kOpsPerFunctionMax) +
+                 " operations in function " + function.name + "; move some into another function");
+  }
+  block.seen_then = true;
+  block.code = function.ops[block.at].code = OpCode::kIfElse;
+  function.ops.push_back({.code = OpCode::kThen});
+  return ok();
+}
+
 Status ScenarioReader::read_operation(Function& function) {
   const Words& words = lines_.words();
   const bool labelled = is_label(words[0]);
@@ -274,7 +355,7 @@ Status ScenarioReader::read_operation(Function& function) {
   const std::string_view word = words[first];
   const std::optional<OpCode> code = find_op(word);
   if (!code) {
-    if (word == "function" || word == "channel" || word == "slot" || word == "word") {
+    if (word == "function" || is_declaration(word)) {
       const std::string where =
           open_.empty() ? "function " + function.name + ", line " + std::to_string(function_line_)
                         : std::string("the `") + op_info(open_.back().code).word + "` of line " +
@@ -317,7 +398,7 @@ Status ScenarioReader::read_operation(Function& function) {
       return error("blocks are nested deeper than " + std::to_string(Scenario::kNesting) +
                    "; move the inner ones into a function");
     }
-    open_.push_back({op.code, lines_.line(), false});
+    open_.push_back({op.code, lines_.line(), false, function.ops.size()});
   }
   function.ops.push_back(op);
   return ok();
@@ -347,12 +428,18 @@ Status ScenarioReader::take_label(const Function& function, std::uint16_t label)
   return ok();
 }
 
+/// Where it is the last one.
+bool may_be_left_out(char letter) {
+  const ArgumentKind& kind = argument_kind(letter);
+  return kind.optional && kind.nothing == "-";
+}
+
 Status ScenarioReader::read_arguments(Op& op, const Words& words, std::size_t first) {
   const OpInfo& info = op_info(op.code);
   const std::size_t taken = std::strlen(info.arguments);
   const std::size_t given = words.size() - first;
   std::size_t needed = taken;
-  while (needed > 0 && argument_kind(info.arguments[needed - 1]).optional) --needed;
+  while (needed > 0 && may_be_left_out(info.arguments[needed - 1])) --needed;
   if (given < needed || given > taken) {
     return error(std::string("`") + info.word + "` is followed by " + std::to_string(given) +
                  (given == 1 ? " word" : " words") + "; write `" + usage(info) + "`");
@@ -367,12 +454,18 @@ Status ScenarioReader::read_arguments(Op& op, const Words& words, std::size_t fi
 
 Status ScenarioReader::read_argument(const ArgumentKind& kind, const OpInfo& info,
                                      std::string_view word, std::int32_t& value) {
-  if (kind.optional && word == "-") {
+  if (kind.optional && word == kind.nothing) {
     value = -1;
     return ok();
   }
   if (kind.names) return find_name(*kind.names, word, value);
   if (kind.words.noun != nullptr) return find_word(kind.words, word, value);
+  if (kind.aliases != nullptr && !word.empty()) {
+    const std::vector<std::string>& names = scenario_.*kind.aliases;
+    const auto found = std::ranges::find(names, word);
+    value = static_cast<std::int32_t>(found - names.begin());
+    if (found != names.end()) return ok();
+  }
   return read_number(info, word, kind.range(scenario_), value);
 }
 
@@ -452,92 +545,6 @@ Status ScenarioReader::find_word(const ArgumentKind::Words& words, std::string_v
   return error(quoted(word) + " is no " + words.noun + " that a scenario can name; use " + all);
 }
 
-// ---- Writing ----
-
-/// Null if there is none.
-const std::string* name_at(const Scenario& scenario, NameKind kind, std::int32_t index) {
-  if (index < 0 || static_cast<std::size_t>(index) >= name_count(scenario, kind)) return nullptr;
-  const auto at = static_cast<std::size_t>(index);
-  return kind == NameKind::kFunction ? &scenario.functions[at].name : &names_of(scenario, kind)[at];
-}
-
-void append_argument(const Scenario& scenario, const ArgumentKind& kind, std::int32_t value,
-                     std::string& text) {
-  if (kind.optional && value == -1) {
-    text += '-';
-  } else if (kind.names) {
-    const std::string* const name = name_at(scenario, *kind.names, value);
-    text += name != nullptr ? *name : "#" + std::to_string(value);
-  } else if (kind.words.noun != nullptr) {
-    const bool has_word = value >= 0 && value < kind.words.count;
-    text += has_word ? kind.words.word(value) : "#" + std::to_string(value);
-  } else {
-    text += std::to_string(value);
-  }
-}
-
-void append_op(const Scenario& scenario, const Op& op, std::string& text) {
-  const OpInfo& info = op_info(op.code);
-  text += info.word;
-  for (std::size_t i = 0; info.arguments[i] != '\0'; ++i) {
-    text += ' ';
-    append_argument(scenario, argument_kind(info.arguments[i]), op.args[i], text);
-  }
-}
-
-/// True if the words are exactly those that reading the functions alone would collect.
-bool words_are_implied(const Scenario& scenario) {
-  std::int32_t next = 0;
-  for (const Function& function : scenario.functions) {
-    for (const Op& op : function.ops) {
-      const char* letters = op_info(op.code).arguments;
-      for (std::size_t i = 0; letters[i] != '\0'; ++i) {
-        if (!names_a(letters[i], NameKind::kWord)) continue;
-        if (op.args[i] > next) return false;
-        if (op.args[i] == next) ++next;
-      }
-    }
-  }
-  return static_cast<std::size_t>(next) == scenario.words.size();
-}
-
-void append_declarations(const char* kind, const std::vector<std::string>& names,
-                         std::string& text) {
-  for (const std::string& name : names) {
-    text += kind;
-    text += ' ';
-    text += name;
-    text += '\n';
-  }
-}
-
-void append_function(const Scenario& scenario, const Function& function, std::string& text) {
-  text += "function ";
-  text += function.name;
-  for (const Expectation& each : kExpectations) {
-    if (function.*each.flag) (text += ' ') += each.word;
-  }
-  text += '\n';
-  std::size_t depth = 1;
-  std::uint32_t label_before = 0;
-  for (const Op& op : function.ops) {
-    const OpShape shape = op_info(op.code).shape;
-    if (shape == OpShape::kMark) --depth;
-    text.append(2 * depth, ' ');
-    if (shape != OpShape::kMark) {
-      if (op.label != label_before + 1) {
-        text += std::to_string(op.label);
-        text += ": ";
-      }
-      label_before = op.label;
-    }
-    append_op(scenario, op, text);
-    text += '\n';
-    if (shape != OpShape::kPlain && op.code != OpCode::kEnd) ++depth;
-  }
-  text += "end\n";
-}
-
 }  // namespace
 
 Expected<Scenario> read_scenario(LineReader& reader) { return ScenarioReader(reader).read(); }
@@ -547,29 +554,13 @@ Expected<Scenario> parse_scenario(std::string_view text, std::string_view name) 
   Expected<Scenario> scenario = read_scenario(reader);
   if (scenario && reader.next()) {
     const std::string_view word = reader.words()[0];
-    return reader.error(quoted(word) + " begins no line of a scenario" +
-                        did_you_mean(word, {"channel", "slot", "word", "function"}) +
-                        "; write `channel`, `slot`, `word` or `function`");
+    return reader.error(
+        quoted(word) + " begins no line of a scenario" +
+        did_you_mean(word, {"channel", "slot", "word", "lock", "condition", "expect", "function"}) +
+        "; write `channel`, `slot`, `word`, `lock`, `condition`, `expect` or "
+        "`function`");
   }
   return scenario;
-}
-
-std::string write_scenario(const Scenario& scenario) {
-  std::string text;
-  append_declarations("channel", scenario.channels, text);
-  append_declarations("slot", scenario.slots, text);
-  if (!words_are_implied(scenario)) append_declarations("word", scenario.words, text);
-  for (const Function& function : scenario.functions) {
-    if (!text.empty()) text += '\n';
-    append_function(scenario, function, text);
-  }
-  return text;
-}
-
-std::string op_text(const Scenario& scenario, const Op& op) {
-  std::string text;
-  append_op(scenario, op, text);
-  return text;
 }
 
 }  // namespace reweave::runtime

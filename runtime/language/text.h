@@ -22,6 +22,10 @@
 // ever in a call of it does so on purpose, as a server that has nothing to do) and `raises` (an
 // exception may end the tasklet, thread or program that runs it).
 //
+// Locks have numbers; `lock door` and `condition changed door`, as declarations, give the first of
+// them names. `expect opened before closed` is a declaration, too: that `closed` is emitted and
+// `opened` was not is a finding. An `if` may have an `else`, alone on its line.
+//
 // One declaration or operation a line; `reweave help operations` lists them. Indentation is for the
 // eye. Labels count from 1 in each function; one is written only where it is not the label before
 // plus one, so that operations keep their names when others are deleted. `emit` words need no

@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/tasklet/runtime.h"
+#include "runtime/life/closure.h"
+#include "runtime/life/dict_object.h"
+#include "runtime/life/generator_object.h"
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "runtime/tasklet/tempval.h"
 #include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
@@ -27,6 +32,7 @@ void set_dying(Object& object, bool dying) {
 
 void Collector::forget() {
   garbage_.clear();
+  order_.clear();
   kept_.clear();
   debug_ = 0;
   collecting_ = false;
@@ -40,7 +46,7 @@ void Collector::visit(Object* object) {
   } else if (holds_nothing(*object)) {
     return;
   } else if (reaching_) {
-    reach(object);
+    meet(*object);
   } else if (object->references + 1 < kReached) {
     // One that is referred to more often than can be counted passes for held from outside.
     ++object->references;
@@ -55,10 +61,31 @@ void Collector::visit_frame(FrameRef frame) {
   }
 }
 
+// Somebody who is reached refers to it.
+void Collector::meet(Object& object) {
+  std::uint16_t& state = object.references;
+  // Who waits in a channel is met with it, whenever the channel itself was made.
+  if (!is_container(object.kind) || object.kind == ObjectKind::kChannel) {
+    if (state == kReached) return;
+    state = kReached;
+    expanding_.push_back(&object);
+  } else if (state == kUnmet) {
+    state = kMet;
+  } else if (state == kAside) {
+    state = kMetAgain;
+    meets_again_ = true;
+  }
+}
+
+// All that it refers to, itself or through what is in no list, is met.
 void Collector::reach(Object* object) {
-  if (object->references == kReached) return;
   object->references = kReached;
-  reached_.push_back(object);
+  expanding_.push_back(object);
+  while (!expanding_.empty()) {
+    Object* const next = expanding_.back();
+    expanding_.pop_back();
+    visit_references(*next, *this);
+  }
 }
 
 // Whatever its count says. One without references is being destroyed right now: what it has given
@@ -69,42 +96,109 @@ bool Collector::is_kept(const Object& object, const Thread& by) const {
   const auto& tasklet = static_cast<const Tasklet&>(object);
   if (tasklet.cstate == nullptr || !tasklet.cstate->stub) return true;
   if (tasklet.thread != nullptr && tasklet.thread != &by) return true;
-  return tasklet.is_main || &tasklet == by.current_ || &tasklet == by.head_ ||
-         &tasklet == by.switching_to_;
+  return tasklet.is_main || &tasklet == by.current() || &tasklet == by.queue().head ||
+         &tasklet == by.guard().switching_to;
+}
+
+// Those that the last collection has put in order, and after them the younger ones.
+void Collector::list_objects() {
+  for (const Life& life : order_) {
+    if (life.object->dead || life.object->generation != life.generation) continue;
+    life.object->references = kReached;
+    objects_.push_back(life.object);
+  }
+  const bool ordered = !objects_.empty();
+  shared_.heap.for_each([&](Object& object) {
+    if (object.dead || holds_nothing(object)) return;
+    if (!is_container(object.kind)) {
+      inner_.push_back(&object);
+    } else if (!ordered || object.references != kReached) {
+      objects_.push_back(&object);
+    }
+  });
+  for (Object* const object : objects_) object->references = 0;
+}
+
+// Who is held from outside.
+void Collector::count_references(const Thread& by) {
+  reaching_ = false;
+  for (Object* const object : objects_) visit_references(*object, *this);
+  for (Object* const object : inner_) visit_references(*object, *this);
+  for (Object* const object : garbage_) visit(object);
+  for (const auto* const list : {&objects_, &inner_}) {
+    for (Object* const object : *list) {
+      const bool held = object->references != object->refs || is_kept(*object, by);
+      object->references = held ? kHeld : kUnmet;
+    }
+  }
+}
+
+// Who is reached is in `survivors_` then, who is not in `aside_`.
+void Collector::part() {
+  reaching_ = true;
+  for (Object* const object : inner_)
+    if (object->references == kHeld) reach(object);
+  // The program's channels are older than all else, though each is made when it is first used: who
+  // waits in one keeps his place. So does who waits in one that call_async or a nap holds.
+  for (Object* const object : objects_) {
+    if (object->references == kHeld && object->kind == ObjectKind::kChannel) reach(object);
+  }
+  // The list grows while it is walked through.
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    Object* const object = objects_[i];
+    if (object->references == kUnmet) {
+      object->references = kAside;
+      aside_.push_back(object);
+      continue;
+    }
+    reach(object);
+    survivors_.push_back(object);
+    if (std::exchange(meets_again_, false)) {
+      for (Object* const other : aside_) {
+        if (other->references != kMetAgain) continue;
+        other->references = kMet;
+        objects_.push_back(other);
+      }
+    }
+  }
 }
 
 // Fills `found_`; what `garbage_` holds does not count as held from outside. False: nothing.
 bool Collector::find(const Thread& by) {
-  broken_ = reaching_ = false;
+  broken_ = meets_again_ = false;
   found_.clear();
-  runtime_.heap_.for_each([this](Object& object) {
-    if (!object.dead && !holds_nothing(object)) objects_.push_back(&object);
-  });
-  for (Object* const object : objects_) visit_references(*object, *this);
-  for (Object* const object : garbage_) visit(object);
-  reaching_ = true;
-  for (Object* const object : objects_) {
-    if (object->references != object->refs || is_kept(*object, by)) reach(object);
+  survivors_.clear();
+  list_objects();
+  count_references(by);
+  part();
+  for (Object* const object : aside_)
+    if (object->references == kAside) found_.push_back(object);
+  for (auto* const list : {&objects_, &inner_}) {
+    for (Object* const object : *list) object->references = 0;
+    list->clear();
   }
-  for (std::size_t i = 0; i < reached_.size(); ++i) visit_references(*reached_[i], *this);
-  for (Object* const object : objects_) {
-    if (is_container(object->kind) && object->references != kReached) found_.push_back(object);
-    object->references = 0;
-  }
-  objects_.clear();
-  reached_.clear();
+  aside_.clear();
   return !broken_ && !found_.empty();
+}
+
+void Collector::keep_order() {
+  if (broken_) return;
+  order_.clear();
+  for (Object* const object : survivors_) order_.push_back({object, object->generation});
 }
 
 void Collector::note_lingering(const Thread& by, bool at_end, GarbageWatcher& watcher) {
   if (collecting_ || !find(by)) return;
-  watcher.note(by.execution_->steps(), at_end, found_);
+  watcher.note(by.execution().steps(), at_end, found_);
 }
 
 void Collector::collect(Thread& by) {
-  if (runtime_.garbage_watcher_ != nullptr)
-    note_lingering(by, /*at_end=*/false, *runtime_.garbage_watcher_);
-  if (collecting_ || !find(by)) return;
+  if (shared_.garbage_watcher != nullptr)
+    note_lingering(by, /*at_end=*/false, *shared_.garbage_watcher);
+  if (collecting_) return;
+  const bool finds = find(by);
+  keep_order();
+  if (!finds) return;
   collecting_ = true;
   for (Object* const object : found_) {
     ++object->refs;  // Not retain(): under a defect it may be half dead, and have none.
@@ -115,7 +209,7 @@ void Collector::collect(Thread& by) {
   const bool dies = find(by) && all_found_again();
   if (dies && (debug_ & kKeeps) != 0) {
     for (Object* const object : garbage_) {
-      set_dying(*object, false);
+      lives_on(*object);
       kept_.push_back(retain(object));
     }
   } else if (dies) {
@@ -127,7 +221,7 @@ void Collector::collect(Thread& by) {
       }
     }
   } else {
-    for (Object* const object : garbage_) set_dying(*object, false);
+    for (Object* const object : garbage_) lives_on(*object);
   }
   for (Object* const object : garbage_) by.release(object);
   garbage_.clear();
@@ -145,34 +239,43 @@ void Collector::log_garbage(Thread& by) const {
   }
 }
 
-// Callbacks may switch, and other tasklets may run; none of them finds what is dying.
+void Collector::lives_on(Object& object) {
+  set_dying(object, false);
+  order_.push_back({&object, object.generation});
+}
+
+// Callbacks may switch, and other tasklets may run; none of them finds what is dying. A generator
+// that is closed may.
 void Collector::say_goodbye(Thread& by) {
   for (Object* const object : garbage_) {
     set_dying(*object, true);
-    by.clear_references(object);
+    clear_references(object);
   }
   for (Object* const object : garbage_) {
     if (object->kind == ObjectKind::kTasklet) {
-      by.tell_of_end(static_cast<Tasklet*>(object));
+      tell_of_end(by, static_cast<Tasklet*>(object));
     } else {
-      by.call_weakrefs(object);
+      call_weakrefs(by, object);
     }
+  }
+  for (Object* const object : garbage_) {
+    if (object->kind == ObjectKind::kGenerator)
+      close_generator(by, static_cast<GeneratorObject*>(object));
   }
 }
 
-// Both lists are in order of creation. There may be more garbage by now: that is for next time.
-bool Collector::all_found_again() const {
-  auto found = found_.begin();
-  for (const Object* const object : garbage_) {
-    found = std::find(found, found_.end(), object);
-    if (found == found_.end()) return false;
-  }
-  return true;
+// There may be more garbage by now: that is for next time.
+bool Collector::all_found_again() {
+  for (Object* const object : found_) object->references = kMet;
+  bool all = true;
+  for (const Object* const object : garbage_) all = all && object->references == kMet;
+  for (Object* const object : found_) object->references = 0;
+  return all;
 }
 
 void Collector::clear(Thread& by, Object& object) {
   if (object.kind == ObjectKind::kChannel) {
-    by.empty_channel(static_cast<Channel*>(&object));
+    empty_channel(by, static_cast<Channel*>(&object));
   } else if (object.kind == ObjectKind::kTasklet) {
     clear_tasklet(by, static_cast<Tasklet&>(object));
   } else {
@@ -183,17 +286,17 @@ void Collector::clear(Thread& by, Object& object) {
 void Collector::clear_tasklet(Thread& by, Tasklet& tasklet) {
   const FrameRef frame = tasklet.frame;
   tasklet.frame = FrameRef{};
-  Object* const tempval = by.claim(&tasklet);
-  by.release_value(&tasklet, tempval, ReleaseReason::kHolderFinalized);
-  if (frame) by.release_frame(frame);
-  if (tasklet.locals != nullptr) by.dict_clear(tasklet.locals);
+  Object* const tempval = claim(by, &tasklet);
+  release_value(by, &tasklet, tempval, ReleaseReason::kHolderFinalized);
+  if (frame) release_frame(by, frame);
+  if (tasklet.locals != nullptr) dict_clear(by, tasklet.locals);
 }
 
 void Collector::clear_thing(Thread& by, Thing& thing) {
   switch (thing.kind) {
     case ObjectKind::kCell:
     case ObjectKind::kRecord:
-      by.set_cell(static_cast<Cell*>(&thing), nullptr);
+      set_cell(by, static_cast<Cell*>(&thing), nullptr);
       break;
     case ObjectKind::kFunction: {
       Tuple* const closure = std::exchange(static_cast<FunctionObject&>(thing).closure, nullptr);
@@ -202,7 +305,7 @@ void Collector::clear_thing(Thread& by, Thing& thing) {
     }
     case ObjectKind::kGenerator: {
       const FrameRef frame = std::exchange(static_cast<GeneratorObject&>(thing).frame, FrameRef{});
-      if (frame) by.release_frame(frame);
+      if (frame) release_frame(by, frame);
       break;
     }
     default:
@@ -212,19 +315,18 @@ void Collector::clear_thing(Thread& by, Thing& thing) {
 
 // ---- Where it is asked ----
 
-void Thread::collect() {
-  touched_.look_at_everything();
-  runtime_.collector_.collect(*this);
+void collect_garbage(Thread& thread) {
+  thread.shared().touched.look_at_everything();
+  thread.shared().collector.collect(thread);
 }
 
-void Thread::debug_collector(std::uint32_t flags) { runtime_.collector_.debug(flags); }
-
-bool Thread::asks_to_collect(SiteId site) {
+bool asks_to_collect(Thread& thread, SiteId site) {
   // Without a tasklet outside the run queues, and without things, there is no garbage.
-  const bool possible =
-      (heap_.live(ObjectKind::kTasklet) > run_count_ || heap_.live_things() > 0) &&
-      !runtime_.collector_.collecting();
-  return execution_->ask(QuestionKind::kCollect, current_->actor, site, possible ? 2 : 1) != 0;
+  const bool possible = (thread.heap().live(ObjectKind::kTasklet) > thread.queue().count ||
+                         thread.heap().live_things() > 0) &&
+                        !thread.shared().collector.collecting();
+  return thread.execution().ask(QuestionKind::kCollect, thread.current()->actor, site,
+                                possible ? 2 : 1) != 0;
 }
 
 }  // namespace reweave::runtime

@@ -8,9 +8,17 @@
 // Kept as well: what is being destroyed already; a tasklet with a saved C stack, for nobody knows
 // what is in it; and the tasklets of other threads.
 //
-// Garbage dies in order of creation: first all weak references are cleared and their callbacks run,
-// while everything is whole still; then, unless one of them was found again by a callback, all of
-// it gives up what it holds. What was found again lives on, without its weak references.
+// Objects are in a list, the oldest first. A collection walks through it: whoever is held from
+// outside, or was met before, stays where it is; all others are set aside, and those of them that
+// are met later go to the list's end. What is still aside at the end is garbage, in that order. So
+// one that only a younger one holds changes its place, and a later collection sees it there.
+// Channels that are held count as older than everything: those of a program are, though each is
+// made when it is first used.
+//
+// Garbage dies in this order: first all weak references are cleared and their callbacks run, then
+// suspended generators are closed, while everything is whole still; then, unless one of them was
+// found again by that code, all of it gives up what it holds. What was found again lives on,
+// without its weak references, at the end of the list.
 //
 // Cost: two visits to each object that is alive. Allocates nothing after warm-up.
 #pragma once
@@ -19,18 +27,20 @@
 #include <vector>
 
 #include "runtime/life/references.h"
+#include "scheduler/question.h"
 
 namespace reweave::runtime {
 
 class GarbageWatcher;
+struct Shared;
 struct Tasklet;
 
 class Collector final : private ReferenceVisitor {
  public:
-  /// `runtime` must outlive it.
-  explicit Collector(Runtime& runtime) : runtime_(runtime) {
+  /// `shared` must outlive it.
+  explicit Collector(Shared& shared) : shared_(shared) {
     objects_.reserve(256);
-    reached_.reserve(256);
+    survivors_.reserve(256);
   }
 
   /// Frees what is garbage now. `by`: the running thread, at a place where it may switch. Callbacks
@@ -57,28 +67,53 @@ class Collector final : private ReferenceVisitor {
   void visit(Object* object) override;
   void visit_frame(FrameRef frame) override;
   bool find(const Thread& by);
+  void list_objects();
+  void count_references(const Thread& by);
+  void part();
   bool is_kept(const Object& object, const Thread& by) const;
   void reach(Object* object);
+  void meet(Object& object);
+  void keep_order();
+  void lives_on(Object& object);
   void say_goodbye(Thread& by);
-  bool all_found_again() const;
+  bool all_found_again();
   void log_garbage(Thread& by) const;
   void clear(Thread& by, Object& object);
   static void clear_tasklet(Thread& by, Tasklet& tasklet);
   static void clear_thing(Thread& by, Thing& thing);
 
+  // What `Object::references` says once they are counted.
+  static constexpr std::uint16_t kUnmet = 0, kAside = 1, kMetAgain = 2, kMet = 3, kHeld = 4;
   static constexpr std::uint16_t kReached = 0xffff;
+  /// An object in one of its lives.
+  struct Life {
+    Object* object = nullptr;
+    std::uint32_t generation = 0;
+  };
 
-  Runtime& runtime_;
-  std::vector<Object*> objects_;  // All that hold references, in order of creation.
-  std::vector<Object*> reached_;  // From outside.
-  std::vector<Object*> found_;    // Tasklets, channels and things that nobody reaches.
-  std::vector<Object*> garbage_;  // The same at the beginning; held until all is done.
+  Shared& shared_;
+  std::vector<Life> order_;       // The list, as the last collection left it: without the younger.
+  std::vector<Object*> objects_;  // The list; without those that it does not contain, in `inner_`.
+  std::vector<Object*> inner_;    // Frames and the like, which hold things for others.
+  std::vector<Object*> aside_;    // Not met yet.
+  std::vector<Object*> survivors_;  // Reached from outside, in their new order.
+  std::vector<Object*> expanding_;  // Whose references are still to be visited.
+  std::vector<Object*> found_;      // Tasklets, channels and things that nobody reaches.
+  std::vector<Object*> garbage_;    // The same at the beginning; held until all is done.
   std::vector<Object*> kept_;
   std::uint32_t debug_ = 0;
-  bool reaching_ = false;  // Follows references; otherwise counts them.
-  bool broken_ = false;    // A reference dangles: what is garbage cannot be known.
+  bool reaching_ = false;     // Follows references; otherwise counts them.
+  bool meets_again_ = false;  // Some of those aside were met.
+  bool broken_ = false;       // A reference dangles: what is garbage cannot be known.
   bool collecting_ = false;
   std::uint32_t collected_ = 0;
 };
+
+/// Frees objects that only refer to each other. For places between two operations of a program. May
+/// switch.
+void collect_garbage(Thread& thread);
+/// The `collect` question, asked under the setting `collect` alone: true if the collector is to run
+/// here, before an operation at `site` makes what it needs. Does not switch.
+bool asks_to_collect(Thread& thread, SiteId site);
 
 }  // namespace reweave::runtime

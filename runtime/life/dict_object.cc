@@ -3,8 +3,8 @@
 #include <new>
 #include <utility>
 
-#include "runtime/tasklet/runtime.h"
-#include "scheduler/base/check.h"
+#include "runtime/tasklet/allocation.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -33,79 +33,79 @@ void HeapTables::give_table_back(DictEntry* table, std::size_t count) {
   heap_.retire(header);
 }
 
-DictObject* Thread::make_dict(bool counts_keys, const DictTuning& tuning) {
-  if (lacks_memory()) return nullptr;
-  auto* const object =
-      heap_.make<DictObject>(ObjectKind::kDict, sizeof(Dict) + tuning.smallest * sizeof(DictEntry));
+DictObject* make_dict(Thread& thread, bool counts_keys, const DictTuning& tuning) {
+  if (lacks_memory(thread)) return nullptr;
+  auto* const object = thread.heap().make<DictObject>(
+      ObjectKind::kDict, sizeof(Dict) + tuning.smallest * sizeof(DictEntry));
   auto* const first = reinterpret_cast<DictEntry*>(&object->dict() + 1);
   for (std::uint32_t i = 0; i < tuning.smallest; ++i) new (first + i) DictEntry{};
-  new (&object->dict()) Dict(tuning, runtime_.tables_, first);
+  new (&object->dict()) Dict(tuning, thread.shared().tables, first);
   object->counts_keys = counts_keys;
-  object->made_before = std::exchange(runtime_.last_dict_, object);
+  object->made_before = std::exchange(thread.shared().last_dict, object);
   return object;
 }
 
-Object* Thread::dict_get(const DictObject* object, DictKey key) {
+Object* dict_get(Thread& thread, const DictObject* object, DictKey key) {
   Object* const value = object->dict().find(key.word, key.hash);
   if (value == nullptr) return nullptr;
-  if (value->dead || value->refs == 0) report_dangling_object(value, "found");
+  if (value->dead || value->refs == 0) report_dangling_object(thread, value, "found");
   return retain(value);
 }
 
-Object* Thread::dict_set(DictObject* object, DictKey key, Object* value) {
-  touched_.add(object);
-  if (lacks_memory()) {
-    release(value);
+Object* dict_set(Thread& thread, DictObject* object, DictKey key, Object* value) {
+  thread.shared().touched.add(object);
+  if (lacks_memory(thread)) {
+    thread.release(value);
     return nullptr;
   }
   Dict& dict = object->dict();
-  if (settings_.defects.has(Defect::kDictReleasesFirst)) {
+  if (thread.settings().defects.has(Defect::kDictReleasesFirst)) {
     // The historical defect: the entry that was found is used after a release that may have given
     // its table up.
     if (DictEntry* const entry = dict.entry(key.word, key.hash); entry != nullptr) {
       const std::uint32_t version = dict.version();
-      release(entry->value);
-      require(dict.version() == version, "dict-entry-of-old-table");
+      thread.release(entry->value);
+      require(thread, dict.version() == version, "dict-entry-of-old-table");
       entry->value = value;
-      return none();
+      return thread.none();
     }
   }
   Object* const old = dict.set(key.word, key.hash, value);
   if (old != nullptr) {
-    release(old);
+    thread.release(old);
   } else if (object->counts_keys) {
     (void)retain(key.object());
   }
-  return none();
+  return thread.none();
 }
 
-void Thread::dict_remove(DictObject* object, DictKey key) {
-  touched_.add(object);
+void dict_remove(Thread& thread, DictObject* object, DictKey key) {
+  thread.shared().touched.add(object);
   Dict& dict = object->dict();
-  if (settings_.defects.has(Defect::kDictReleasesFirst)) {
+  if (thread.settings().defects.has(Defect::kDictReleasesFirst)) {
     if (DictEntry* const entry = dict.entry(key.word, key.hash); entry != nullptr) {
       const std::uint32_t version = dict.version();
-      release(entry->value);
-      require(dict.version() == version, "dict-entry-of-old-table");
+      thread.release(entry->value);
+      require(thread, dict.version() == version, "dict-entry-of-old-table");
       dict.remove(*entry);
-      if (object->counts_keys) release(key.object());
+      if (object->counts_keys) thread.release(key.object());
     }
     return;
   }
   const DictEntry removed = dict.remove(key.word, key.hash);
   if (removed.value == nullptr) return;
-  release(removed.value);
-  if (object->counts_keys) release(key.object());
+  thread.release(removed.value);
+  if (object->counts_keys) thread.release(key.object());
 }
 
-void Thread::dict_clear(DictObject* object) {
-  touched_.add(object);
+void dict_clear(Thread& thread, DictObject* object) {
+  thread.shared().touched.add(object);
   Dict& dict = object->dict();
   const auto release_entry = [&](const DictEntry& entry) {
-    if (object->counts_keys) release(DictKey{entry.key, entry.hash}.object());
-    release(entry.value);
+    if (object->counts_keys) thread.release(DictKey{entry.key, entry.hash}.object());
+    thread.release(entry.value);
   };
-  if (settings_.defects.has(Defect::kDictClearsInPlace)) {
+  if (thread.settings().defects.has(Defect::kDictClearsInPlace)) {
     // The historical defect: the table is emptied where it is, while code that runs meanwhile may
     // fill it, or give it up.
     const std::uint32_t version = dict.version();
@@ -114,7 +114,7 @@ void Thread::dict_clear(DictObject* object) {
       if (entry.value == nullptr) continue;
       dict.remove(*dict.entry(entry.key, entry.hash));
       release_entry(entry);
-      require(dict.version() == version, "dict-entry-of-old-table");
+      require(thread, dict.version() == version, "dict-entry-of-old-table");
     }
     dict.empty();
     return;
@@ -125,9 +125,9 @@ void Thread::dict_clear(DictObject* object) {
   dict.give_back(detached);
 }
 
-void Thread::destroy_dict(DictObject* object) {
-  dict_clear(object);
-  heap_.retire(object);
+void destroy_dict(Thread& thread, DictObject* object) {
+  dict_clear(thread, object);
+  thread.heap().retire(object);
   // Who walks through all dicts must be able to go past the dead.
   sanitizer::unpoison(&object->made_before, sizeof object->made_before);
 }

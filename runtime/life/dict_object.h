@@ -18,6 +18,7 @@
 namespace reweave::runtime {
 
 class Heap;
+class Thread;
 
 struct DictTable : Object {
   std::size_t count = 0;
@@ -55,5 +56,21 @@ class HeapTables final : public TableMemory {
  private:
   Heap& heap_;
 };
+
+/// An empty dict, whose keys are objects or numbers; owned. Null with MemoryError.
+DictObject* make_dict(Thread& thread, bool counts_keys, const DictTuning& tuning = kThriftyDict);
+/// The value of a key, owned; null: there is none, and no exception. One that is being destroyed is
+/// a finding, `dangling-object`, which ends the execution.
+Object* dict_get(Thread& thread, const DictObject* dict, DictKey key);
+/// Stores `value` (owned), and retains a new key. The old value goes afterwards. None, or null with
+/// MemoryError. Whoever calls holds the dict. May switch.
+Object* dict_set(Thread& thread, DictObject* dict, DictKey key, Object* value);
+/// Deletes an entry, if there is one. Whoever calls holds the dict and the key. May switch.
+void dict_remove(Thread& thread, DictObject* dict, DictKey key);
+/// Makes it empty; then all that was in it goes, in order of hashes. Whoever calls holds the dict.
+/// May switch.
+void dict_clear(Thread& thread, DictObject* dict);
+/// The last reference is gone. May switch.
+void destroy_dict(Thread& thread, DictObject* dict);
 
 }  // namespace reweave::runtime

@@ -2,43 +2,80 @@
 
 #include <utility>
 
-#include "runtime/tasklet/runtime.h"
+#include "runtime/life/make_thing.h"
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/callbacks.h"
+#include "runtime/tasklet/frame_cache.h"
 
 namespace reweave::runtime {
 
-GeneratorObject* Thread::make_generator(FrameRef frame) {
+GeneratorObject* make_generator(Thread& thread, FrameRef frame) {
   if (!frame) return nullptr;
-  if (lacks_memory()) {
-    release_frame(frame);
+  if (lacks_memory(thread)) {
+    release_frame(thread, frame);
     return nullptr;
   }
-  auto* const generator = make_thing<GeneratorObject>(ObjectKind::kGenerator);
+  auto* const generator = make_thing<GeneratorObject>(thread, ObjectKind::kGenerator);
   generator->frame = frame;
   // The historical defect: it is suspended, but looks as if it had been called.
-  if (settings_.defects.has(Defect::kGeneratorKeepsCaller)) frame.frame->back = running_;
+  if (thread.settings().defects.has(Defect::kGeneratorKeepsCaller))
+    frame.frame->back = thread.evaluation().running;
   return generator;
 }
 
-Object* Thread::next(GeneratorObject* generator) {
-  if (generator->running) return raise(make_error(ExceptionType::kValueError));
-  if (!generator->frame) return raise(make_error(ExceptionType::kStopIteration));
-  const FrameRef frame = retain_frame(generator->frame);
-  frame.frame->back = running_ ? retain_frame(running_) : FrameRef{};
-  generator->running = true;
+namespace {
+
+// `value`: what it goes on with, owned; null: the pending exception is raised in it.
+Object* resume_generator(Thread& thread, GeneratorObject* generator, Object* value) {
+  const FrameRef frame = retain_frame(thread, generator->frame);
+  frame.frame->back =
+      thread.evaluation().running ? retain_frame(thread, thread.evaluation().running) : FrameRef{};
+  generator->begun = generator->running = true;
   generator->yielded = false;
-  Object* value = evaluate(frame, none());
-  // The frame lives still: the generator has it, and who calls has the generator.
+  value = evaluate(thread, frame, value);
+  // The frame lives still: the generator has it, and who calls has the generator. Only a defect
+  // takes either away.
+  if (generator->dead || !generator->frame) [[unlikely]]
+    report_dangling_object(thread, generator, "resumed");
   generator->running = false;
   const FrameRef back = std::exchange(generator->frame.frame->back, FrameRef{});
-  if (back) release_frame(back);
+  if (back) release_frame(thread, back);
   if (generator->yielded && value != nullptr) return value;
   const FrameRef ended = std::exchange(generator->frame, FrameRef{});
-  Bomb* const error = take_error();
-  release_frame(ended);
-  error_ = error;
+  Bomb* const error = thread.take_error();
+  release_frame(thread, ended);
+  thread.set_error(error);
   if (value == nullptr) return nullptr;
-  release(value);
-  return raise(make_error(ExceptionType::kStopIteration));
+  thread.release(value);
+  return thread.raise(thread.make_error(ExceptionType::kStopIteration));
+}
+
+}  // namespace
+
+Object* next_value(Thread& thread, GeneratorObject* generator) {
+  if (generator->running) return thread.raise(thread.make_error(ExceptionType::kValueError));
+  if (!generator->frame) return thread.raise(thread.make_error(ExceptionType::kStopIteration));
+  return resume_generator(thread, generator, thread.none());
+}
+
+// What it yields or raises then is for nobody.
+void close_generator(Thread& thread, GeneratorObject* generator) {
+  if (!generator->is_suspended()) return;
+  generator->closed = true;
+  if (thread.evaluation().nesting_level >= Evaluation::kNestingMax) return;
+  const Interruption interruption = interrupt_operation(thread);
+  Bomb* const exit = thread.heap().make<Bomb>(ObjectKind::kBomb);  // Needs no memory: it is a type.
+  exit->type = ExceptionType::kGeneratorExit;
+  thread.raise(exit);
+  Object* const value = resume_generator(thread, generator, nullptr);
+  thread.release(value != nullptr ? value : thread.take_error());
+  resume_operation(interruption);
+}
+
+bool close_last(Thread& thread, GeneratorObject* generator) {
+  generator->refs = 1;
+  close_generator(thread, generator);
+  return --generator->refs == 0;
 }
 
 }  // namespace reweave::runtime

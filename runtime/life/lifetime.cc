@@ -1,10 +1,16 @@
-// How objects are made and how they die. Death is where the runtime calls back: finalizers and weak
-// references run in whatever tasklet is current, from inside a release, one interpreter level
-// deeper.
+#include "runtime/life/lifetime.h"
+
 #include <utility>
 
+#include "runtime/life/dict_object.h"
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/channel_queue.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "runtime/tasklet/runtime.h"
-#include "scheduler/base/check.h"
+#include "runtime/tasklet/tasklet_state.h"
+#include "runtime/tasklet/tempval.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -14,70 +20,167 @@ constexpr int kKillsMax =
 }
 
 Token* Thread::make_token() {
-  if (lacks_memory()) return nullptr;
-  return heap_.make<Token>(ObjectKind::kToken);
+  if (lacks_memory(*this)) return nullptr;
+  return shared_.heap.make<Token>(ObjectKind::kToken);
 }
 
 Bomb* Thread::make_bomb(ExceptionType type, ErrorCode code) {
   Bomb* const bomb = make_error(type, code);
-  if (bomb != &memory_error_) return bomb;
+  if (bomb != &shared_.memory_error) return bomb;
   raise(bomb);
   return nullptr;
 }
 
 Bomb* Thread::make_error(ExceptionType type, ErrorCode code) {
-  if (out_of_memory()) {
-    ++runtime_.memory_errors_;
-    return retain(&memory_error_);
+  if (out_of_memory(*this)) {
+    ++shared_.memory_errors;
+    return retain(&shared_.memory_error);
   }
-  Bomb* const bomb = heap_.make<Bomb>(ObjectKind::kBomb);
+  Bomb* const bomb = shared_.heap.make<Bomb>(ObjectKind::kBomb);
   bomb->type = type;
   bomb->code = code;
   return bomb;
 }
 
 Channel* Thread::make_channel(std::uint32_t number, bool beforehand) {
-  if (!beforehand && lacks_memory()) return nullptr;
-  Channel* const channel = heap_.make<Channel>(ObjectKind::kChannel);
+  if (!beforehand && lacks_memory(*this)) return nullptr;
+  Channel* const channel = shared_.heap.make<Channel>(ObjectKind::kChannel);
   channel->number = number;
-  channel->made_before = runtime_.last_channel_;
-  runtime_.last_channel_ = channel;
+  channel->made_before = shared_.last_channel;
+  shared_.last_channel = channel;
   return channel;
 }
 
-Tasklet* Thread::make_tasklet() {
-  Tasklet* const tasklet = heap_.make<Tasklet>(ObjectKind::kTasklet);
-  const bool makeshift = ended_main_ != nullptr && main_ == nullptr;
-  if (!runtime_.freed_.empty() && !makeshift) runtime_.freed_.pop_back();
-  if (main_ == nullptr && number_ != 0) {
-    tasklet->number = Runtime::kThreadMains + number_;
+Tasklet* make_tasklet(Thread& thread) {
+  Tasklet* const tasklet = thread.heap().make<Tasklet>(ObjectKind::kTasklet);
+  if (thread.main_tasklet() == nullptr && thread.number() != 0) {
+    const bool makeshift = thread.life().ended_main != nullptr;
+    tasklet->number = makeshift ? Runtime::kMakeshift : Runtime::kThreadMains + thread.number();
   } else {
-    tasklet->number = runtime_.tasklet_count_++;
-    if (runtime_.tasklet_count_ == Runtime::kThreadMains)
-      runtime_.tasklet_count_ += Runtime::kThreadsMax;
+    tasklet->number = thread.shared().tasklet_count++;
+    if (thread.shared().tasklet_count == Runtime::kThreadMains)
+      thread.shared().tasklet_count += Runtime::kThreadsMax;
   }
-  Tasklet* const last = runtime_.last_tasklet_;
-  (last == nullptr ? runtime_.first_tasklet_ : last->next_made) = tasklet;
-  runtime_.last_tasklet_ = tasklet;
-  tasklet->serial = runtime_.tasklets_made_++;
-  touched_.add(tasklet);
-  tasklet->thread = this;
-  tasklet->tempval = none();
-  tasklet->cstate = &stub_cstack_;
+  Tasklet* const last = thread.shared().last_tasklet;
+  (last == nullptr ? thread.shared().first_tasklet : last->next_made) = tasklet;
+  thread.shared().last_tasklet = tasklet;
+  tasklet->serial = thread.shared().tasklets_made++;
+  thread.shared().touched.add(tasklet);
+  tasklet->thread = &thread;
+  tasklet->tempval = thread.none();
+  tasklet->cstate = &thread.saved().stub;
   tasklet->stack_place.tasklet = tasklet;
-  if (number_ != 0) runtime_.add_stack(tasklet->stack_place);
+  if (thread.number() != 0) thread.shared().stacks.add(tasklet->stack_place);
   return tasklet;
 }
 
-bool Thread::is_alive(const Tasklet* tasklet) const {
-  if (tasklet->ended || tasklet->thread == nullptr) return false;
-  return tasklet == tasklet->thread->current_ || tasklet->frame || !tasklet->cstate->stub;
+namespace {
+
+// The last reference to a tasklet with a C stack is gone: it is killed until it is dead. False: it
+// survives, because somebody refers to it again or because it was given up.
+bool kill_last(Thread& thread, Tasklet* tasklet) {
+  tasklet->zombie = true;
+  tasklet->refs = 1;
+  // Of another thread: it raises TaskletExit there, and is never freed. The live defect takes the
+  // exception away again: it goes on as if nothing had happened (recorded case t7-0131).
+  if (tasklet->thread != &thread) {
+    thread.release(thread.insert(tasklet));
+    Object* const old = tasklet->tempval;
+    tasklet->tempval = thread.make_error(ExceptionType::kTaskletExit);
+    release_value(thread, tasklet, old, ReleaseReason::kHolderKilled);
+  }
+  const int kills_max = thread.settings().defects.has(Defect::kKillUntilDead) ? 1 << 30 : kKillsMax;
+  for (int kills = 0; kills < kills_max && tasklet->thread == &thread && is_alive(tasklet);
+       ++kills) {
+    // Where nothing can be switched to, no operation of the program counts these turns.
+    if (kills >= kKillsMax && !thread.execution().step(thread.current()->actor, SiteId{}))
+      thread.abandon();
+    Object* const value = thread.kill(tasklet, /*soft=*/false);
+    thread.release(value != nullptr ? value : thread.take_error());
+  }
+  // Given up: kept for ever, as in gc.garbage.
+  if (is_alive(tasklet) && !thread.settings().defects.has(Defect::kSurvivorIsFreed)) {
+    retain(tasklet);
+    tasklet->given_up = true;
+    ++thread.shared().given_up;
+    if (thread.settings().defects.has(Defect::kSurvivorLosesValue))
+      set_tempval(thread, tasklet, thread.none());
+  }
+  return --tasklet->refs == 0;
 }
 
+// A suspended tasklet with a C stack cannot just vanish: it is killed, so that its stack unwinds,
+// by a switch from inside this release. One without simply loses its frames.
+void destroy_tasklet(Thread& thread, Tasklet* tasklet) {
+  require(thread, tasklet->floats(), "queued-tasklet-released");
+  Bomb* const error = thread.take_error();
+  // So has one that its own thread sleeps in the middle of, which is what that will go on with.
+  const bool slept_in = tasklet->thread != nullptr && tasklet->thread != &thread &&
+                        tasklet->thread->current() == tasklet;
+  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
+      (slept_in || !tasklet->cstate->stub) && !kill_last(thread, tasklet)) {
+    thread.set_error(error);
+    return;
+  }
+  tell_of_end(thread, tasklet);
+
+  const FrameRef frame = tasklet->frame;
+  tasklet->frame = FrameRef{};
+  Object* const tempval = tasklet->tempval;
+  tasklet->tempval = nullptr;
+  require(thread, tasklet->cstate->stub || tasklet->ended || tasklet->thread == nullptr,
+          "c-stack-released");
+  if (tempval != nullptr)
+    thread.ledger().let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
+  const bool started = tasklet->started;
+  const bool leaves_ring_last = tasklet == thread.life().leaves_ring_last;
+  DictObject* const locals = std::exchange(tasklet->locals, nullptr);
+  tasklet->stack_place.tasklet = nullptr;
+  thread.heap().retire(tasklet);
+  // Who walks through all tasklets must be able to go past the dead.
+  sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
+  sanitizer::unpoison(&tasklet->stack_place, sizeof tasklet->stack_place);
+  // The historical defect: a frame that has begun holds itself until it returns, and this one never
+  // will.
+  if (frame && started && thread.settings().defects.has(Defect::kFrameHoldsItself))
+    retain_frame(thread, frame);
+  if (frame) release_frame(thread, frame);
+  if (tempval != nullptr) thread.release(tempval);
+  if (locals != nullptr) thread.release(locals);
+  if (!leaves_ring_last) thread.shared().stacks.drop(tasklet->stack_place);
+  thread.set_error(error);
+}
+
+void destroy_channel(Thread& thread, Channel* channel) {
+  empty_channel(thread, channel);
+  thread.heap().retire(channel);
+  // Who walks through all channels must be able to go past the dead.
+  sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
+}
+
+// A tasklet's end is complete. If somebody still holds it, it holds nothing itself; but another
+// thread may have thrown at it while it ran, and under a live defect what its schedule callback was
+// refused to send may have been left there.
+void destroy_pair(Thread& thread, Pair* pair) {
+  Object* const first = pair->first;
+  Object* const second = pair->second;
+  thread.heap().retire(pair);
+  thread.release(first);
+  thread.release(second);
+  const auto* const ended = static_cast<const Tasklet*>(first);
+  require(thread,
+          thread.shared().lock.threaded || ended->dead || !ended->ended ||
+              thread.is_none(ended->tempval) ||
+              thread.settings().defects.has(Defect::kRefusedSendReplaces),
+          "ended-tasklet-holds-value");
+}
+
+}  // namespace
+
 // The last reference goes. What is dead already was given away once before.
-void Thread::destroy(Object* object) {
+void destroy(Thread& thread, Object* object) {
   if (object->dead) [[unlikely]]
-    report_over_release(object);
+    report_over_release(thread, object);
   object->refs = 0;
   switch (object->kind) {
     case ObjectKind::kNone:
@@ -87,31 +190,21 @@ void Thread::destroy(Object* object) {
     case ObjectKind::kBomb: {
       auto* const token = static_cast<Token*>(object);
       if (token->number != 0) {
-        const SiteId site = running_ ? running_.frame->site : SiteId{};
-        ledger_.destroyed(*token, current_, site, doing_);
+        const SiteId site =
+            thread.evaluation().running ? thread.evaluation().running.frame->site : SiteId{};
+        thread.ledger().destroyed(*token, thread.current(), site, thread.evaluation().doing);
       }
-      heap_.retire(object);
+      thread.heap().retire(object);
       break;
     }
-    case ObjectKind::kPair: {
-      auto* const pair = static_cast<Pair*>(object);
-      Object* const first = pair->first;
-      Object* const second = pair->second;
-      heap_.retire(object);
-      release(first);
-      release(second);
-      // A tasklet's end is complete. If somebody still holds it, it holds nothing itself; but
-      // another thread may have thrown at it while it ran.
-      const auto* const ended = static_cast<const Tasklet*>(first);
-      require(runtime_.threaded_ || ended->dead || !ended->ended || is_none(ended->tempval),
-              "ended-tasklet-holds-value");
+    case ObjectKind::kPair:
+      destroy_pair(thread, static_cast<Pair*>(object));
       break;
-    }
     case ObjectKind::kTasklet:
-      destroy_tasklet(static_cast<Tasklet*>(object));
+      destroy_tasklet(thread, static_cast<Tasklet*>(object));
       break;
     case ObjectKind::kChannel:
-      destroy_channel(static_cast<Channel*>(object));
+      destroy_channel(thread, static_cast<Channel*>(object));
       break;
     case ObjectKind::kCell:
     case ObjectKind::kTuple:
@@ -119,10 +212,10 @@ void Thread::destroy(Object* object) {
     case ObjectKind::kGenerator:
     case ObjectKind::kRecord:
     case ObjectKind::kReference:
-      destroy_thing(static_cast<Thing*>(object));
+      destroy_thing(thread, static_cast<Thing*>(object));
       break;
     case ObjectKind::kDict:
-      destroy_dict(static_cast<DictObject*>(object));
+      destroy_dict(thread, static_cast<DictObject*>(object));
       break;
     case ObjectKind::kDictTable:
     case ObjectKind::kFrame:
@@ -134,115 +227,26 @@ void Thread::destroy(Object* object) {
 
 // Who is blocked on a channel that dies waits for nobody any more: it leaves the queue, whose
 // reference was often its last.
-void Thread::empty_channel(Channel* channel) {
+void empty_channel(Thread& thread, Channel* channel) {
   channel->closing = true;
-  const bool sending = channel->balance > 0;
-  if (settings_.defects.has(Defect::kDeadChannelKeepsQueue)) return;
+  if (thread.settings().defects.has(Defect::kDeadChannelKeepsQueue)) return;
   while (channel->head != nullptr) {
-    Tasklet* const waiting = channel_pop(channel);
-    ledger_.stop_waiting(*waiting, sending, ReleaseReason::kChannelDied);
-    release(waiting);
-    check_not_destroyed(channel);
+    const bool sending = channel->head->blocked > 0;
+    Tasklet* const waiting = channel_pop(thread, channel);
+    thread.ledger().stop_waiting(*waiting, sending, ReleaseReason::kChannelDied);
+    thread.release(waiting);
+    check_not_destroyed(thread, channel);
   }
-}
-
-void Thread::destroy_channel(Channel* channel) {
-  empty_channel(channel);
-  heap_.retire(channel);
-  // Who walks through all channels must be able to go past the dead.
-  sanitizer::unpoison(&channel->made_before, sizeof channel->made_before);
-}
-
-// A suspended tasklet with a C stack cannot just vanish: it is killed, so that its stack unwinds,
-// by a switch from inside this release. One without simply loses its frames.
-void Thread::destroy_tasklet(Tasklet* tasklet) {
-  require(tasklet->next == nullptr && tasklet->blocked == 0, "queued-tasklet-released");
-  Bomb* const error = take_error();
-  // So has one that its own thread sleeps in the middle of, which is what that will go on with.
-  const bool slept_in =
-      tasklet->thread != nullptr && tasklet->thread != this && tasklet->thread->current_ == tasklet;
-  if (!tasklet->zombie && tasklet->thread != nullptr && !tasklet->ended &&
-      (slept_in || !tasklet->cstate->stub) && !kill_last(tasklet)) {
-    error_ = error;
-    return;
-  }
-  tell_of_end(tasklet);
-
-  const FrameRef frame = tasklet->frame;
-  tasklet->frame = FrameRef{};
-  Object* const tempval = tasklet->tempval;
-  tasklet->tempval = nullptr;
-  require(tasklet->cstate->stub || tasklet->ended || tasklet->thread == nullptr,
-          "c-stack-released");
-  if (tempval != nullptr) ledger_.let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
-  const ActorId actor = tasklet->actor;
-  const bool makeshift = tasklet == main_ && ended_main_ != nullptr;
-  const bool started = tasklet->started;
-  DictObject* const locals = std::exchange(tasklet->locals, nullptr);
-  runtime_.drop_stack(tasklet->stack_place);
-  heap_.retire(tasklet);
-  // Who walks through all tasklets must be able to go past the dead.
-  sanitizer::unpoison(&tasklet->next_made, sizeof tasklet->next_made);
-  // The historical defect: a frame that has begun holds itself until it returns, and this one never
-  // will.
-  if (frame && started && settings_.defects.has(Defect::kFrameHoldsItself)) retain_frame(frame);
-  if (frame) release_frame(frame);
-  if (tempval != nullptr) release(tempval);
-  if (locals != nullptr) release(locals);
-  if (!makeshift) runtime_.freed_.push_back(actor);
-  error_ = error;
-}
-
-// The last reference to a tasklet with a C stack is gone: it is killed until it is dead. False: it
-// survives, because somebody refers to it again or because it was given up.
-bool Thread::kill_last(Tasklet* tasklet) {
-  tasklet->zombie = true;
-  tasklet->refs = 1;
-  // Of another thread: it goes on there as if nothing had happened, and is never freed (recorded
-  // case t7-0131).
-  if (tasklet->thread != this) release(insert(tasklet));
-  const int kills_max = settings_.defects.has(Defect::kKillUntilDead) ? 1 << 30 : kKillsMax;
-  for (int kills = 0; kills < kills_max && tasklet->thread == this && is_alive(tasklet); ++kills) {
-    // Where nothing can be switched to, no operation of the program counts these turns.
-    if (kills >= kKillsMax && !execution_->step(current_->actor, SiteId{})) abandon();
-    Object* const value = kill(tasklet, /*soft=*/false);
-    release(value != nullptr ? value : take_error());
-  }
-  // Given up: kept for ever, as in gc.garbage.
-  if (is_alive(tasklet) && !settings_.defects.has(Defect::kSurvivorIsFreed)) {
-    retain(tasklet);
-    tasklet->given_up = true;
-    ++runtime_.given_up_;
-  }
-  return --tasklet->refs == 0;
 }
 
 // Once: the collector does it before anything of its garbage is destroyed.
-void Thread::tell_of_end(Tasklet* tasklet) {
+void tell_of_end(Thread& thread, Tasklet* tasklet) {
   tasklet->dying = true;
-  call_weakrefs(tasklet);
-  check_not_destroyed(tasklet);
+  call_weakrefs(thread, tasklet);
+  check_not_destroyed(thread, tasklet);
   if (tasklet->told_of_end) return;
   tasklet->told_of_end = true;
-  if (!tasklet->is_main) log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
-}
-
-// An exception of a callback has nobody to go to: it is logged and forgotten. Defects may let it
-// out: false, and it is pending.
-bool Thread::run_callback(Code& code, bool lets_errors_out) {
-  require(error_ == nullptr, "callback-over-exception");
-  Object* const value = evaluate(make_frame(code, code.entry), none());
-  if (value != nullptr) {
-    release(value);
-    return true;
-  }
-  if (lets_errors_out) return false;
-  Bomb* const bomb = take_error();
-  log(EventKind::kCaught,
-      {static_cast<std::int32_t>(bomb->type) | static_cast<std::int32_t>(bomb->code) << 8,
-       static_cast<std::int32_t>(bomb->number)});
-  release(bomb);
-  return true;
+  if (!tasklet->is_main) thread.log(EventKind::kFin, {static_cast<std::int32_t>(tasklet->number)});
 }
 
 }  // namespace reweave::runtime

@@ -18,4 +18,7 @@ struct Reference : Thing {
   std::uint32_t target_generation = 0;  // The life of the target that it is for.
 };
 
+/// An empty record, from the free list if there is one; owned. Null with MemoryError.
+Record* make_record(Thread& thread);
+
 }  // namespace reweave::runtime

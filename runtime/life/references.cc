@@ -7,6 +7,20 @@
 
 namespace reweave::runtime {
 
+namespace {
+
+void visit_dict(const DictObject& object, ReferenceVisitor& visitor) {
+  const Dict& dict = object.dict();
+  if (!dict.is_first_table()) visitor.visit(DictTable::of(dict.begin()));
+  for (const DictEntry& entry : dict) {
+    if (entry.value == nullptr) continue;
+    if (object.counts_keys) visitor.visit(DictKey{entry.key, entry.hash}.object());
+    visitor.visit(entry.value);
+  }
+}
+
+}  // namespace
+
 void visit_references(Object& object, ReferenceVisitor& visitor) {
   switch (object.kind) {
     case ObjectKind::kNone:
@@ -16,16 +30,9 @@ void visit_references(Object& object, ReferenceVisitor& visitor) {
     case ObjectKind::kDictTable:
     case ObjectKind::kWeakRef:
       return;
-    case ObjectKind::kDict: {
-      const auto& dict = static_cast<const DictObject&>(object);
-      if (!dict.dict().is_first_table()) visitor.visit(DictTable::of(dict.dict().begin()));
-      for (const DictEntry& entry : dict.dict()) {
-        if (entry.value == nullptr) continue;
-        if (dict.counts_keys) visitor.visit(DictKey{entry.key, entry.hash}.object());
-        visitor.visit(entry.value);
-      }
+    case ObjectKind::kDict:
+      visit_dict(static_cast<const DictObject&>(object), visitor);
       return;
-    }
     case ObjectKind::kCell:
     case ObjectKind::kRecord:
       visitor.visit(static_cast<const Cell&>(object).content);

@@ -1,25 +1,34 @@
-// Weak references to any object: with a callback, or as an object that yields its target. Both are
-// for one life of the target, and cleared when that ends, or before.
-#include "runtime/tasklet/runtime.h"
+#include "runtime/life/weakref.h"
+
+#include "runtime/life/make_thing.h"
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/callbacks.h"
 
 namespace reweave::runtime {
 
-Object* Thread::add_weakref(Object* object, Code* code) {
-  if (lacks_memory()) return nullptr;
-  auto* const weakref = heap_.make<WeakRef>(ObjectKind::kWeakRef);
+Object* add_weakref(Thread& thread, Object* object, Code* code) {
+  if (lacks_memory(thread)) return nullptr;
+  auto* const weakref = thread.heap().make<WeakRef>(ObjectKind::kWeakRef);
   weakref->next = object->weakrefs;
   weakref->target_generation = object->generation;
   weakref->code = code;
   object->weakrefs = weakref;
-  return none();
+  return thread.none();
 }
 
-Reference* Thread::make_reference(Object* object) {
-  if (lacks_memory() || lacks_memory()) return nullptr;
-  auto* const reference = make_thing<Reference>(ObjectKind::kReference);
+// Weak references without a callback are one object, as long as that lives.
+Reference* make_reference(Thread& thread, Object* object) {
+  for (const WeakRef* each = object->weakrefs; each != nullptr; each = each->next) {
+    Reference* const known = each->reference;
+    if (known == nullptr || known->dead || known->generation != each->reference_generation)
+      continue;
+    if (known->target == object && known->refs > 0) return retain(known);
+  }
+  if (lacks_memory(thread) || lacks_memory(thread)) return nullptr;
+  auto* const reference = make_thing<Reference>(thread, ObjectKind::kReference);
   reference->target = object;
   reference->target_generation = object->generation;
-  auto* const weakref = heap_.make<WeakRef>(ObjectKind::kWeakRef);
+  auto* const weakref = thread.heap().make<WeakRef>(ObjectKind::kWeakRef);
   weakref->next = object->weakrefs;
   weakref->target_generation = object->generation;
   weakref->reference = reference;
@@ -28,16 +37,16 @@ Reference* Thread::make_reference(Object* object) {
   return reference;
 }
 
-Object* Thread::dereference(const Reference* reference) {
+Object* dereference(Thread& thread, const Reference* reference) {
   Object* const target = reference->target;
   if (target == nullptr) return nullptr;
   if (target->dead || target->refs == 0 || target->generation != reference->target_generation)
-    report_dangling_object(target, "dereferenced");
+    report_dangling_object(thread, target, "dereferenced");
   return retain(target);
 }
 
 // A reference that died before its target has another generation by now.
-void Thread::clear_references(Object* object) {
+void clear_references(Object* object) {
   for (const WeakRef* weakref = object->weakrefs; weakref != nullptr; weakref = weakref->next) {
     Reference* const reference = weakref->reference;
     if (reference == nullptr || reference->dead) continue;
@@ -45,9 +54,9 @@ void Thread::clear_references(Object* object) {
   }
 }
 
-void Thread::clear_weakrefs(Object* object, bool calls) {
+void clear_weakrefs(Thread& thread, Object* object, bool calls) {
   if (calls) {
-    call_weakrefs(object);
+    call_weakrefs(thread, object);
   } else {
     clear_references(object);
     object->weakrefs = nullptr;
@@ -55,7 +64,7 @@ void Thread::clear_weakrefs(Object* object, bool calls) {
 }
 
 // All weak references are cleared before the first callback runs; newest first.
-void Thread::call_weakrefs(Object* object) {
+void call_weakrefs(Thread& thread, Object* object) {
   if (object->weakrefs == nullptr) return;
   clear_references(object);
   const WeakRef* weakref = object->weakrefs;
@@ -67,15 +76,15 @@ void Thread::call_weakrefs(Object* object) {
   for (; weakref != nullptr; weakref = weakref->next) {
     if (weakref->code == nullptr) continue;
     if (weakref->target_generation != object->generation)
-      report_dangling_object(object, "called-back");
+      report_dangling_object(thread, object, "called-back");
     if (thing) {
-      log(EventKind::kThingCallback, {kind, number});
-      run_callback(*weakref->code);
-      log(EventKind::kThingCallbackEnd, {kind, number});
+      thread.log(EventKind::kThingCallback, {kind, number});
+      run_callback(thread, *weakref->code);
+      thread.log(EventKind::kThingCallbackEnd, {kind, number});
     } else {
-      log(EventKind::kWeakCallback, {number});
-      run_callback(*weakref->code);
-      log(EventKind::kWeakCallbackEnd, {number});
+      thread.log(EventKind::kWeakCallback, {number});
+      run_callback(thread, *weakref->code);
+      thread.log(EventKind::kWeakCallbackEnd, {number});
     }
   }
 }

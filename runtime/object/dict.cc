@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 

@@ -96,7 +96,8 @@ enum class ExceptionType : std::uint8_t {
   kSystemExit,
   kTaskletExit,
   kRuntimeError,
-  kMemoryError,  // raised by the runtime only: a scenario cannot name them
+  kMemoryError,    // raised by the runtime only: a scenario cannot name it
+  kGeneratorExit,  // likewise: in a suspended generator that dies
 };
 inline constexpr int kNameableExceptions = 7;
 
@@ -131,6 +132,7 @@ enum class ErrorCode : std::uint8_t {
   kNoWorker,            // call_async() found no worker, and there can be none.
   kNotLocked,           // A lock that nobody has was given back, or waited on.
   kLockDeadlock,        // Nobody is left who could give the lock back, or notify.
+  kThrowRunning,        // It is running just now, on another thread.
 };
 /// "deadlock", "block_trap", …; "" for kNone.
 const char* error_code_name(ErrorCode code);

@@ -9,7 +9,7 @@ namespace reweave::runtime {
 
 void Census::visit(Object* object) {
   if (object == nullptr || object->kind == ObjectKind::kNone) return;
-  if (object == &runtime_->memory_error_) return;
+  if (object == &runtime_->shared().memory_error) return;
   if (object->dead) {
     if (dangling_ == nullptr) dangling_ = object;
     return;
@@ -27,32 +27,35 @@ void Census::visit_frame(FrameRef frame) {
 }
 
 void Census::visit_thread(const Thread& thread) {
-  visit(thread.main_);
-  Tasklet* queued = thread.head_;
-  for (std::uint32_t left = thread.run_count_; left > 0 && queued != nullptr; --left) {
+  visit(thread.main_tasklet());
+  Tasklet* queued = thread.queue().head;
+  for (std::uint32_t left = thread.queue().count; left > 0 && queued != nullptr; --left) {
     visit(queued);
     queued = queued->next;
+    if (queued == thread.queue().head) break;  // A live defect counts it too long.
   }
-  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) visit(thread.watchdogs_[i]);
-  visit(thread.timeout_.owner);
-  visit(thread.interrupted_);
-  visit(thread.error_);
-  if (thread.transfer_frame_) visit_frame(thread.transfer_frame_);
-  visit(thread.transfer_value_);
-  visit(thread.del_post_switch_);
+  for (std::uint32_t i = 0; i < thread.watchdog().runner_count; ++i)
+    visit(thread.watchdog().runners[i]);
+  visit(thread.watchdog().owner);
+  visit(thread.watchdog().interrupted);
+  visit(thread.error());
+  if (thread.evaluation().transfer_frame) visit_frame(thread.evaluation().transfer_frame);
+  visit(thread.evaluation().transfer_value);
+  visit(thread.evaluation().del_post_switch);
 }
 
 void Census::visit_roots(const RootHolder& host) {
   host.visit_roots(*this);
-  visit_thread(runtime_->main_thread_);
-  for (const auto& thread : runtime_->threads_) {
-    if (thread->is_awake() || thread->phase_ == Thread::Phase::kAsleep ||
-        thread->phase_ == Thread::Phase::kParked)
+  visit_thread(runtime_->main_thread());
+  for (const Thread* const thread : runtime_->shared().lock.threads) {
+    if (thread == &runtime_->main_thread()) continue;
+    if (thread->turn().is_awake() || thread->turn().phase == ThreadPhase::kAsleep ||
+        thread->turn().phase == ThreadPhase::kParked)
       visit_thread(*thread);
   }
-  for (Object* const object : runtime_->collector_.kept()) visit(object);
-  if (runtime_->given_up_ == 0) return;
-  for (Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
+  for (Object* const object : runtime_->shared().collector.kept()) visit(object);
+  if (runtime_->shared().given_up == 0) return;
+  for (Tasklet* t = runtime_->shared().first_tasklet; t != nullptr; t = t->next_made) {
     if (!t->dead && t->given_up) visit(t);
   }
 }
@@ -71,21 +74,21 @@ void Census::take(Runtime& runtime, const RootHolder& host) {
 
 // Before the counts: what a parked frame keeps looks like a leak to those.
 void Census::look_at_caches() {
-  const ParkedFrameFault fault = look_at_parked_frames(runtime_->frames_);
+  const ParkedFrameFault fault = look_at_parked_frames(runtime_->shared().frames);
   if (fault.rule == nullptr) return;
-  Execution& execution = runtime_->main_thread_.execution();
+  Execution& execution = runtime_->main_thread().execution();
   Finding finding;
   finding.kind = FindingKind::kStructure;
   finding.step = execution.steps();
   finding.signature = std::string("structure ") + fault.rule;
-  finding.message = "at the program's end " + describe(fault);
+  finding.message = "at the program's end " + describe(fault, *runtime_->shared().names);
   finding.oracle = "structure";
   execution.report(std::move(finding), /*stops=*/false);
 }
 
 // Almost always: whatever is alive was reached, and every count is right.
 bool Census::reached_agree() const {
-  if (dangling_ != nullptr || met_.size() != runtime_->heap_.live_objects()) return false;
+  if (dangling_ != nullptr || met_.size() != runtime_->shared().heap.live_objects()) return false;
   for (const Object* const object : met_) {
     if (object->references != object->refs) return false;
   }
@@ -95,7 +98,7 @@ bool Census::reached_agree() const {
 // The rest is what nobody reached. It may refer to itself, and to what was reached.
 void Census::count_the_rest() {
   const std::size_t reached = met_.size();
-  runtime_->heap_.for_each([this](Object& object) {
+  runtime_->shared().heap.for_each([this](Object& object) {
     if (object.dead || object.references != 0) return;
     if (object.kind != ObjectKind::kWeakRef) met_.push_back(&object);
   });
@@ -103,7 +106,7 @@ void Census::count_the_rest() {
   for (std::size_t i = reached; i < met_.size(); ++i) visit_references(*met_[i], *this);
   // A thread that has not ended is suspended on a stack of its own; one that has leaves what it
   // held.
-  const bool strict = !runtime_->threaded_ && !runtime_->main_thread_.has_saved_stacks();
+  const bool strict = !runtime_->shared().lock.threaded && !runtime_->main_thread().saved().any();
   if (dangling_ != nullptr) {
     report(dangling_->kind == ObjectKind::kFrame ? FindingKind::kDanglingFrame
                                                  : FindingKind::kDanglingTasklet,
@@ -134,7 +137,7 @@ void Census::judge(Object& object, bool strict) {
 // One finding of a signature is enough.
 void Census::report(FindingKind kind, Object& object, const char* how) {
   const std::string word = object_kind_name(object.kind);
-  Execution& execution = runtime_->main_thread_.execution();
+  Execution& execution = runtime_->main_thread().execution();
   Finding finding;
   finding.kind = kind;
   finding.step = execution.steps();
@@ -168,9 +171,9 @@ std::string Census::name_of(Object& object) const {
     }
     case ObjectKind::kFrame:
       return "the frame that stands at " +
-             runtime_->main_thread_.names_->site(static_cast<const Frame&>(object).site);
+             runtime_->shared().names->site(static_cast<const Frame&>(object).site);
     case ObjectKind::kTasklet:
-      return "tasklet " + std::to_string(static_cast<const Tasklet&>(object).number);
+      return runtime_->shared().names->tasklet(static_cast<const Tasklet&>(object).number);
     case ObjectKind::kChannel:
       return "channel " + std::to_string(static_cast<const Channel&>(object).number);
     case ObjectKind::kPair:

@@ -42,7 +42,7 @@ bool CollectionOracle::observes_finalization() const {
 
 std::optional<specification::Disagreement> CollectionOracle::look(
     specification::Specification& specification) const {
-  if (collections.empty() || !end.ended || observes_finalization()) return std::nullopt;
+  if (collections.empty() || !end.ended || ran_code || observes_finalization()) return std::nullopt;
   std::vector<GivenAnswer> ordinary;
   for (const GivenAnswer& answer : execution.given_answers())
     if (answer.kind != QuestionKind::kCollect) ordinary.push_back(answer);

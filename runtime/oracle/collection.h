@@ -7,9 +7,11 @@
 // the collector says itself (`collectable`).
 //
 // A program may observe finalization: by a callback of a weak reference, by one that it asks
-// (`deref`), or by the code of a tasklet with a C stack that is killed because nobody holds it any
-// more. There a difference is right, so nothing is said of an execution in which code ran during a
-// collection, nor of a program that asks weak references.
+// (`deref`), by the code of a tasklet with a C stack that is killed because nobody holds it any
+// more, or of a generator that is closed. There a difference is right, so nothing is said of an
+// execution in which code ran during a collection, nor of a program that asks weak references. That
+// goes for the program's own collections, too, once a question asked for one: they find garbage in
+// the order that it has left.
 //
 // Cost: a prediction (specification.h), only where the collector did run.
 #pragma once
@@ -26,8 +28,9 @@ struct CollectionOracle {
   const Scenario& scenario;
   const Settings& settings;
   const Execution& execution;  // Has kept its record, and is over; no finding was reported.
-  /// Where in its log the collector ran: from, to.
+  /// Where in its log the collector ran: from, to. The first time because a question said so.
   std::span<const std::pair<std::size_t, std::size_t>> collections;
+  bool ran_code = false;  // Some operation was performed meanwhile.
   const EndState& end;
 
   /// The first difference; nothing, if there is none or if nothing can be said. `state` is not

@@ -17,6 +17,7 @@ void Lingering::note(std::uint64_t step, bool at_end, std::span<Object* const> o
     node.kind = object->kind;
     if (object->kind == ObjectKind::kTasklet) {
       node.number = static_cast<const Tasklet*>(object)->number;
+      node.actor = static_cast<const Tasklet*>(object)->actor;
     } else if (object->kind == ObjectKind::kChannel) {
       node.number = static_cast<const Channel*>(object)->number;
     } else {

@@ -22,6 +22,7 @@ struct LingeringMoment {
     ObjectKind kind{};
     std::uint32_t number = 0;            // What events call it.
     std::vector<std::uint32_t> holds{};  // Indices of nodes, each once, in the order of its fields.
+    ActorId actor{};                     // Of a tasklet.
   };
   std::uint64_t step = 0;
   bool at_end = false;        // The program had ended: no collector freed it.

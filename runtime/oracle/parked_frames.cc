@@ -1,6 +1,7 @@
 #include "runtime/oracle/parked_frames.h"
 
 #include "runtime/life/references.h"
+#include "runtime/tasklet/ledger.h"
 #include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
@@ -80,9 +81,9 @@ ParkedFrameFault look_at_parked_frames(const FrameCache& cache, std::uint64_t si
   return {};
 }
 
-std::string describe(const ParkedFrameFault& fault) {
+std::string describe(const ParkedFrameFault& fault, const LedgerNames& names) {
   const Opened opened(*fault.frame);
-  std::string text = "the frame that tasklet " + std::to_string(fault.frame->parked_by) +
+  std::string text = "the frame that " + names.tasklet(fault.frame->parked_by) +
                      " parked in step " + std::to_string(fault.frame->parked_step);
   if (fault.held != nullptr)
     text += std::string(" keeps a reference to a ") + object_kind_name(fault.held->kind);

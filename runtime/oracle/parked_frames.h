@@ -18,6 +18,8 @@
 
 namespace reweave::runtime {
 
+class LedgerNames;
+
 struct ParkedFrameFault {
   const char* rule = nullptr;  // Null: none is broken.
   Frame* frame = nullptr;
@@ -28,7 +30,7 @@ struct ParkedFrameFault {
 /// later.
 ParkedFrameFault look_at_parked_frames(const FrameCache& cache, std::uint64_t since = 0);
 
-/// "the frame that tasklet 2 parked in step 7 keeps a tasklet".
-std::string describe(const ParkedFrameFault& fault);
+/// "the frame that 0.2 parked in step 7 keeps a tasklet", as `names` calls tasklets.
+std::string describe(const ParkedFrameFault& fault, const LedgerNames& names);
 
 }  // namespace reweave::runtime

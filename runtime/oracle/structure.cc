@@ -32,51 +32,51 @@ void skip_dead(T* object, T* T::*link) {
 
 // What is wrong now was right before the last step: that is the operation to name.
 void StructureOracle::judge(Thread& thread, SiteId site) {
-  const SiteId before = thread.runtime_.step_site_;
-  thread.runtime_.step_site_ = site;
-  Touched& touched = thread.touched_;
+  const SiteId before = thread.shared().step_site;
+  thread.shared().step_site = site;
+  Touched& touched = thread.shared().touched;
   const std::uint64_t step = thread.execution().steps();
   const bool whole = touched.is_whole(step);
   const Fault fault = whole ? look(thread) : look_at_touched(thread);
   touched.looked(step, whole, thread.heap().live_objects());
   if (fault.rule == nullptr) [[likely]]
     return;
-  thread.runtime_.structure_broken_ = true;
+  thread.shared().structure_broken = true;
   Finding finding;
   finding.kind = fault.kind;
   finding.step = thread.execution().steps() - 1;
   finding.signature = std::string(finding_kind_name(fault.kind)) + " " + fault.rule + " " +
-                      thread.names_->operation(before);
-  finding.message = std::string("after the operation at ") + thread.names_->site(before) +
+                      thread.shared().names->operation(before);
+  finding.message = std::string("after the operation at ") + thread.shared().names->site(before) +
                     " a rule of the runtime's structure is broken (" + fault.rule + ")";
   if (fault.tasklet != nullptr) {
     sanitizer::unpoison(&fault.tasklet->number, sizeof fault.tasklet->number);
-    finding.message += ": tasklet " + std::to_string(fault.tasklet->number);
+    finding.message += ": " + thread.shared().names->tasklet(fault.tasklet->number);
   }
-  if (fault.parked.rule != nullptr) finding.message += ": " + describe(fault.parked);
+  if (fault.parked.rule != nullptr)
+    finding.message += ": " + describe(fault.parked, *thread.shared().names);
   thread.execution().report(std::move(finding), /*stops=*/true);
   thread.abandon();
 }
 
 bool StructureOracle::is_doubtful(const Runtime& runtime) {
-  if (!runtime.touched_.wanted()) return false;
-  if (runtime.structure_broken_) return true;
+  if (!runtime.shared().touched.wanted()) return false;
+  if (runtime.shared().structure_broken) return true;
   // One that was stopped had its last look then, or was in the middle of an operation.
-  return runtime.main_thread_.ending_.ended && look(runtime.main_thread_).rule != nullptr;
+  return runtime.main_thread().life().ending.ended && look(runtime.main_thread()).rule != nullptr;
 }
 
 void StructureOracle::look_before_stop(Thread& thread) {
-  if (thread.touched_.wanted() && look(thread).rule != nullptr)
-    thread.runtime_.structure_broken_ = true;
+  if (thread.shared().touched.wanted() && look(thread).rule != nullptr)
+    thread.shared().structure_broken = true;
 }
 
 StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   std::uint32_t runnable = 0;
   if (Fault fault = look_at_threads(thread, &runnable); fault.rule != nullptr) return fault;
-  const Runtime& runtime = thread.runtime_;
+  const Shared& shared = thread.shared();
   unsigned blocked = 0;
-  for (Channel* channel = runtime.last_channel_; channel != nullptr;
-       channel = channel->made_before) {
+  for (Channel* channel = shared.last_channel; channel != nullptr; channel = channel->made_before) {
     skip_dead(channel, &Channel::made_before);
     if (channel->dead) continue;
     if (Fault fault = look_at_queue(*channel, blocked); fault.rule != nullptr) return fault;
@@ -84,9 +84,9 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
   if (Fault fault = look_at_tasklets(thread, blocked, runnable); fault.rule != nullptr)
     return fault;
   if (Fault fault = look_at_runners(thread); fault.rule != nullptr) return fault;
-  const ParkedFrameFault parked = look_at_parked_frames(runtime.frames_);
+  const ParkedFrameFault parked = look_at_parked_frames(shared.frames);
   if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
-  for (const DictObject* dict = runtime.last_dict_; dict != nullptr; dict = dict->made_before) {
+  for (const DictObject* dict = shared.last_dict; dict != nullptr; dict = dict->made_before) {
     if (dict->dead) continue;
     if (Fault fault = look_at_dict(*dict); fault.rule != nullptr) return fault;
   }
@@ -95,14 +95,14 @@ StructureOracle::Fault StructureOracle::look(const Thread& thread) {
 
 StructureOracle::Fault StructureOracle::look_at_touched(const Thread& thread) {
   if (Fault fault = look_at_threads(thread, nullptr); fault.rule != nullptr) return fault;
-  if (thread.current_ != nullptr) {
-    if (Fault fault = look_at_place(*thread.current_); fault.rule != nullptr) return fault;
-    if (Fault fault = look_at(*thread.current_, /*running=*/true); fault.rule != nullptr)
+  if (thread.current() != nullptr) {
+    if (Fault fault = look_at_place(*thread.current()); fault.rule != nullptr) return fault;
+    if (Fault fault = look_at(*thread.current(), /*running=*/true); fault.rule != nullptr)
       return fault;
   }
-  const Touched& touched = thread.touched_;
+  const Touched& touched = thread.shared().touched;
   for (const Object* const object : touched.objects()) {
-    if (object->dead || object == thread.current_) continue;
+    if (object->dead || object == thread.current()) continue;
     Fault fault;
     if (object->kind == ObjectKind::kTasklet) {
       const auto& tasklet = static_cast<const Tasklet&>(*object);
@@ -117,7 +117,7 @@ StructureOracle::Fault StructureOracle::look_at_touched(const Thread& thread) {
   }
   if (Fault fault = look_at_runners(thread); fault.rule != nullptr) return fault;
   const ParkedFrameFault parked =
-      look_at_parked_frames(thread.runtime_.frames_, touched.looked_in());
+      look_at_parked_frames(thread.shared().frames, touched.looked_in());
   if (parked.rule != nullptr) return {.rule = parked.rule, .parked = parked};
   return {};
 }
@@ -126,34 +126,35 @@ StructureOracle::Fault StructureOracle::look_at_touched(const Thread& thread) {
 // those.
 StructureOracle::Fault StructureOracle::look_at_threads(const Thread& thread,
                                                         std::uint32_t* runnable) {
-  if (thread.del_post_switch_ != nullptr) return {"post-switch-left"};
-  if (thread.transfer_frame_ || thread.transfer_value_ != nullptr) return {"transfer-left"};
-  const Runtime& runtime = thread.runtime_;
-  for (std::size_t i = 0; i <= runtime.threads_.size(); ++i) {
-    const Thread& each = i == 0 ? runtime.main_thread_ : *runtime.threads_[i - 1];
-    if (each.phase_ == Thread::Phase::kUnused || each.phase_ == Thread::Phase::kEnded) continue;
+  if (thread.evaluation().del_post_switch != nullptr) return {"post-switch-left"};
+  if (thread.evaluation().transfer_frame || thread.evaluation().transfer_value != nullptr)
+    return {"transfer-left"};
+  const Shared& shared = thread.shared();
+  for (const Thread* const at : shared.lock.threads) {
+    const Thread& each = *at;
+    if (each.turn().phase == ThreadPhase::kUnused || each.turn().phase == ThreadPhase::kEnded)
+      continue;
     if (runnable != nullptr) {
-      if (Fault fault = look_at_run_queue(each); fault.rule != nullptr) return fault;
-      *runnable += each.run_count_;
-    } else if ((each.head_ == nullptr) != (each.run_count_ == 0)) {
+      if (Fault fault = look_at_run_queue(each, *runnable); fault.rule != nullptr) return fault;
+    } else if ((each.queue().head == nullptr) != (each.queue().count == 0)) {
       return {"run-count"};
     }
-    if (each.phase_ == Thread::Phase::kAsleep && each.head_ != nullptr)
-      return {"lost-wake-up", each.head_};
-    const Tasklet* const main = each.main_;
+    if (each.turn().phase == ThreadPhase::kAsleep && each.queue().head != nullptr)
+      return {"lost-wake-up", each.queue().head};
+    const Tasklet* const main = each.main_tasklet();
     if (main != nullptr && !main->dead && !main->ended && main->thread != &each)
       return {"main-of-another-thread", main};
-    if (each.lost_turn_atomic_) return {"atomic-section-entered", each.current_};
+    if (each.turn().lost_atomic) return {"atomic-section-entered", each.current()};
   }
-  if (!thread.in_schedule_callback_ &&
-      (thread.current_ == nullptr || thread.current_ != thread.head_))
+  if (!thread.guard().in_schedule_callback &&
+      (thread.current() == nullptr || thread.current() != thread.queue().head))
     return {"current-is-not-head"};
   return {};
 }
 
 StructureOracle::Fault StructureOracle::look_at_runners(const Thread& thread) {
-  for (std::uint32_t i = 0; i < thread.watchdog_count_; ++i) {
-    const Tasklet* const runner = thread.watchdogs_[i];
+  for (std::uint32_t i = 0; i < thread.watchdog().runner_count; ++i) {
+    const Tasklet* const runner = thread.watchdog().runners[i];
     if (runner->dead || runner->refs == 0) return {"in-run", runner, FindingKind::kDanglingTasklet};
   }
   return {};
@@ -204,17 +205,21 @@ StructureOracle::Fault StructureOracle::look_at_ends(const Channel& channel) {
 
 // A ring of as many as are counted. In the running thread its head is the running tasklet; but
 // while the schedule callback runs, the head is the next one already, and the running one may have
-// left.
-StructureOracle::Fault StructureOracle::look_at_run_queue(const Thread& thread) {
-  const Tasklet* const head = thread.head_;
+// left. In one that ends a defect leaves tasklets that belong to no thread any more; all others are
+// counted.
+StructureOracle::Fault StructureOracle::look_at_run_queue(const Thread& thread,
+                                                          std::uint32_t& runnable) {
+  const Tasklet* const head = thread.queue().head;
   if (head == nullptr) {
-    if (thread.run_count_ != 0) return {"run-count"};
+    if (thread.queue().count != 0) return {"run-count"};
   } else {
     const Tasklet* tasklet = head;
-    for (std::uint32_t count = thread.run_count_; count > 0; --count) {
+    for (std::uint32_t count = thread.queue().count; count > 0; --count) {
       if (Fault fault = member_fault(*tasklet); fault.rule != nullptr) return fault;
       if (tasklet->blocked != 0 || tasklet->channel != nullptr) return {"blocked-in-run-queue"};
-      if (tasklet->thread != &thread) return {"foreign-in-run-queue", tasklet};
+      const bool left_behind = tasklet->thread == nullptr && thread.life().ended_main != nullptr;
+      if (tasklet->thread != &thread && !left_behind) return {"foreign-in-run-queue", tasklet};
+      if (!left_behind) ++runnable;
       const Tasklet* const next = tasklet->next;
       if (next == nullptr || next->dead || next->previous != tasklet)
         return {"run-queue-links", tasklet};
@@ -251,7 +256,7 @@ StructureOracle::Fault StructureOracle::look_at_queue(const Channel& channel, un
 StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, unsigned blocked,
                                                          unsigned runnable) {
   std::uint32_t queued = 0;
-  for (Tasklet* tasklet = thread.runtime_.first_tasklet_; tasklet != nullptr;
+  for (Tasklet* tasklet = thread.shared().first_tasklet; tasklet != nullptr;
        tasklet = tasklet->next_made) {
     skip_dead(tasklet, &Tasklet::next_made);
     if (tasklet->dead) continue;
@@ -263,7 +268,7 @@ StructureOracle::Fault StructureOracle::look_at_tasklets(const Thread& thread, u
       if (tasklet->next != nullptr && tasklet->thread != nullptr) ++queued;
       if ((tasklet->next == nullptr) != (tasklet->previous == nullptr)) return {"links", tasklet};
     }
-    if (Fault fault = look_at(*tasklet, tasklet == thread.current_); fault.rule != nullptr)
+    if (Fault fault = look_at(*tasklet, tasklet == thread.current()); fault.rule != nullptr)
       return fault;
   }
   if (blocked != 0) return {"blocked-in-two-queues"};
@@ -307,7 +312,8 @@ StructureOracle::Fault StructureOracle::look_at_dict(const DictObject& object) {
 }
 
 StructureOracle::Fault StructureOracle::look_at_saved_stacks(const Thread& thread) {
-  for (const CStack* saved = &thread.chain_; saved->next != &thread.chain_; saved = saved->next) {
+  for (const CStack* saved = &thread.saved().chain; saved->next != &thread.saved().chain;
+       saved = saved->next) {
     if (saved->next->previous != saved) return {"saved-stack-links"};
     if (saved->next->stub || saved->next->nesting_level == 0) return {"nesting-level"};
   }

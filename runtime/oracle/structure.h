@@ -64,7 +64,7 @@ class StructureOracle {
   static Fault look_at_runners(const Thread& thread);
   static Fault look_at_place(const Tasklet& tasklet);
   static Fault look_at_ends(const Channel& channel);
-  static Fault look_at_run_queue(const Thread& thread);
+  static Fault look_at_run_queue(const Thread& thread, std::uint32_t& runnable);
   static Fault look_at_tasklets(const Thread& thread, unsigned blocked, unsigned runnable);
   static Fault look_at(const Tasklet& tasklet, bool running);
   static Fault look_at_queue(const Channel& channel, unsigned& blocked);

@@ -4,6 +4,7 @@
 
 #include "runtime/service/condition.h"
 #include "runtime/service/lock.h"
+#include "runtime/tasklet/tasklet_state.h"
 #include "scheduler/sync/wait_graph.h"
 
 namespace reweave::runtime {
@@ -42,15 +43,15 @@ void StuckOracle::begin(const Foresight& foresight, const LedgerNames& names) {
 }
 
 void StuckOracle::deadlocked(Thread& thread) {
-  if (thread.settings().report_stuck) look(thread.runtime_, &thread);
+  if (thread.settings().report_stuck) look(thread.shared(), &thread);
 }
 
-void StuckOracle::look_at_end(Runtime& runtime) { look(runtime, nullptr); }
+void StuckOracle::look_at_end(Runtime& runtime) { look(runtime.shared(), nullptr); }
 
 // `raising` is about to get the error; null: main has ended.
-void StuckOracle::look(Runtime& runtime, const Thread* raising) {
-  runtime_ = &runtime;
-  execution_ = &runtime.main_thread_.execution();
+void StuckOracle::look(const Shared& shared, const Thread* raising) {
+  shared_ = &shared;
+  execution_ = shared.execution;
   waiters_.clear();
   wakers_.clear();
   keys_.clear();
@@ -75,7 +76,8 @@ bool StuckOracle::is_told(const Waiter& waiter) const {
 
 FrameRef StuckOracle::frame_of(const Tasklet& tasklet) const {
   const Thread* const home = tasklet.thread;
-  return home != nullptr && home->current_ == &tasklet ? home->running_ : tasklet.frame;
+  return home != nullptr && home->current() == &tasklet ? home->evaluation().running
+                                                        : tasklet.frame;
 }
 
 // The frame itself or the first of its callers that is in the middle of an operation.
@@ -96,24 +98,25 @@ void StuckOracle::add_waiter(Waiter waiter, FrameRef frame) {
 }
 
 bool StuckOracle::is_for_ever(const Thread& thread, const Thread* raising) const {
-  if (thread.current_ == nullptr || thread.parking_.lock == nullptr) return false;
-  return &thread == raising || (thread.phase_ == Thread::Phase::kParked && !thread.has_timer());
+  if (thread.current() == nullptr || thread.turn().parking.lock == nullptr) return false;
+  return &thread == raising || (thread.turn().phase == ThreadPhase::kParked && !thread.has_timer());
 }
 
 void StuckOracle::find_waiters(const Thread* raising) {
-  for (const Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
+  for (const Tasklet* t = shared_->first_tasklet; t != nullptr; t = t->next_made) {
     if (t->dead || t->dying) continue;
     const Thread* const home = t->thread;
     Waiter waiter{.tasklet = t};
-    const bool current = home != nullptr && home->current_ == t;
+    const bool current = home != nullptr && home->current() == t;
+    if (t->blocked != 0 && t->early_end.timer != 0 && home != nullptr) continue;  // For a time.
     if (t->blocked != 0) {
       // Only a defect leaves it with a channel that is gone, of which others tell.
       if (t->channel == nullptr || t->channel->dead) continue;
       waiter.waits_for = t->blocked > 0 ? Waiter::For::kReceiver : Waiter::For::kSender;
       waiter.channel = t->channel;
     } else if (current && is_for_ever(*home, raising)) {
-      waiter.lock = home->parking_.lock;
-      waiter.condition = home->parking_.condition;
+      waiter.lock = home->turn().parking.lock;
+      waiter.condition = home->turn().parking.condition;
       waiter.waits_for = waiter.condition != nullptr ? Waiter::For::kNotify : Waiter::For::kLock;
     } else if (current && home == raising && t->next == nullptr && !t->ended) {
       waiter.waits_for = Waiter::For::kNothing;
@@ -128,20 +131,24 @@ void StuckOracle::find_waiters(const Thread* raising) {
 
 // It runs, or will: what is runnable in it runs then, too.
 bool StuckOracle::goes_on(const Thread& thread) const {
-  return thread.phase_ == Thread::Phase::kReady || thread.phase_ == Thread::Phase::kSettling ||
-         (thread.phase_ == Thread::Phase::kParked && thread.has_timer());
+  return thread.turn().phase == ThreadPhase::kReady ||
+         thread.turn().phase == ThreadPhase::kSettling ||
+         ((thread.turn().phase == ThreadPhase::kParked ||
+           thread.turn().phase == ThreadPhase::kAsleep) &&
+          thread.has_timer());
 }
 
 void StuckOracle::find_wakers() {
-  for (const Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
+  for (const Tasklet* t = shared_->first_tasklet; t != nullptr; t = t->next_made) {
     if (t->dead || t->dying || t->ended || t->thread == nullptr || !goes_on(*t->thread)) continue;
     const Thread& home = *t->thread;
-    if (&home == &runtime_->main_thread_ && t == home.main_) continue;
-    if (t->in_run_queue() || home.current_ == t) add_waker(frame_of(*t));
+    if (&home == shared_->lock.threads.front() && t == home.main_tasklet()) continue;
+    const bool timed = t->blocked != 0 && t->early_end.timer != 0;
+    if (t->in_run_queue() || home.current() == t || timed) add_waker(frame_of(*t));
   }
-  for (const auto& thread : runtime_->threads_) {
+  for (const Thread* const thread : shared_->lock.threads) {
     // Started, and nothing of it ran yet: what it will do nobody knows.
-    if (goes_on(*thread) && thread->current_ == nullptr) wakers_.emplace_back();
+    if (goes_on(*thread) && thread->current() == nullptr) wakers_.emplace_back();
   }
 }
 
@@ -194,7 +201,7 @@ void StuckOracle::holders_of(const Waiter& waiter, std::vector<std::size_t>& hol
       return;
     }
     // He is runnable, but another tasklet makes his whole thread wait.
-    for (const Tasklet* t = runtime_->first_tasklet_; t != nullptr; t = t->next_made) {
+    for (const Tasklet* t = shared_->first_tasklet; t != nullptr; t = t->next_made) {
       if (t->dead || t->actor != holder.actor || t->thread == nullptr) continue;
       for (std::size_t i = 0; i < waiters_.size(); ++i) {
         if (waiters_[i].lock != nullptr && waiters_[i].tasklet->thread == t->thread)
@@ -272,12 +279,12 @@ std::string StuckOracle::line_of(const Waiter& waiter) const {
       break;
     case Waiter::For::kLock: {
       const Lock::Holder& holder = waiter.lock->holder();
-      line += "for lock " + std::to_string(waiter.lock->number()) + ", which " +
+      line += "for " + foresight_->lock_words(waiter.lock->number()) + ", which " +
               path(holder.actor) + " took" + place(holder.site, holder.step);
       break;
     }
     case Waiter::For::kNotify: {
-      line += "for a notify of lock " + std::to_string(waiter.condition->number());
+      line += "for a notify of " + foresight_->condition_words(waiter.condition->number());
       const Lock::Holder& missed = waiter.condition->missed();
       if (missed.step != 0) {
         line += "; the last one, by " + path(missed.actor) + place(missed.site, missed.step) +

@@ -67,6 +67,10 @@ class Foresight {
   virtual std::string channel_name(const Waiter& waiter) const = 0;
   /// The same in a message: "channel data", "the channel of its call's reply".
   virtual std::string channel_words(const Waiter& waiter) const = 0;
+  /// "lock accounts", or "lock 0" where none has that name; "condition changed", or "lock 0", whose
+  /// condition it is.
+  virtual std::string lock_words(std::int32_t number) const = 0;
+  virtual std::string condition_words(std::int32_t number) const = 0;
 };
 
 class StuckOracle final : public DeadlockWatcher {
@@ -82,7 +86,7 @@ class StuckOracle final : public DeadlockWatcher {
  private:
   static constexpr std::size_t kPairsMax = 1'000'000, kCircleMax = 256, kLinesMax = 20;
 
-  void look(Runtime& runtime, const Thread* raising);
+  void look(const Shared& shared, const Thread* raising);
   void add_waiter(Waiter waiter, FrameRef frame);
   void find_waiters(const Thread* raising);
   void find_wakers();
@@ -106,7 +110,7 @@ class StuckOracle final : public DeadlockWatcher {
 
   const Foresight* foresight_ = nullptr;
   const LedgerNames* names_ = nullptr;
-  Runtime* runtime_ = nullptr;
+  const Shared* shared_ = nullptr;
   Execution* execution_ = nullptr;
   std::vector<Waiter> waiters_;      // Those who cannot go on come to be the only ones.
   std::vector<FrameRef> wakers_;     // Of those who can go on; an empty one could do anything.

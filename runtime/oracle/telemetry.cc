@@ -9,6 +9,8 @@ namespace reweave::runtime {
 void Telemetry::begin(Runtime& runtime) {
   runtime_ = &runtime;
   records_.clear();
+  steps_.clear();
+  actors_.clear();
   threads_.assign(Runtime::kThreadsMax, ThreadTrack{});
   tasklets_.clear();
   lives_.clear();
@@ -50,11 +52,13 @@ Telemetry::Record& Telemetry::add(What what, std::uint32_t thread) {
 }
 
 void Telemetry::step(Thread& thread, SiteId) {
+  steps_.push_back({.step = thread.execution().steps() + 1, .time = now()});
   goes_on(thread);
   wait_ends(thread);  // A thread that runs does not wait.
   read_calls(thread);
   show_calls(thread);
   show_tasklet_calls(thread);
+  show_tasklet_waits(thread.number());
   look_at_objects(thread.number());
   plot(thread);
 }
@@ -64,7 +68,7 @@ void Telemetry::step(Thread& thread, SiteId) {
 // The calls of the running tasklet, outermost first.
 void Telemetry::read_calls(const Thread& thread) {
   calls_.clear();
-  FrameRef at = thread.running_frame();
+  FrameRef at = thread.evaluation().running;
   while (at && at.frame->generation == at.generation) {
     calls_.push_back({at.frame, at.generation});
     at = at.frame->back;
@@ -81,16 +85,24 @@ std::size_t common(const Calls& a, const Calls& b) {
   return static_cast<std::size_t>(end - a.begin());
 }
 
+// Several threads may have a makeshift one at the same time, which has no number itself.
+std::int32_t number_of_current(const Thread& thread) {
+  const std::uint32_t number = thread.current()->number;
+  const bool makeshift = number == Runtime::kMakeshift;
+  return makeshift ? -static_cast<std::int32_t>(thread.number())
+                   : static_cast<std::int32_t>(number);
+}
+
 }  // namespace
 
 void Telemetry::show_calls(const Thread& thread) {
   ThreadTrack& track = threads_[thread.number()];
-  const auto tasklet = static_cast<std::int32_t>(thread.current()->number);
+  const std::int32_t tasklet = number_of_current(thread);
   std::size_t kept = common(track.calls, calls_);
   if (track.tasklet != tasklet) kept = 0;
   for (std::size_t i = track.calls.size(); i > kept; --i) add(What::kCallEnds, thread.number());
   if (track.tasklet != tasklet) {
-    if (track.tasklet >= 0) add(What::kCallEnds, thread.number());
+    if (track.tasklet != kNobody) add(What::kCallEnds, thread.number());
     Record& begins = add(What::kCallBegins, thread.number());
     begins.number = track.tasklet = tasklet;
     begins.label = "tasklet";
@@ -108,9 +120,9 @@ void Telemetry::show_calls(const Thread& thread) {
 void Telemetry::end_calls(std::uint32_t number) {
   ThreadTrack& track = threads_[number];
   for (std::size_t i = track.calls.size(); i > 0; --i) add(What::kCallEnds, number);
-  if (track.tasklet >= 0) add(What::kCallEnds, number);
+  if (track.tasklet != kNobody) add(What::kCallEnds, number);
   track.calls.clear();
-  track.tasklet = -1;
+  track.tasklet = kNobody;
 }
 
 void Telemetry::show_tasklet_calls(const Thread& thread) {
@@ -123,9 +135,11 @@ void Telemetry::show_tasklet_calls(const Thread& thread) {
   if (mine == nullptr) {
     mine = &tasklets_.emplace_back();
     mine->tasklet = tasklet;
-    mine->number = static_cast<std::int32_t>(tasklet->number);
+    mine->number = number_of_current(thread);
+    actors_[mine->number] = tasklet->actor;
   }
   mine->thread = static_cast<std::uint8_t>(thread.number());
+  end_tasklet_wait(*mine);  // It runs.
   const std::size_t kept = common(mine->calls, calls_);
   end_tasklet_calls(*mine, kept);
   for (std::size_t i = kept; i < calls_.size(); ++i) {
@@ -145,7 +159,35 @@ void Telemetry::end_ended_tasklets() {
   std::erase_if(tasklets_, [](const TaskletTrack& track) { return track.calls.empty(); });
 }
 
+// Only at a step is it seen who was blocked by the last one, and who is not any more.
+void Telemetry::show_tasklet_waits(std::uint32_t thread) {
+  for (TaskletTrack& track : tasklets_) {
+    const Tasklet& tasklet = *track.tasklet;
+    // A defect may have freed either.
+    const bool waits = !tasklet.dead && tasklet.blocked != 0 && tasklet.channel != nullptr &&
+                       !tasklet.channel->dead;
+    if (waits == track.waits) continue;
+    if (!waits) {
+      end_tasklet_wait(track);
+      continue;
+    }
+    Record& begins =
+        add(tasklet.blocked > 0 ? What::kTaskletWaitsToSend : What::kTaskletWaitsToReceive, thread);
+    begins.number = track.number;
+    begins.value = tasklet.channel->number;
+    track.waits = true;
+  }
+}
+
+void Telemetry::end_tasklet_wait(TaskletTrack& track) {
+  if (!track.waits) return;
+  add(What::kTaskletWaitEnds, track.thread).number = track.number;
+  track.waits = false;
+}
+
+// Who waits does so in his innermost call.
 void Telemetry::end_tasklet_calls(TaskletTrack& track, std::size_t left) {
+  if (track.calls.size() > left) end_tasklet_wait(track);
   for (std::size_t i = track.calls.size(); i > left; --i)
     add(What::kTaskletCallEnds, track.thread).number = track.number;
   track.calls.resize(left);
@@ -180,11 +222,10 @@ void Telemetry::handed_over(const Thread& leaver, const Thread& next) {
 
 // What it waits for, now that it does not run.
 void Telemetry::leaves(const Thread& leaver) {
-  using Phase = Thread::Phase;
-  if (leaver.phase() == Phase::kEnded) end_calls(leaver.number());
-  if (leaver.phase() == Phase::kAsleep) wait_begins(leaver, WaitKind::kAsleep, -1);
-  if (leaver.phase() == Phase::kSettling) wait_begins(leaver, WaitKind::kSettle, -1);
-  if (leaver.phase() == Phase::kReady) wait_begins(leaver, WaitKind::kInterpreter, -1);
+  if (leaver.turn().phase == ThreadPhase::kEnded) end_calls(leaver.number());
+  if (leaver.turn().phase == ThreadPhase::kAsleep) wait_begins(leaver, WaitKind::kAsleep, -1);
+  if (leaver.turn().phase == ThreadPhase::kSettling) wait_begins(leaver, WaitKind::kSettle, -1);
+  if (leaver.turn().phase == ThreadPhase::kReady) wait_begins(leaver, WaitKind::kInterpreter, -1);
 }
 
 void Telemetry::gil_tick(const Thread& thread) { add(What::kGilTick, thread.number()); }
@@ -225,8 +266,11 @@ void Telemetry::begin_life(Life& life, const Object& object, std::uint32_t threa
   begins.number = -1;
   begins.label = object.dead ? "" : nullptr;
   if (object.dead) return;  // It lived for less than a step, and nothing but its header is left.
-  if (object.kind == ObjectKind::kTasklet)
-    begins.number = static_cast<std::int32_t>(static_cast<const Tasklet&>(object).number);
+  if (object.kind == ObjectKind::kTasklet) {
+    const auto& tasklet = static_cast<const Tasklet&>(object);
+    begins.number = static_cast<std::int32_t>(tasklet.number);
+    if (tasklet.number != Runtime::kMakeshift) actors_[begins.number] = tasklet.actor;
+  }
   if (object.kind == ObjectKind::kChannel)
     begins.number = static_cast<std::int32_t>(static_cast<const Channel&>(object).number);
   if (object.kind == ObjectKind::kFrame) {
@@ -269,8 +313,8 @@ void Telemetry::look_at_objects(std::uint32_t thread) {
 
 void Telemetry::plot(const Thread& thread) {
   ThreadTrack& track = threads_[thread.number()];
-  if (thread.run_count() != track.run_queue || records_.empty()) {
-    track.run_queue = thread.run_count();
+  if (thread.queue().count != track.run_queue || records_.empty()) {
+    track.run_queue = thread.queue().count;
     add(What::kRunQueue, thread.number()).value = track.run_queue;
   }
   if (const std::uint64_t live = runtime_->heap().live_objects(); live != live_objects_) {

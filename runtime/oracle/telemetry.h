@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "runtime/frame/frame.h"
@@ -36,9 +37,12 @@ class Telemetry final : public Watcher {
     kCallEnds,           // The innermost one of `thread`.
     kTaskletCallBegins,  // The same on the track of tasklet `number`.
     kTaskletCallEnds,
-    kWaitBegins,  // `thread` waits for something of kind `value`, lock `number`; `id`.
-    kWaitEnds,    // The same `id`.
-    kWoke,        // `thread` gave thread `number` what it waited for; `id` of that waiting.
+    kTaskletWaitsToSend,  // Tasklet `number` is blocked on channel `value`.
+    kTaskletWaitsToReceive,
+    kTaskletWaitEnds,  // Of tasklet `number`.
+    kWaitBegins,       // `thread` waits for something of kind `value`, lock `number`; `id`.
+    kWaitEnds,         // The same `id`.
+    kWoke,             // `thread` gave thread `number` what it waited for; `id` of that waiting.
     kLockPassed,  // The interpreter lock, from `thread` to thread `number`; -1: nobody can run.
     /// An object of kind `value` with `bytes`, made in `thread`; `number`: which tasklet or channel
     /// it is, or -1; `id`.
@@ -63,6 +67,13 @@ class Telemetry final : public Watcher {
 
   /// Of the last execution. Everything that began has ended.
   const std::vector<Record>& records() const { return records_; }
+  /// When each step began that somebody took, in their order; empty before an execution.
+  struct StepBegins {
+    std::uint64_t step = 0, time = 0;
+  };
+  const std::vector<StepBegins>& steps() const { return steps_; }
+  /// Which actor a tasklet is, by the number that records call it by.
+  const std::map<std::int32_t, ActorId>& actors() const { return actors_; }
 
   // ---- For the runtime ----
 
@@ -87,9 +98,11 @@ class Telemetry final : public Watcher {
     std::int32_t number = 0;
     std::uint8_t thread = 0;
     std::vector<Call> calls;  // Outermost first.
+    bool waits = false;
   };
+  static constexpr std::int32_t kNobody = -1000;
   struct ThreadTrack {
-    std::int32_t tasklet = -1;  // Whose calls are shown; -1: nobody's.
+    std::int32_t tasklet = kNobody;  // Whose calls are shown.
     std::vector<Call> calls;
     std::uint32_t wait = 0;  // The id of the waiting in progress; 0: none.
     WaitKind wait_kind{};
@@ -107,6 +120,8 @@ class Telemetry final : public Watcher {
   void show_tasklet_calls(const Thread& thread);
   void end_calls(std::uint32_t thread);
   void end_ended_tasklets();
+  void show_tasklet_waits(std::uint32_t thread);
+  void end_tasklet_wait(TaskletTrack& track);
   void leaves(const Thread& leaver);
   void goes_on(const Thread& thread);
   void end_tasklet_calls(TaskletTrack& track, std::size_t left);
@@ -117,6 +132,8 @@ class Telemetry final : public Watcher {
 
   Runtime* runtime_ = nullptr;
   std::vector<Record> records_;
+  std::vector<StepBegins> steps_;
+  std::map<std::int32_t, ActorId> actors_;
   std::vector<ThreadTrack> threads_;
   std::vector<TaskletTrack> tasklets_;  // In order of their first step; those with calls only.
   std::vector<Life> lives_;

@@ -8,7 +8,7 @@
 
 namespace reweave::program {
 
-bool Arena::open(std::uintptr_t at, std::size_t bytes) {
+bool Arena::open(std::uintptr_t at, std::size_t bytes, bool tells_dead) {
   void* const wanted = reinterpret_cast<void*>(at);
   void* const got = mmap(wanted, bytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -18,8 +18,65 @@ bool Arena::open(std::uintptr_t at, std::size_t bytes) {
   }
   begin_ = static_cast<char*>(got);
   end_ = begin_ + bytes;
+  // Programs of much memory touch it anew in each execution: in large pages that is a few faults.
+  madvise(begin_, bytes, MADV_HUGEPAGE);
   mark_.bump = begin_;
+  if (!tells_dead) return true;
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void* const bits = mmap(nullptr, bytes / 128, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  void* const kept = mmap(nullptr, bytes / 128, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  if (bits == MAP_FAILED || kept == MAP_FAILED) return true;  // Then nothing is dead.
+  dead_ = static_cast<unsigned char*>(bits);
+  kept_ = static_cast<unsigned char*>(kept);
+  told_bytes_ = bytes;
   return true;
+}
+
+/// Multiples of 16 both.
+void Arena::mark_dead(const void* from, std::size_t bytes, bool dead) {
+  if (told_bytes_ == 0) return;
+  if (static_cast<const char*>(from) < kept_to_) kept_changed_ = true;
+  auto at = static_cast<std::size_t>(static_cast<const char*>(from) - begin_) >> 4;
+  const std::size_t end = at + (bytes >> 4);
+  const auto one = [&] {
+    const auto bit = static_cast<unsigned char>(1u << (at & 7));
+    dead_[at >> 3] =
+        static_cast<unsigned char>(dead ? dead_[at >> 3] | bit : dead_[at >> 3] & ~bit);
+    ++at;
+  };
+  while (at < end && (at & 7) != 0) one();
+  const std::size_t whole = (end - at) >> 3;
+  std::memset(dead_ + (at >> 3), dead ? 0xff : 0, whole);
+  at += whole << 3;
+  while (at < end) one();
+}
+
+const std::uint64_t* Arena::freed(const void* at) const {
+  const auto offset = static_cast<std::size_t>(static_cast<const char*>(at) - begin_);
+  const char* place = begin_ + (offset & ~std::size_t{15});
+  // What a program wrote may look like a header, but then hardly one of a freed block around it.
+  for (; place >= begin_ && is_dead(place); place -= sizeof(Header)) {
+    const auto* const header = reinterpret_cast<const Header*>(place);
+    if (header->state != kFreed || header->size_class >= mark_.free.size()) continue;
+    const auto bytes = bytes_of(static_cast<int>(header->size_class));
+    const auto* const block = reinterpret_cast<const char*>(header + 1);
+    if (static_cast<std::size_t>(static_cast<const char*>(at) - block) < bytes)
+      return &header->offset;
+  }
+  return nullptr;
+}
+
+Arena::Mark Arena::mark() {
+  kept_to_ = mark_.bump;
+  kept_changed_ = false;
+  if (told_bytes_ != 0)
+    std::memcpy(kept_, dead_, (static_cast<std::size_t>(kept_to_ - begin_) + 127) / 128);
+  return mark_;
+}
+
+void Arena::begin_anew(std::size_t offset) {
+  mark_.free = {};
+  mark_.bump = std::max(mark_.bump, begin_ + offset);
 }
 
 int Arena::class_of(std::size_t bytes) {
@@ -57,6 +114,7 @@ void* Arena::allocate(std::size_t bytes) {
     void* const block = free;
     free = *static_cast<void**>(block);
     reinterpret_cast<Header*>(static_cast<char*>(block) - sizeof(Header))->state = kUsed;
+    mark_dead(block, bytes_of(size_class), false);
     return block;
   }
   const std::size_t whole = sizeof(Header) + bytes_of(size_class);
@@ -66,7 +124,15 @@ void* Arena::allocate(std::size_t bytes) {
   header->size_class = static_cast<std::uint32_t>(size_class);
   header->state = kUsed;
   header->offset = 0;
+  mark_dead(header, sizeof(Header), true);
   return header + 1;
+}
+
+void* Arena::allocate_cleared(std::size_t bytes) {
+  const char* const fresh = mark_.bump;
+  void* const block = allocate(bytes);
+  if (block != nullptr && static_cast<const char*>(block) < fresh) std::memset(block, 0, bytes);
+  return block;
 }
 
 void* Arena::allocate_aligned(std::size_t alignment, std::size_t bytes) {
@@ -84,10 +150,11 @@ void* Arena::allocate_aligned(std::size_t alignment, std::size_t bytes) {
   return reinterpret_cast<void*>(to);
 }
 
-bool Arena::release(void* block) {
+bool Arena::release(void* block, std::uint64_t note) {
   Header* const header = header_of(block);
   if (header->state != kUsed) return false;
   header->state = kFreed;
+  header->offset = note;
   void* const whole = header + 1;
   void*& free = mark_.free[header->size_class];
   *static_cast<void**>(whole) = free;
@@ -95,6 +162,7 @@ bool Arena::release(void* block) {
   // Who still uses it shall notice, whether somebody else gets it or not.
   constexpr std::size_t kSpoiledMax = 1024;
   const std::size_t bytes = bytes_of(static_cast<int>(header->size_class));
+  mark_dead(whole, bytes, true);
   std::memset(static_cast<char*>(whole) + sizeof free, kSpoiled,
               std::min(bytes, kSpoiledMax) - sizeof free);
   return true;
@@ -108,16 +176,24 @@ std::size_t Arena::usable_bytes(const void* block) {
 }
 
 void Arena::reset(const Mark& mark) {
-  constexpr std::size_t kCleared = std::size_t{1} << 20;  // More is cheaper to give back.
-  const auto used = static_cast<std::size_t>(mark_.bump - mark.bump);
-  if (used <= kCleared) {
-    std::memset(mark.bump, 0, used);
-  } else {
-    std::memset(mark.bump, 0, kCleared);
-    madvise(reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(mark.bump) + kCleared) &
-                                    ~std::uintptr_t{4095}),
-            used - kCleared + 4096, MADV_DONTNEED);
+  if (told_bytes_ != 0) {
+    const auto low = static_cast<std::size_t>(mark.bump - begin_) / 128;
+    const auto high = (static_cast<std::size_t>(mark_.bump - begin_) + 127) / 128;
+    std::memset(dead_ + low, 0, high - low);
+    // The byte at the border, and what was freed below it.
+    const std::size_t kept = (static_cast<std::size_t>(mark.bump - begin_) + 127) / 128;
+    const std::size_t first = kept_changed_ ? 0 : low;
+    std::memcpy(dead_ + first, kept_ + first, kept - first);
+    kept_changed_ = false;
   }
+  // More than 1 MiB is cheaper to give back, in whole large pages.
+  constexpr std::size_t kCleared = std::size_t{1} << 20, kLargePage = std::size_t{2} << 20;
+  const auto from = reinterpret_cast<std::uintptr_t>(mark.bump);
+  const auto used_end = reinterpret_cast<std::uintptr_t>(mark_.bump);
+  const std::uintptr_t given_back = (from + kCleared + kLargePage - 1) & ~(kLargePage - 1);
+  std::memset(mark.bump, 0, std::min(used_end, given_back) - from);
+  if (used_end > given_back)
+    madvise(reinterpret_cast<void*>(given_back), used_end - given_back, MADV_DONTNEED);
   mark_ = mark;
 }
 

@@ -10,6 +10,9 @@
 // before left there. Cost: about 3 ns for a pair of malloc and free; 16 bytes a block; sizes are
 // rounded up to 16 bytes, above 1 KiB to a quarter of a power of two.
 //
+// Beside it lies a bit for each 16 bytes: whether they are in no block that is in use. So a use of
+// what was freed, or of what lies between two blocks, is known by one look, without a sanitizer.
+//
 // Not thread-safe: callers outside an execution hold a lock.
 #pragma once
 
@@ -31,17 +34,30 @@ class Arena {
     std::array<void*, 192> free{};
   };
 
-  /// Maps `bytes` of address space at `at`; nothing is used yet. False: the place is taken.
-  bool open(std::uintptr_t at, std::size_t bytes);
+  /// Maps `bytes` of address space at `at`; nothing is used yet. `tells_dead`: is_dead() will be
+  /// asked. False: the place is taken.
+  bool open(std::uintptr_t at, std::size_t bytes, bool tells_dead = false);
   bool is_open() const { return begin_ != nullptr; }
 
   /// At least `bytes`, aligned to 16, zero where it was never used. Null: the arena is full.
   void* allocate(std::size_t bytes);
+  /// The same, zero altogether: memory that was never used is not touched.
+  void* allocate_cleared(std::size_t bytes);
   /// `alignment` is a power of two.
   void* allocate_aligned(std::size_t alignment, std::size_t bytes);
-  /// `block` came from here and was not freed. False: it was freed before, or is no block: nothing
-  /// happened.
-  bool release(void* block);
+  /// `block` came from here and was not freed. `note`: what freed() tells of it. False: it was
+  /// freed before, or is no block: nothing happened.
+  bool release(void* block, std::uint64_t note = 0);
+  /// `at` lies in a block that was freed, or between two blocks.
+  bool is_dead(const void* at) const {
+    const auto offset = static_cast<std::size_t>(static_cast<const char*>(at) - begin_);
+    return offset < told_bytes_ && (dead_[offset >> 7] >> (offset >> 4 & 7) & 1) != 0;
+  }
+  /// What is_dead() looks at: a bit for 16 bytes, from begin() on; and of how many bytes it tells.
+  const unsigned char* dead_bits() const { return dead_; }
+  std::size_t told_bytes() const { return told_bytes_; }
+  /// The note of the freed block in which `at` lies; null: it lies in none.
+  const std::uint64_t* freed(const void* at) const;
   /// How many bytes of `block` may be used.
   static std::size_t usable_bytes(const void* block);
 
@@ -52,7 +68,10 @@ class Arena {
   /// What lies below was given out at least once since the last reset.
   char* bump() const { return mark_.bump; }
 
-  Mark mark() const { return mark_; }
+  Mark mark();
+  /// What was freed is not given out again, and what comes next lies at or above `offset` from the
+  /// beginning: so its addresses do not depend on what was allocated and freed before.
+  void begin_anew(std::size_t offset);
   /// Everything allocated after `mark` is gone; the bytes above it are zero again.
   void reset(const Mark& mark);
 
@@ -60,11 +79,13 @@ class Arena {
   struct Header {
     std::uint32_t size_class = 0;
     std::uint32_t state = 0;
-    std::uint64_t offset = 0;  // From the start of the block to an aligned address inside it.
+    // From the start of the block to an aligned address inside it; of a freed one, its note.
+    std::uint64_t offset = 0;
   };
   static constexpr std::uint32_t kUsed = 0x5eed5eed, kFreed = 0xf4eef4ee, kInside = 0x1145ade0;
   static constexpr int kSmallClasses = 65;  // 0, 16, 32 … 1024 bytes.
 
+  void mark_dead(const void* from, std::size_t bytes, bool dead);
   static int class_of(std::size_t bytes);
   static std::size_t bytes_of(int size_class);
   static Header* header_of(const void* block);
@@ -72,6 +93,11 @@ class Arena {
   Mark mark_;
   char* begin_ = nullptr;
   char* end_ = nullptr;
+  unsigned char* dead_ = nullptr;  // A bit for 16 bytes.
+  std::size_t told_bytes_ = 0;     // All of it, or 0.
+  char* kept_to_ = nullptr;        // Below the last mark() …
+  unsigned char* kept_ = nullptr;  // … the bits as they were then, …
+  bool kept_changed_ = false;      // … if they are other ones now.
 };
 
 }  // namespace reweave::program

@@ -12,18 +12,6 @@
 namespace reweave::program {
 namespace {
 
-/// The unwinder calls once-flags, locks and malloc at times: those calls are not the program's.
-class NotTheProgram {
- public:
-  NotTheProgram() : running_(std::exchange(globals.running, 0)) {}
-  ~NotTheProgram() { globals.running = running_; }
-  NotTheProgram(const NotTheProgram&) = delete;
-  NotTheProgram& operator=(const NotTheProgram&) = delete;
-
- private:
-  std::uint32_t running_;
-};
-
 _Unwind_Reason_Code visit(_Unwind_Context* context, void* stack) {
   const auto address = static_cast<std::uintptr_t>(_Unwind_GetIP(context));
   if (address == 0) return _URC_END_OF_STACK;

@@ -2,12 +2,14 @@
 //
 // A notified thread goes on to the mutex, so that it is ready only when that is free. Which waiter
 // is notified is a question `pick`, the longest waiting one being ordinary; whether a time-out
-// comes at once is a question `fire`.
+// comes at once is a question `fire`. On demand a thread may also go on though nobody notified it,
+// as POSIX allows: a question `pick` where it begins to wait.
 
 #include <errno.h>
 
 #include <cstring>
 
+#include "runtime/program/cancellation.h"
 #include "runtime/program/control.h"
 #include "runtime/program/mutexes.h"
 #include "runtime/program/real.h"
@@ -26,10 +28,14 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
              "A thread waits at a condition variable with a mutex that it does not hold",
              CallStack::here());
   }
-  bool late = deadline != sync::kNever && all.time_is_up(deadline, caller);
+  CancellableCall call;
+  // Seldom, since it is a mutex that is given back and taken again and nothing else.
+  constexpr std::uint32_t kSeldom = 8;
+  const bool unasked = all.wakes_spuriously() && all.ask(QuestionKind::kPick, kSeldom, caller) == 1;
+  bool late = !unasked && deadline != sync::kNever && all.time_is_up(deadline, caller);
   all.gave_back(mutex_at);
   std::uint32_t depth = mutex.depth;
-  if (late) {
+  if (late || unasked) {
     mutex.depth = 1;
     unlock(all.waiters(), mutex);
     all.point(Access::kAcquire, mutex_at, caller);
@@ -38,7 +44,9 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
     all.wait_here(Access::kAcquire, mutex_at, caller);
     late = all.waiters().timed_out(me);
   }
+  const bool interrupted = all.self().interrupted;
   take_mutex(mutex, depth, sync::kNever, caller);
+  if (interrupted) call.end_if_cancelled();
   return late ? ETIMEDOUT : 0;
 }
 
@@ -76,17 +84,22 @@ using namespace reweave::program;  // NOLINT
 
 REWEAVE_STAND_IN int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_cond_wait(condition, mutex);
-  return wait_at(condition, mutex, sync::kNever, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, wait_at(condition, mutex, sync::kNever, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             const timespec* until) {
   if (!is_controlled()) return real().pthread_cond_timedwait(condition, mutex, until);
-  return wait_at(condition, mutex, deadline_of(clock_of(condition), until), REWEAVE_CALLER);
+  const std::uint64_t deadline = deadline_of(clock_of(condition), until);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, wait_at(condition, mutex, deadline, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             clockid_t clock, const timespec* until) {
   if (!is_controlled()) return real().pthread_cond_clockwait(condition, mutex, clock, until);
-  return wait_at(condition, mutex, deadline_of(clock, until), REWEAVE_CALLER);
+  const std::uint64_t deadline = deadline_of(clock, until);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, wait_at(condition, mutex, deadline, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_cond_signal(pthread_cond_t* condition) {
   if (!is_controlled()) return real().pthread_cond_signal(condition);

@@ -26,7 +26,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -36,61 +35,29 @@
 #include "runtime/program/call_stack.h"
 #include "runtime/program/donors.h"
 #include "runtime/program/globals.h"
-#include "runtime/program/loops.h"
+#include "runtime/program/history.h"
+#include "runtime/program/program_process.h"
+#include "runtime/program/program_signals.h"
 #include "runtime/program/races.h"
+#include "runtime/program/sanitizer_reports.h"
+#include "runtime/program/shared_notes.h"
 #include "runtime/program/sharing.h"
 #include "runtime/program/sites.h"
+#include "runtime/program/step_budget.h"
+#include "runtime/program/timers.h"
+#include "runtime/program/user_frames.h"
+#include "runtime/program/virtual_thread.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/sync/waiters.h"
 
-/// The call that a hook or stand-in was made by.
-#define REWEAVE_CALLER __builtin_return_address(0)
-
 namespace reweave::program {
 
-using sync::ThreadId;
 using sync::WaitKind;
-
-/// A lock that a thread holds, and where it was taken.
-struct HeldLock {
-  const void* lock = nullptr;
-  const void* where = nullptr;
-  bool shared = false;  // For reading only.
-};
-
-/// What a thread does when it ends: destructors of its thread_local objects, in reverse order.
-struct ThreadExit {
-  void (*call)(void*);
-  void* object;
-};
 
 struct WaitingThread;
 
-struct Thread {
-  static constexpr std::uint32_t kPatience = 64, kPatienceMax = 4096;
-
-  ThreadId id{};
-  void* (*start)(void*) = nullptr;
-  void* argument = nullptr;
-  void* result = nullptr;
-  std::uintptr_t handle = 0;  // Its pthread_t.
-  bool ended = false;
-  bool detached = false;
-  bool joined = false;
-  const void* where = nullptr;  // The last call it made into this library.
-  std::vector<HeldLock> held;   // In the order in which they were taken.
-  std::vector<ThreadExit> exits;
-  std::vector<void*> key_values;  // By pthread_key_t.
-  LoopDetector loop;
-  bool rest_due = false;            // It turns, and rests as soon as it holds no lock, …
-  std::uint32_t rests_put_off = 0;  // … unless it did not for so many reads.
-  std::uint32_t patience = 0;       // So often it need not be asked whether it gives way.
-  std::uint32_t patience_next = kPatience;
-  bool turning = false;  // It rests because of its turns, not only to let others go on.
-  std::array<std::uint64_t, 4> fingerprints{};  // Of the last times it rested; see rest().
-  bool unchanged = false;  // When it last rested, it was as it had been at one of the times before.
-  CallStack stack;         // Filled in for a report only.
-};
+/// What notes of an execution say: a step of the history, by its index; what was reported; nothing.
+inline constexpr std::uint16_t kStepNote = 0, kToldNote = 1, kBeginNote = 2;
 
 class Control final : public sync::Host {
  public:
@@ -100,6 +67,8 @@ class Control final : public sync::Host {
 
   /// One execution of `body(argument)` on the first thread, asking `execution`.
   void run(Execution& execution, void (*body)(void*), void* argument);
+  /// Of a rehearsal, from the thread that runs: see modules.h.
+  [[noreturn]] void end_rehearsal();
   Donors& donors() { return *donors_; }
 
   // ---- From a virtual thread; what may switch says so ----
@@ -118,30 +87,45 @@ class Control final : public sync::Host {
 
   /// Before an operation on `object` that others may see, other than a plain access. May switch.
   void point(Access access, const void* object, const void* caller);
+  /// The same where `object` is a mere address and may be gone: who waited there was let go by an
+  /// access before, and need not stay for the wake-up.
+  void wake_point(Access access, const void* object, const void* caller);
   /// A plain access; a point only where threads meet. `value` is what a read finds. May switch.
   void plain(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
-             const void* caller);
+             Call call);
   /// An atomic access, or a fence (`address` null); `value` is what is there before it, `changes`
   /// whether it will be another one. May switch.
-  void atomic(Access access, const void* address, std::uint64_t value, bool changes,
-              const void* caller);
+  void atomic(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
+              bool changes, Call call);
   /// The atomic access itself, after atomic() and with nobody between: what it orders, and what it
   /// must not race with.
-  void order(Access access, const void* address, std::uint32_t bytes, Order order,
-             const void* caller);
+  void order(Access access, const void* address, std::uint32_t bytes, Order order, Call call);
   void order_fence(Order order) {
-    if (active_) races_.fence(engine_.current(), order);
+    if (active_ && finds_races_) races_.fence(engine_.current(), order);
   }
   /// What one thread did before it gives `object` up is before what another one does after it has
   /// taken it over. took() and gave_back() say it of locks.
-  void give(const void* object) { races_.release(engine_.current(), object); }
-  void take_over(const void* object) { races_.acquire(engine_.current(), object); }
-  void saw_end_of(const Thread& thread) {
-    races_.joined(engine_.current(), static_cast<std::uint32_t>(thread.id));
+  void give(const void* object) {
+    if (finds_races_) races_.release(engine_.current(), object);
   }
+  void take_over(const void* object) {
+    if (finds_races_) races_.acquire(engine_.current(), object);
+  }
+  void saw_end_of(const Thread& thread) {
+    if (finds_races_) races_.joined(engine_.current(), static_cast<std::uint32_t>(thread.id));
+  }
+  /// The program says that races of the calling thread are meant, from now on (1) or as so far
+  /// (-1), …
+  void ignore_races(int more) { self().ignores_races += more; }
+  /// … and those to these bytes; for this execution.
+  void allow_races(const void* address, std::size_t bytes) {
+    if (finds_races_) races_.allow(address, bytes);
+  }
+  /// Who runs and at which step, in one word.
+  std::uint64_t moment() { return std::uint64_t{engine_.current()} << 48 | engine_.steps(); }
   /// Memory was given back.
   void forget_memory(const void* address, std::size_t bytes) {
-    if (active_) races_.forget(address, bytes);
+    if (active_ && finds_races_) races_.forget(address, bytes);
   }
   /// point() before a mutex or its like is taken or given back: nothing that a loop which waits for
   /// a change could see. May switch.
@@ -152,6 +136,14 @@ class Control final : public sync::Host {
   void released(const void* lock, const void* caller);
   /// After waiters().wait(): returns when this thread was woken and chosen. May switch.
   void wait_here(Access access, const void* object, const void* caller);
+  /// The running thread did something that others can see, after a lock_point(). Does not switch.
+  void had_effect(const void* caller) { before(/*effect=*/true, nullptr, caller); }
+  /// `thread` waits, and shall look at a signal that has come; what it waited for it has to look at
+  /// again. Nothing happens if it does not wait, or may not be disturbed. Does not switch.
+  void interrupt(Thread& thread);
+  /// A timer was set, or a signal came: more can be decided now. Does not switch.
+  void reconsider() { look(); }
+  std::uint64_t steps() const { return engine_.steps(); }
   /// This thread wants others to go on: a point at which it stands back. May switch.
   void yield(const void* caller);
   /// Which of `answers`: 0 is ordinary. Does not switch.
@@ -172,18 +164,29 @@ class Control final : public sync::Host {
   /// A new thread, ready to run; `*handle` is its pthread_t, before anybody runs. May switch.
   void spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
              pthread_t* handle);
+  /// One that static initialization starts: it runs from the beginning of each execution on.
+  void spawn_before_main(void* (*start)(void*), void* argument, bool detached, pthread_t* handle);
+  /// Nobody will join it. False: `handle` is none of those.
+  bool detach_before_main(std::uintptr_t handle);
   /// The calling thread is over. May switch.
   [[noreturn]] void end_thread(void* result);
-  /// main, or the body, has returned `code`. The others go on to their end, or to where nobody can
-  /// go on, but not for ever; then the process is over. In real life they would be stopped
-  /// somewhere on their way: this is the latest moment. May switch.
-  [[noreturn]] void main_returned(int code, const void* caller);
+  /// main, or the body, has returned `code`. Ordinarily the others go on to their end, or to where
+  /// nobody can go on, but not for ever; then the process is over. In real life they would be
+  /// stopped somewhere on their way: this is the latest moment. The earliest one is the other
+  /// answer to a question `fire`: exit handlers run beside the others. May switch.
+  [[noreturn, gnu::noinline]] void main_returned(int code, const void* caller);
   /// The process is over with `code`, by exit() or by a return from main.
   [[noreturn]] void end_process(int code, bool with_handlers, const void* caller);
   /// An oracle's report about the calling thread, which ends the execution. The signature is the
   /// kind, `what` and the function of the user that `stack` leads to.
   [[noreturn]] void fail(FindingKind kind, std::string what, std::string message,
                          const CallStack& stack);
+  /// The same for an error that AddressSanitizer found; afterwards this process ends.
+  [[noreturn]] void fail_in_sanitizer(const std::string& what, const std::string& message,
+                                      const CallStack& stack, const MemoryStory& story);
+
+  /// It turns in a loop that comes by no point; afterwards this process ends.
+  [[noreturn]] void fail_for_hang(const CallStack& stack);
 
   void took(const void* lock, const void* caller, bool shared = false);
   void gave_back(const void* lock);
@@ -191,28 +194,40 @@ class Control final : public sync::Host {
   /// Something outside of what the library controls was used. `name` lives for ever.
   void note_escape(const char* name, const void* caller);
 
+  /// Accesses to memory come by here.
+  void note_accesses() { shared_.see_accesses(); }
+
   // ---- From home ----
 
+  /// False: only calls of the thread library were tried.
+  bool sees_accesses() const { return globals.instrumented || shared_.saw_accesses(); }
   /// What was used, "NAME at PLACE", each once, in order; in this process and in those that were
   /// forked to explore.
   std::vector<std::string> escapes() const;
   /// In all executions so far, those of such processes included: 0 says that no schedule was ever
   /// chosen, so that nothing was explored.
-  std::uint64_t questions_asked() const;
-  /// Whether data races are findings; at first they are not.
-  void look_for_races(bool wanted) { finds_races_ = wanted; }
+  std::uint64_t questions_asked() const { return shared_.questions(); }
+  /// What the threads of the last execution did, if it was repeated.
+  const History& history() const { return history_; }
+  /// What was reported of it: a signature, or "".
+  const std::string& told() const { return told_; }
+  /// Whether data races are findings; at first they are not, and never under AddressSanitizer,
+  /// which tells of no atomics, nor where OpenMP is, whose locks and barriers nobody tells of.
+  void look_for_races(bool wanted);
+  /// Whether waiting at a condition variable may end though nobody notified; at first it may not.
+  void wake_spuriously(bool wanted) { wakes_spuriously_ = wanted; }
+  bool wakes_spuriously() const { return wakes_spuriously_; }
 
   // ---- For sync::Waiters ----
   void make_ready(ThreadId thread) override;
   void unready(ThreadId thread) override;
   std::uint32_t pick_waiter(std::uint32_t waiters) override;
 
-  bool draining() const { return draining_; }
-  std::uint64_t executions() const { return executions_; }
-
  private:
   static constexpr std::uint64_t kStepNs = 100;
-  static constexpr std::uint64_t kStepsKept = 8;
+  // Beyond the last question nobody is chosen any more: each thread gets so many steps in its turn.
+  static constexpr std::uint64_t kTurnSteps = 10'000;
+  static constexpr std::uint64_t kDrainStepsMax = 25'000;
   static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
   // While one thread alone can go on, its accesses are only counted, but for the last kLoneLook of
   // every kLonePeriod steps: so a loop that never ends is noticed.
@@ -226,6 +241,9 @@ class Control final : public sync::Host {
     return floor >= 8 && std::countr_zero(floor) % 3 == 0 && round - floor < 8;
   }
 
+  Thread& make_thread(void* (*start)(void*), void* argument, bool detached);
+  void rehearse(const Limits& limits);
+  void execute(Execution& execution);
   static bool idle(void* self) { return static_cast<Control*>(self)->help(); }
   static void enter_thread(void* thread);
   bool help();
@@ -237,11 +255,18 @@ class Control final : public sync::Host {
   }
   void look();  // Sets Globals::watch.
   bool is_watched_alone() const {
-    return rounds_ != 0 ||
+    return rounds_ != 0 || budget_.is_near_end(engine_.steps()) ||
            (engine_.steps() - alone_since_) % kLonePeriod >= kLonePeriod - kLoneLook;
   }
-  bool pass_alone(Pending step);
+  bool pass_alone(Pending step, const void* address);
   void fire_due();
+  bool is_timed() const { return waiters_.timed() != 0 || timers_.any(); }
+  void passed_point(const void* caller) {
+    if (signals_.any()) [[unlikely]]
+      signals_.deliver(caller);
+  }
+  bool let_time_pass();
+  bool shall_not_wait(Thread& me, WaitKind kind);
   void before(bool effect, const void* address, const void* caller);
   bool is_on_own_stack(const void* address) {
     const Context& place = donors_->place(engine_.current());
@@ -251,10 +276,39 @@ class Control final : public sync::Host {
   }
   void changed(const void* address);
   void wake_resting();
+  void pass_point(Pending pending, Did did, const void* object, std::uint32_t bytes, Call call);
+  void forget_abandoned_frames();
+  std::string memory_words(const MemoryStory& story);
+  void keep(Step step);
+  void keep_wait(const sync::Wait& wait, const void* caller);
+  std::uint32_t number_of(const void* thread) const;
+  const char* called();
   void look_for_race(Access access, const void* address, std::uint32_t bytes, bool is_atomic,
-                     const void* caller);
-  [[noreturn]] void fail_for_race(Access access, bool is_atomic, const RacingAccess& other,
-                                  const void* caller);
+                     Call call);
+  /// `address` is where the program may be.
+  void check_alive(const void* address) {
+    if (is_dead(address)) [[unlikely]]
+      fail_for_dead(address);
+    if (Donors::is_on_stack(address)) [[unlikely]]
+      check_frame(address);
+  }
+  /// Where the variables of main() were, or the deepest of them.
+  struct LeftByMain {
+    static constexpr std::size_t kBytes = std::size_t{16} << 10;
+    const std::byte* end = nullptr;
+    bool contains(const std::byte* at) const {
+      return reinterpret_cast<std::uintptr_t>(end) - reinterpret_cast<std::uintptr_t>(at) - 1 <
+             kBytes;
+    }
+  };
+  [[noreturn, gnu::noinline]] void after_main(int code, const void* caller);
+  /// `address` lies on the stack of a thread. Fails if that is another's, whose function has
+  /// returned, or of main() when that has returned.
+  void check_frame(const void* address);
+  /// From here on; one thread alone needs no schedule to use what it has freed.
+  static void watch_heap();
+  [[noreturn]] void fail_for_dead(const void* address);
+  [[noreturn]] void fail_for_race(const Races::Access& mine, const RacingAccess& other, Call call);
   bool stands_back(const void* caller);
   bool should_rest(const void* address, std::uint64_t value, const void* caller);
   void rest(Access access, const void* object, const void* caller);
@@ -263,22 +317,29 @@ class Control final : public sync::Host {
     return Pending(site_of(caller), access, Sharing::number(object));
   }
   void run_exits(Thread& thread);
+  bool others_live() const;
   void wait_for_others(const void* caller);
-  void stop_at_limit() {
-    if (engine_.steps() >= steps_max_) [[unlikely]]
-      never_ends();
+  void weigh_steps() { budget_.weigh(engine_.steps(), !active_); }
+  void stop_at_limit(const void* address) {
+    if (budget_.is_near_end(engine_.steps())) [[unlikely]]
+      come_to_limit(address);
   }
-  [[noreturn]] void never_ends();
-  void stop_draining_in_time();
+  void come_to_limit(const void* address);
+  void take_turns(const void* caller);
+  void stop_draining_in_time() {
+    if (engine_.steps() >= drain_until_) [[unlikely]]
+      stop_draining();
+  }
+  void stop_draining();
   void tell(Execution& execution, Ended ended);
   void unwind_waiting(Context& from);
-  std::vector<WaitingThread> waiting_threads(const Execution& execution);
+  std::vector<WaitingThread> waiting_threads();
 
   struct Race {
-    bool atomic = false;
-    bool write = false;
-    const void* caller = nullptr;
+    Races::Access mine;
     RacingAccess other;
+    const void* caller = nullptr;
+    CallStack others_stack;
   };
   /// What a thread reported before the execution ended.
   struct Failure {
@@ -288,22 +349,36 @@ class Control final : public sync::Host {
     CallStack stack;
     ThreadId thread{};
     Race race{};
+    MemoryStory memory{};
+    bool ends_process = false;
   };
 
+  ProgramSignals& signals_ = program_signals();
+  Timers& timers_ = timers();
   std::unique_ptr<Donors> donors_;
   Engine engine_;
   sync::Waiters waiters_;
   Sharing sharing_;
   Races races_;
   bool finds_races_ = false;
+  bool wakes_spuriously_ = false;
+  bool rehearsed_ = false;
+  struct EarlyThread {
+    void* (*start)(void*);
+    void* argument;
+    bool detached;
+    std::uintptr_t handle;
+  };
+  std::vector<EarlyThread> early_threads_;
+  History history_;
+  std::string told_;
   std::vector<std::unique_ptr<Thread>> threads_;  // By actor; reused from execution to execution.
   void (*body_)(void*) = nullptr;
   void* body_argument_ = nullptr;
   std::uint64_t clock_ = 0;
-  std::uint64_t deadline_ = sync::kNever;  // The next one, if it was looked up.
-  std::uint64_t executions_ = 0;
-  std::uint64_t steps_max_ = 0;
-  std::uint64_t glance_ns_ = 0;  // How long the last look at the clock took.
+  StepBudget budget_;
+  std::uint64_t turn_began_ = 0;  // The step; where threads take turns.
+  std::uint64_t glance_ns_ = 0;   // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
   std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
   std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
@@ -316,13 +391,15 @@ class Control final : public sync::Host {
   bool draining_ = false;          // main has returned and waits for the others.
   bool left_over_ = false;         // The others sleep for ever.
   bool ending_ = false;            // Exit handlers run.
+  LeftByMain left_by_main_;        // Once it has returned.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
   Failure failure_;
-  struct Shared;
-  Shared* shared_;  // With the processes that are forked from this one.
+  SharedNotes& shared_ = SharedNotes::make();
 };
 
-/// The only one; made when the first execution begins.
-Control& control();
+/// The only one; made when it is asked for first.
+extern Control* only_control;
+Control& make_control();
+inline Control& control() { return only_control != nullptr ? *only_control : make_control(); }
 
 }  // namespace reweave::program

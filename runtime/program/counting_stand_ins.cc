@@ -8,10 +8,13 @@
 
 #include <cstring>
 
+#include "runtime/program/cancellation.h"
 #include "runtime/program/control.h"
+#include "runtime/program/exits.h"
 #include "runtime/program/mutexes.h"
 #include "runtime/program/randomness.h"
 #include "runtime/program/real.h"
+#include "runtime/program/system_calls.h"
 #include "scheduler/sync/semaphore.h"
 
 namespace reweave::program {
@@ -30,6 +33,7 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
   sync::Semaphore& semaphore = semaphore_in(at);
   all.point(Access::kAcquire, at, caller);
   const ThreadId me = all.self_id();
+  CancellableCall call;
   bool first = true;
   while (!try_take(all.waiters(), semaphore, me)) {
     if (first && deadline != sync::kNever && all.time_is_up(deadline, caller))
@@ -39,6 +43,13 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
       wait_for(all.waiters(), semaphore, me, deadline);
     }
     all.wait_here(Access::kAcquire, at, caller);
+    if (all.self().interrupted) {
+      call.end_if_cancelled();
+      if (!all.self().restarts) {
+        all.waiters().forget(me);
+        return fail_with(EINTR);
+      }
+    }
     if (deadline != sync::kNever && all.waiters().timed_out(me)) return fail_with(ETIMEDOUT);
   }
   all.take_over(at);
@@ -140,11 +151,12 @@ long wait_at_futex(std::uint32_t* word, std::uint32_t expected, std::uint32_t bi
                    std::uint64_t deadline, const void* caller) {
   Control& all = control();
   all.point(Access::kRead, word, caller);
-  if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return fail_with(EAGAIN);
-  if (deadline != sync::kNever && all.time_is_up(deadline, caller)) return fail_with(ETIMEDOUT);
+  if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return -EAGAIN;
+  if (deadline != sync::kNever && all.time_is_up(deadline, caller)) return -ETIMEDOUT;
   wait_at_word(all.waiters(), word, all.self_id(), bits, deadline);
   all.wait_here(Access::kAcquire, word, caller);
-  return all.waiters().timed_out(all.self_id()) ? fail_with(ETIMEDOUT) : 0;
+  if (all.self().interrupted && !all.self().restarts) return -EINTR;
+  return all.waiters().timed_out(all.self_id()) ? -ETIMEDOUT : 0;
 }
 
 long futex(std::uint32_t* word, int operation, std::uint32_t value, const timespec* time,
@@ -160,17 +172,36 @@ long futex(std::uint32_t* word, int operation, std::uint32_t value, const timesp
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET: {
       Control& all = control();
-      all.point(Access::kWrite, word, caller);
+      all.wake_point(Access::kWrite, word, caller);
       return static_cast<long>(
           wake_word(all.waiters(), word, value, command == FUTEX_WAKE ? kAllBits : bits));
     }
     default:
       control().note_escape("futex with another operation than wait and wake", caller);
-      return fail_with(ENOSYS);
+      return -ENOSYS;
   }
+}
+long futex_call(const CallWords& words, const void* caller) {
+  return futex(pointer_in<std::uint32_t>(words[0]), static_cast<int>(words[1]),
+               static_cast<std::uint32_t>(words[2]), pointer_in<const timespec>(words[3]),
+               static_cast<std::uint32_t>(words[5]), caller);
+}
+long getrandom_call(const CallWords& words, const void*) {
+  return fill_with_fixed_bytes(pointer_in<void>(words[0]), static_cast<std::size_t>(words[1]));
+}
+/// All virtual threads are one of the kernel's.
+long gettid_call(const CallWords&, const void*) {
+  return kernel_call(SYS_getpid) + static_cast<long>(control().self_id());
 }
 
 }  // namespace
+
+void stand_in_for_thread_calls() {
+  stand_in_for(SYS_futex, &futex_call);
+  stand_in_for(SYS_getrandom, &getrandom_call);
+  stand_in_for(SYS_gettid, &gettid_call);
+}
+
 }  // namespace reweave::program
 
 using namespace reweave;           // NOLINT: the functions below are in no namespace.
@@ -274,6 +305,7 @@ REWEAVE_STAND_IN void __cxa_guard_release(StaticGuard* guard) {
   if (!is_controlled()) return release_guard_outside(&guard->done, true);
   control().give(guard);  // Code looks at the first byte itself.
   guard->done = 1;
+  note_made_static(guard);
   end_once(guard->once, true, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN void __cxa_guard_abort(StaticGuard* guard) {
@@ -287,19 +319,10 @@ REWEAVE_STAND_IN long syscall(long number, ...) {
   long given[6];
   for (long& each : given) each = va_arg(list, long);
   va_end(list);
-  if (number == SYS_futex && is_controlled()) {
-    return futex(reinterpret_cast<std::uint32_t*>(given[0]), static_cast<int>(given[1]),
-                 static_cast<std::uint32_t>(given[2]), reinterpret_cast<const timespec*>(given[3]),
-                 static_cast<std::uint32_t>(given[5]), REWEAVE_CALLER);
-  }
-  if (number == SYS_getrandom && is_controlled()) {
-    return fill_with_fixed_bytes(reinterpret_cast<void*>(given[0]),
-                                 static_cast<std::size_t>(given[1]));
-  }
-  if (is_controlled() &&
-      (number == SYS_clone || number == SYS_fork || number == SYS_vfork || number == SYS_clone3)) {
-    control().note_escape("a system call that makes a process or thread", REWEAVE_CALLER);
-    return fail_with(ENOSYS);
-  }
+  const CallWords words = {given[0], given[1], given[2], given[3], given[4], given[5]};
+  if (is_controlled()) return as_libc_tells(system_call(number, words, REWEAVE_CALLER));
   return real().syscall(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+}
+REWEAVE_STAND_IN pid_t gettid() noexcept {
+  return static_cast<pid_t>(call_kernel(SYS_gettid, REWEAVE_CALLER));
 }

@@ -1,17 +1,14 @@
 #include "runtime/program/descriptors.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <string>
 
-#include "runtime/program/control.h"
 #include "runtime/program/real.h"
-#include "runtime/program/start.h"
-#include "scheduler/base/check.h"
+#include "runtime/program/system_calls.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
 namespace {
@@ -37,6 +34,31 @@ int Descriptors::high(int descriptor) {
   return copy;
 }
 
+int Descriptors::opened_again(int descriptor) {
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  const auto opened = static_cast<int>(
+      kernel_call(SYS_openat, AT_FDCWD, word_of(path.c_str()), O_RDONLY | O_CLOEXEC));
+  if (opened < 0) return -1;
+  const auto copy = static_cast<int>(kernel_call(SYS_fcntl, opened, F_DUPFD_CLOEXEC, long{kHigh}));
+  kernel_call(SYS_close, opened);
+  return copy;
+}
+
+void Descriptors::part_from_siblings() {
+  for (int number = 0; number < kHigh; ++number) {
+    const int flags = fcntl(number, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) continue;
+    const off_t position = position_of(number);
+    const int own = position < 0 ? -1 : opened_again(number);
+    if (own < 0) continue;
+    lseek(own, position, SEEK_SET);
+    const int closes = fcntl(number, F_GETFD);
+    real().dup2(own, number);
+    fcntl(number, F_SETFD, closes);
+    real().close(own);
+  }
+}
+
 void Descriptors::take() {
   for (const Kept& kept : kept_) real().close(kept.copy);
   kept_.clear();
@@ -46,26 +68,11 @@ void Descriptors::take() {
     kept_.push_back({number, high(number), is_output ? -1 : position_of(number)});
   }
   executions_ = 0;
-  input_ = waiting_input();
   lowest_free_ = kept_.empty() ? 0 : lowest_free(kept_.front().copy);
-}
-
-/// How many bytes can be read at once from a pipe or socket; -1: it is none.
-int Descriptors::waiting_input() {
-  struct stat status {};
-  int bytes = -1;
-  if (fstat(STDIN_FILENO, &status) != 0) return -1;
-  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return -1;
-  return ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 ? bytes : -1;
 }
 
 void Descriptors::put_back() {
   if (kept_.empty()) return;
-  if (input_ >= 0 && waiting_input() < input_) {
-    input_ = -1;
-    control().note_escape("standard input, a pipe that can be read once; give a file instead",
-                          reinterpret_cast<const void*>(&run_main));
-  }
   const bool in_order = lowest_free(kept_.front().copy) == lowest_free_;
   if (!in_order || ++executions_ % kAllEach == 0) put_back_all();
   for (const Kept& kept : kept_) {
@@ -86,27 +93,3 @@ void Descriptors::put_back_all() {
 }
 
 }  // namespace reweave::program
-
-using namespace reweave;           // NOLINT: the functions below are in no namespace.
-using namespace reweave::program;  // NOLINT
-
-// The explorer's own are not there for the program.
-REWEAVE_STAND_IN int close(int descriptor) {
-  if (is_controlled() && descriptor >= Descriptors::kHigh) {
-    errno = EBADF;
-    return -1;
-  }
-  return real().close(descriptor);
-}
-REWEAVE_STAND_IN int close_range(unsigned first, unsigned last, int flags) noexcept {
-  if (is_controlled()) {
-    if (first >= Descriptors::kHigh) return 0;
-    last = std::min(last, static_cast<unsigned>(Descriptors::kHigh) - 1);
-  }
-  return real().close_range(first, last, flags);
-}
-REWEAVE_STAND_IN void closefrom(int first) noexcept {
-  if (!is_controlled()) return real().closefrom(first);
-  if (first < Descriptors::kHigh)
-    real().close_range(static_cast<unsigned>(std::max(first, 0)), Descriptors::kHigh - 1, 0);
-}

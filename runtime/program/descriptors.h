@@ -6,8 +6,9 @@
 // the explorer's own.
 //
 // Guarantee: the next execution gets the numbers that the one before got. Not put back: what was
-// read from a pipe or a terminal, what was written to files. Cost: two system calls for each
-// execution that left everything in order.
+// read from a terminal or from pipes and sockets that were there before (but for standard input,
+// see descriptor_waits.h), what was written to files. Cost: two system calls for each execution
+// that made any and left everything in order.
 #pragma once
 
 #include <sys/types.h>
@@ -23,6 +24,13 @@ class Descriptors {
   /// A copy of `descriptor` among the explorer's own.
   static int high(int descriptor);
 
+  /// The same file once more, among the explorer's own, with a position of its own; -1: it cannot
+  /// be. For reading.
+  static int opened_again(int descriptor);
+
+  /// Processes that explore side by side have one position in each file that they share: from here
+  /// on this one has its own.
+  static void part_from_siblings();
   /// Keeps what is open now; what was kept before is forgotten.
   void take();
   void put_back();
@@ -34,14 +42,12 @@ class Descriptors {
     off_t position = -1;  // Where it was, if it has a position and is no output of ours.
   };
   void put_back_all();
-  static int waiting_input();
 
   static constexpr unsigned kAllEach = 64;  // Executions after which nothing is taken for granted.
 
   std::vector<Kept> kept_;  // By number.
   int lowest_free_ = 0;
   unsigned executions_ = 0;
-  int input_ = -1;  // As waiting_input() was; -1 also once somebody was told.
 };
 
 }  // namespace reweave::program

@@ -8,10 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "runtime/program/real.h"
-#include "scheduler/base/check.h"
+#include "runtime/program/system_calls.h"
+#include "scheduler/base/internal_check.h"
 
 extern "C" [[noreturn]] void reweave_park(const int* never);
 
@@ -51,6 +53,26 @@ std::byte* map_stack(std::uint32_t number) {
   return static_cast<std::byte*>(at);
 }
 
+/// As wide as a load of each x86-64 and AArch64 machine.
+using Line [[gnu::vector_size(16), gnu::may_alias]] = std::uint64_t;
+constexpr std::size_t kBlockBytes = 512;
+
+/// Writes zeros to a block of a stack; true if there was anything else. Not by memset(), which
+/// under AddressSanitizer minds what is poisoned.
+bool clear_block(std::byte* begin) {
+  auto* const lines = reinterpret_cast<Line*>(begin);
+  constexpr std::size_t kLines = kBlockBytes / sizeof(Line);
+  Line even{}, odd{};  // Two chains, for a machine loads twice in a cycle.
+  for (std::size_t i = 0; i < kLines; i += 2) even |= lines[i], odd |= lines[i + 1];
+  even |= odd;
+  if ((even[0] | even[1]) == 0) return false;
+  for (std::size_t i = 0; i < kLines; i += 4) {
+    lines[i] = lines[i + 1] = lines[i + 2] = lines[i + 3] = Line{};
+    asm volatile("" ::: "memory");  // Else the compiler makes a call of memset() of it.
+  }
+  return true;
+}
+
 std::byte* aligned(std::byte* top) { return top - reinterpret_cast<std::uintptr_t>(top) % 64; }
 
 }  // namespace
@@ -58,6 +80,7 @@ std::byte* aligned(std::byte* top) { return top - reinterpret_cast<std::uintptr_
 Donors::Donors() : Machine(borrowed_switch()) {}
 
 void Donors::make(Context& context, std::uint32_t number) {
+  const Undispatched scope;
   std::byte* const stack = map_stack(number);
   context.stack = stack + kPageBytes;
   context.stack_bytes = kStackBytes - kPageBytes;
@@ -86,6 +109,29 @@ void Donors::make(Context& context, std::uint32_t number) {
 
 std::uintptr_t Donors::thread_pointer_of(std::uint32_t place_number) {
   return reinterpret_cast<std::uintptr_t>(place(place_number).thread_pointer);
+}
+
+void Donors::clear_stack(std::uint32_t number) {
+  constexpr std::size_t kGapSeenAlways = 1024;
+  constexpr std::size_t kGapSeenAtTimes = std::size_t{256} << 10;
+  const Context& stack = place(number);
+  Use& use = uses_[number];
+  ++use.cleared;
+  const bool looks_far = (use.cleared & (use.cleared - 1)) == 0;  // The 1st, 2nd, 4th, 8th … time.
+  const std::size_t gap_max = looks_far ? kGapSeenAtTimes : kGapSeenAlways;
+  const auto bytes = static_cast<std::size_t>(stack.top - stack.stack);
+  std::size_t gap = 0;
+  bool beyond_a_gap = false;
+  for (std::size_t at = kBlockBytes; at <= bytes; at += kBlockBytes) {
+    if (clear_block(stack.top - at)) {
+      beyond_a_gap = beyond_a_gap || gap >= kGapSeenAlways;
+      if (beyond_a_gap) use.beyond_a_gap = std::max(use.beyond_a_gap, at);
+      gap = 0;
+      continue;
+    }
+    gap += kBlockBytes;
+    if (gap >= gap_max && at >= use.beyond_a_gap) return;
+  }
 }
 
 bool Donors::is_guard(const void* address) const {

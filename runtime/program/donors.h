@@ -33,15 +33,35 @@ class Donors final : public Machine {
     return reinterpret_cast<std::uintptr_t>(address) - kStacksAt < kPlacesMax * kStackStride;
   }
 
+  /// The place whose stack it is, given is_on_stack().
+  static std::uint32_t place_of(const void* address) {
+    return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(address) - kStacksAt) /
+                                      kStackStride);
+  }
+
   const char* name() const override { return "borrowed"; }
 
   /// The pthread_t of the thread that runs at `place`.
   std::uintptr_t thread_pointer_of(std::uint32_t place);
+  /// Makes the stack of a place what a new thread's is: nothing but zeros below its top. A program
+  /// that reads a variable it never wrote then does the same in each execution. Not on that stack.
+  /// Looks from the top down to 1 KiB that nobody wrote to, and at times farther, for a function
+  /// may leave a large array alone and call others: what lies below such a gap is looked at each
+  /// time once it was seen. About 0.1 us where little was used.
+  void clear_stack(std::uint32_t place);
   /// True: `address` lies just below the stack of a place, so the stack was too deep.
   bool is_guard(const void* address) const;
 
  private:
+  /// What is known of the use of a stack.
+  struct Use {
+    std::uint32_t cleared = 0;     // How often it was.
+    std::size_t beyond_a_gap = 0;  // From its top so many bytes are looked at, come what may.
+  };
+
   void make(Context& context, std::uint32_t number) override;
+
+  std::array<Use, kPlacesMax> uses_{};
 };
 
 }  // namespace reweave::program

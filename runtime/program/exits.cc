@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <setjmp.h>
 #include <unwind.h>
 
 #include <array>
@@ -45,8 +46,10 @@ thread_local std::vector<void*>* values_of_real_thread = nullptr;
 
 std::vector<void*>& values_of_caller() {
   if (is_controlled()) return control().self().key_values;
-  if (reinterpret_cast<std::uintptr_t>(thread_pointer()) == globals.main_thread)
-    return keys().main_values;
+  const auto pointer = reinterpret_cast<std::uintptr_t>(thread_pointer());
+  // A sanitizer is there before us, and has a value for the main thread.
+  if (globals.main_thread == 0) globals.main_thread = pointer;
+  if (pointer == globals.main_thread) return keys().main_values;
   if (values_of_real_thread == nullptr) values_of_real_thread = new std::vector<void*>;
   return *values_of_real_thread;
 }
@@ -75,7 +78,33 @@ void run_key_destructors(Thread& thread) {
   }
 }
 
-void run_exit_handlers() { __cxa_finalize(nullptr); }
+namespace {
+bool leaves_exit_handlers = false;
+}  // namespace
+
+void leave_exit_handlers() { leaves_exit_handlers = true; }
+
+void run_exit_handlers() {
+  if (leaves_exit_handlers) return;
+  // Under AddressSanitizer libc's list of them is not put back, nor is what static objects own.
+  if (!globals.under_address_sanitizer) __cxa_finalize(nullptr);
+}
+
+namespace {
+std::vector<std::uint64_t*>& made_statics() {
+  static auto* const only = new std::vector<std::uint64_t*>;
+  return *only;
+}
+}  // namespace
+
+void note_made_static(void* guard) {
+  if (globals.under_address_sanitizer && globals.running != 0)
+    made_statics().push_back(static_cast<std::uint64_t*>(guard));
+}
+void unmake_statics() {
+  for (std::uint64_t* const guard : made_statics()) *guard = 0;
+  made_statics().clear();
+}
 
 }  // namespace reweave::program
 
@@ -166,7 +195,7 @@ REWEAVE_STAND_IN void quick_exit(int code) {
   __builtin_unreachable();
 }
 REWEAVE_STAND_IN void abort() {
-  if (is_controlled() && sites().is_ours(REWEAVE_CALLER)) process().leave();  // Our own CHECK.
+  if (is_controlled() && sites().is_ours(REWEAVE_RAW_CALLER)) process().leave();  // Our own CHECK.
   if (is_controlled()) {
     control().fail(FindingKind::kAssertion, "abort", "The program called abort()",
                    CallStack::here());
@@ -189,11 +218,33 @@ REWEAVE_STAND_IN void __assert_fail(const char* expression, const char* file, un
 }
 
 namespace {
-/// What a forced unwinding does at each frame: at the end of the stack the thread is over.
+/// What a forced unwinding does at each frame: what C wants done there is jumped to, as it lies in
+/// that frame; at the end of the stack the thread is over.
 _Unwind_Reason_Code stop_unwinding(int, _Unwind_Action actions, _Unwind_Exception_Class,
-                                   _Unwind_Exception*, _Unwind_Context*, void* result) {
-  if ((actions & _UA_END_OF_STACK) != 0) control().end_thread(result);
+                                   _Unwind_Exception*, _Unwind_Context* context, void* result) {
+  auto& cleanups = control().self().cleanups;
+  const bool over = (actions & _UA_END_OF_STACK) != 0;
+  const auto frame_end = static_cast<std::uintptr_t>(_Unwind_GetCFA(context));
+  if (!cleanups.empty() &&
+      (over || reinterpret_cast<std::uintptr_t>(cleanups.back()) < frame_end)) {
+    void* const place = cleanups.back();
+    cleanups.pop_back();
+    control().self().result = result;
+    siglongjmp(static_cast<__jmp_buf_tag*>(place), 1);
+  }
+  if (over) control().end_thread(result);
   return _URC_NO_REASON;
+}
+
+/// Frames of C++ want their destructors called, by the unwinder that the program uses.
+[[noreturn]] void unwind_to_end(void* result) {
+  using Force = _Unwind_Reason_Code (*)(_Unwind_Exception*, _Unwind_Stop_Fn, void*);
+  static const auto force = reinterpret_cast<Force>(dlsym(RTLD_DEFAULT, "_Unwind_ForcedUnwind"));
+  if (force != nullptr) {
+    auto* const exception = new _Unwind_Exception{};
+    force(exception, &stop_unwinding, result);
+  }
+  control().end_thread(result);
 }
 }  // namespace
 
@@ -202,12 +253,14 @@ REWEAVE_STAND_IN void pthread_exit(void* result) {
     real().pthread_exit(result);
     __builtin_unreachable();
   }
-  // Frames of C++ want their destructors called, by the unwinder that the program uses.
-  using Force = _Unwind_Reason_Code (*)(_Unwind_Exception*, _Unwind_Stop_Fn, void*);
-  static const auto force = reinterpret_cast<Force>(dlsym(RTLD_DEFAULT, "_Unwind_ForcedUnwind"));
-  if (force != nullptr) {
-    auto* const exception = new _Unwind_Exception{};
-    force(exception, &stop_unwinding, result);
+  control().self().cancel_off = true;
+  unwind_to_end(result);
+}
+/// What a function that pthread_cleanup_push() jumped into calls when it has cleaned up.
+REWEAVE_STAND_IN void __pthread_unwind_next(__pthread_unwind_buf_t* place) {
+  if (!is_controlled()) {
+    real().__pthread_unwind_next(place);
+    __builtin_unreachable();
   }
-  control().end_thread(result);
+  unwind_to_end(control().self().result);
 }

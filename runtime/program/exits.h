@@ -17,5 +17,12 @@ void put_back_keys();
 void run_key_destructors(Thread& thread);
 /// What exit() calls: handlers, destructors of static objects. On a thread of the program.
 void run_exit_handlers();
+/// From here on nothing: the process goes on after each body, and its handlers are a fuzzing
+/// engine's.
+void leave_exit_handlers();
+/// A static object in a function was made, as its guard says. Under AddressSanitizer guards are not
+/// put back with the object: unmake_statics() does it, between executions.
+void note_made_static(void* guard);
+void unmake_statics();
 
 }  // namespace reweave::program

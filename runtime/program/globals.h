@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace reweave::program {
 
@@ -21,8 +22,18 @@ struct Globals {
   std::uint64_t alone = 0;    // Accesses since the last look, each a step.
   std::uint64_t alone_max = UINT64_MAX;  // At so many somebody has to look.
 
+  // The program's heap, as far as a use of dead memory is looked for there: nothing before there is
+  // a second thread. See Arena::is_dead().
+  std::uintptr_t heap_begin = 0;
+  std::size_t heap_bytes = 0;
+  const unsigned char* dead = nullptr;
+
   std::uintptr_t code_begin = 0;  // Of the program itself: an address minus this is a site.
   std::uintptr_t code_bytes = 0;
+  // A bit for each byte of it: set where a function of a library was compiled into the program.
+  const std::uint64_t* library_code = nullptr;
+  bool raw_sites = false;         // Calls are known by where libc was called, as they once were.
+  const char* called = nullptr;   // The stand-in that was called last: its name, for traces.
   std::uintptr_t data_begin = 0;  // Its writable segments: addresses that differ between processes.
   std::uintptr_t data_bytes = 0;
 
@@ -32,11 +43,32 @@ struct Globals {
   bool under_address_sanitizer = false;
   bool instrumented = false;     // Some object stops at accesses to memory.
   bool foreign_threads = false;  // Real threads may run beside an execution.
+  std::uint8_t dispatch = 0;     // 1: the kernel hands system calls back; see system_calls.h.
+  bool sees_all_calls = false;   // It can.
+  bool called_kernel = false;    // A system call was made in this execution, as far as seen.
   std::uintptr_t thread_pointer =
       0;  // Of the virtual thread that runs; only where foreign_threads.
 };
 
 extern Globals globals;
+
+/// While one lives, what the thread calls is none of the program's doing.
+class NotTheProgram {
+ public:
+  NotTheProgram() : running_(std::exchange(globals.running, 0)) {}
+  ~NotTheProgram() { globals.running = running_; }
+  NotTheProgram(const NotTheProgram&) = delete;
+  NotTheProgram& operator=(const NotTheProgram&) = delete;
+
+ private:
+  std::uint32_t running_;
+};
+
+/// The program must not touch what is at `address`: it was freed, or lies between two blocks.
+inline bool is_dead(const void* address) {
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - globals.heap_begin;
+  return offset < globals.heap_bytes && (globals.dead[offset >> 7] >> (offset >> 4 & 7) & 1) != 0;
+}
 
 /// True: the caller is a virtual thread of an execution.
 bool is_controlled_slowly();
@@ -44,6 +76,11 @@ inline bool is_controlled() {
   if (globals.running == 0) return false;
   return !globals.foreign_threads || is_controlled_slowly();
 }
+
+/// An address in this library's own code: a call from there is none of the program's.
+bool is_own_code(const void* address);
+/// True: a place in the dynamic linker.
+bool is_in_linker(const void* caller);
 
 bool is_address_sanitizer_here();
 /// Under AddressSanitizer: keeps the program's own variables, which the compiler lists for it, and

@@ -32,6 +32,13 @@ extern const char etext __attribute__((visibility("hidden")));
 }
 
 namespace reweave::program {
+
+bool is_own_code(const void* address) {
+  const auto own = reinterpret_cast<std::uintptr_t>(&__ehdr_start);
+  return reinterpret_cast<std::uintptr_t>(address) - own <
+         reinterpret_cast<std::uintptr_t>(&etext) - own;
+}
+
 namespace {
 
 constinit std::atomic<bool> locked{false};
@@ -50,13 +57,17 @@ void find_linker() {
   }
 }
 
+/// The program is a fuzz target (reweave/fuzz.h): an engine is linked into it, whose tables are
+/// much larger than all that a body needs to find as it was.
+constinit bool has_engine = false;
+constexpr std::size_t kEnginesBytes = std::size_t{1} << 20;
+
 /// Who allocates: `caller` is the return address of malloc or of one of its family.
-bool is_own(const void* caller) {
+bool is_own(const void* caller, std::size_t bytes) {
   if (!globals.program_allocates) return true;
-  const auto at = reinterpret_cast<std::uintptr_t>(caller);
-  if (at - linker_begin < linker_bytes) return true;
-  const auto own = reinterpret_cast<std::uintptr_t>(&__ehdr_start);
-  return at - own < reinterpret_cast<std::uintptr_t>(&etext) - own;
+  if (has_engine && bytes >= kEnginesBytes && globals.running == 0) return true;
+  if (is_in_linker(caller)) return true;
+  return is_own_code(caller);
 }
 
 /// What libstdc++ puts aside for exceptions when memory is full, at its start: nobody touches it,
@@ -107,7 +118,7 @@ void release(void* block) {
   {
     const HeapLock lock;
     if (program_heap().owns(block)) {
-      released = program_heap().release(block);
+      released = program_heap().release(block, is_controlled() ? control().moment() : 0);
     } else if (own_heap().owns(block)) {
       released = own_heap().release(block);
     }  // Else it came from the dynamic linker, before this library was there: it stays.
@@ -118,6 +129,11 @@ void release(void* block) {
 bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 }  // namespace
+
+bool is_in_linker(const void* caller) {
+  return reinterpret_cast<std::uintptr_t>(caller) - linker_begin < linker_bytes;
+}
+
 }  // namespace reweave::program
 
 using namespace reweave;           // NOLINT: the functions below are in no namespace.
@@ -127,7 +143,7 @@ namespace {
 
 void* allocate_for(const void* caller, std::size_t bytes) {
   const bool pool = bytes == kEmergencyPoolBytes && globals.running == 0;
-  void* const block = allocate(Arena::kAlignment, bytes, pool || is_own(caller));
+  void* const block = allocate(Arena::kAlignment, bytes, pool || is_own(caller, bytes));
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
@@ -147,7 +163,9 @@ void* reallocate_for(const void* caller, void* block, std::size_t bytes) {
 
 }  // namespace
 
-REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_CALLER, bytes); }
+REWEAVE_STAND_IN void reweave_fuzz_target() { has_engine = true; }
+
+REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_RAW_CALLER, bytes); }
 REWEAVE_STAND_IN void free(void* block) { release(block); }
 REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
@@ -155,44 +173,46 @@ REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
     errno = ENOMEM;
     return nullptr;
   }
-  void* const block = allocate_for(REWEAVE_CALLER, bytes);
-  if (block != nullptr) std::memset(block, 0, bytes);
+  const HeapLock lock;
+  Arena& heap = is_own(REWEAVE_RAW_CALLER, bytes) ? own_heap() : program_heap();
+  void* const block = heap.allocate_cleared(bytes);
+  if (block == nullptr) errno = ENOMEM;
   return block;
 }
 REWEAVE_STAND_IN void* realloc(void* block, std::size_t bytes) {
-  return reallocate_for(REWEAVE_CALLER, block, bytes);
+  return reallocate_for(REWEAVE_RAW_CALLER, block, bytes);
 }
 REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
   if (!__builtin_mul_overflow(count, each, &bytes))
-    return reallocate_for(REWEAVE_CALLER, block, bytes);
+    return reallocate_for(REWEAVE_RAW_CALLER, block, bytes);
   errno = ENOMEM;
   return nullptr;
 }
 REWEAVE_STAND_IN int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
   if (!is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
-  *block = allocate(alignment, bytes, is_own(REWEAVE_CALLER));
+  *block = allocate(alignment, bytes, is_own(REWEAVE_RAW_CALLER, bytes));
   return *block == nullptr ? ENOMEM : 0;
 }
 namespace {
 void* allocate_aligned_for(const void* caller, std::size_t alignment, std::size_t bytes) {
   void* block = nullptr;
-  if (is_power_of_two(alignment)) block = allocate(alignment, bytes, is_own(caller));
+  if (is_power_of_two(alignment)) block = allocate(alignment, bytes, is_own(caller, bytes));
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
 }  // namespace
 REWEAVE_STAND_IN void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_CALLER, alignment, bytes);
+  return allocate_aligned_for(REWEAVE_RAW_CALLER, alignment, bytes);
 }
 REWEAVE_STAND_IN void* memalign(std::size_t alignment, std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_CALLER, alignment, bytes);
+  return allocate_aligned_for(REWEAVE_RAW_CALLER, alignment, bytes);
 }
 REWEAVE_STAND_IN void* valloc(std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_CALLER, 4096, bytes);
+  return allocate_aligned_for(REWEAVE_RAW_CALLER, 4096, bytes);
 }
 REWEAVE_STAND_IN void* pvalloc(std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_CALLER, 4096, (bytes + 4095) & ~std::size_t{4095});
+  return allocate_aligned_for(REWEAVE_RAW_CALLER, 4096, (bytes + 4095) & ~std::size_t{4095});
 }
 REWEAVE_STAND_IN std::size_t malloc_usable_size(void* block) {
   return block == nullptr ? 0 : Arena::usable_bytes(block);

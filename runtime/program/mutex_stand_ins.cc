@@ -6,12 +6,15 @@
 
 #include <errno.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "runtime/program/control.h"
 #include "runtime/program/mutexes.h"
+#include "runtime/program/names.h"
 #include "runtime/program/real.h"
+#include "runtime/program/system_calls.h"
 #include "scheduler/sync/rwlock.h"
 
 namespace reweave::program {
@@ -23,7 +26,60 @@ namespace {
 
 int kind_of(const pthread_mutex_t* mutex) { return mutex->__data.__kind & 3; }
 
+// glibc keeps these beside the kind, and its owner, which is not used here, says how a robust mutex
+// stands.
+constexpr int kRobust = 16;
+enum RobustState : int { kConsistent, kOwnerDied, kInconsistent, kLost };
+
+bool is_robust(const pthread_mutex_t* mutex) { return (mutex->__data.__kind & kRobust) != 0; }
+
+/// A stranger may try to give back a robust mutex: that is an error, no fault.
+int kind_to_unlock(const pthread_mutex_t* mutex) {
+  return is_robust(mutex) ? PTHREAD_MUTEX_ERRORCHECK_NP : kind_of(mutex);
+}
+
+/// One that was not made consistent can never be taken again.
+int unlock_pthread(pthread_mutex_t* mutex, const void* caller) {
+  if (is_robust(mutex) && mutex->__data.__owner == kInconsistent &&
+      reinterpret_cast<sync::Mutex*>(mutex)->held_by(control().self_id()))
+    mutex->__data.__owner = kLost;
+  return unlock_mutex(mutex, kind_to_unlock(mutex), caller);
+}
+
 }  // namespace
+
+int result_of_taking(pthread_mutex_t* mutex, int result, const void* caller) {
+  const bool taken =
+      result == 0 ||
+      (result == ETIMEDOUT && reinterpret_cast<sync::Mutex*>(mutex)->held_by(control().self_id()));
+  if (!is_robust(mutex) || !taken) return result;
+  int& state = mutex->__data.__owner;
+  if (state == kLost) {
+    unlock_mutex(mutex, kind_to_unlock(mutex), caller);
+    return ENOTRECOVERABLE;
+  }
+  for (HeldLock& held : control().self().held) held.robust = held.robust || held.lock == mutex;
+  if (state != kOwnerDied) return result;
+  state = kInconsistent;
+  return EOWNERDEAD;
+}
+
+void leave_robust_mutexes() {
+  Control& all = control();
+  auto& held = all.self().held;
+  while (true) {
+    const auto at =
+        std::find_if(held.begin(), held.end(), [](const HeldLock& lock) { return lock.robust; });
+    if (at == held.end()) return;
+    auto* const mutex = static_cast<pthread_mutex_t*>(const_cast<void*>(at->lock));
+    const bool lost = mutex->__data.__owner == kInconsistent;
+    mutex->__data.__owner = lost ? kLost : kOwnerDied;
+    auto& state = *reinterpret_cast<sync::Mutex*>(mutex);
+    state.depth = 1;
+    unlock(all.waiters(), state);
+    all.gave_back(mutex);
+  }
+}
 
 int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
   Control& all = control();
@@ -79,8 +135,9 @@ int unlock_mutex(void* at, int kind, const void* caller) {
   if (!mutex.held_by(all.self_id())) {
     if (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP) return EPERM;
     if (mutex.free()) fail_here("unlock of a free mutex", "A mutex was unlocked that nobody holds");
-    fail_here("unlock by a stranger", "A mutex was unlocked that thread " +
-                                          all.path(mutex.holder()) + " holds, not this one");
+    fail_here("unlock by a stranger", "A mutex was unlocked that " +
+                                          thread_words(all, mutex.holder(), false) +
+                                          " holds, not this one");
   }
   if (!unlock(all.waiters(), mutex)) return 0;
   all.gave_back(at);
@@ -94,9 +151,9 @@ int destroy_mutex(void* at, const void* caller) {
   all.point(Access::kWrite, at, caller);
   if (!mutex.free() || all.waiters().anybody_waits_for(at)) {
     fail_here("destroyed while in use",
-              mutex.free()
-                  ? "A mutex was destroyed while a thread waits for it"
-                  : "A mutex was destroyed while thread " + all.path(mutex.holder()) + " holds it");
+              mutex.free() ? "A mutex was destroyed while a thread waits for it"
+                           : "A mutex was destroyed while " +
+                                 thread_words(all, mutex.holder(), false) + " holds it");
   }
   return 0;
 }
@@ -108,32 +165,37 @@ using namespace reweave::program;  // NOLINT
 
 REWEAVE_STAND_IN int pthread_mutex_init(pthread_mutex_t* mutex,
                                         const pthread_mutexattr_t* attributes) {
-  const int result = real().pthread_mutex_init(mutex, attributes);  // Sets the kind, else zeros.
-  constexpr int kRobustOrPriority = 16 | 32 | 64;
-  if ((mutex->__data.__kind & kRobustOrPriority) != 0 && is_controlled())
-    control().note_escape("a robust or priority mutex", REWEAVE_CALLER);
-  return result;
+  // Sets the kind, else zeros. Priorities are accepted: whoever waits is in no order. It asks the
+  // kernel whether that can be done.
+  const Undispatched scope;
+  return real().pthread_mutex_init(mutex, attributes);
 }
 REWEAVE_STAND_IN int pthread_mutex_lock(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_lock(mutex);
-  return lock_mutex(mutex, kind_of(mutex), sync::kNever, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, lock_mutex(mutex, kind_of(mutex), sync::kNever, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_trylock(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_trylock(mutex);
-  return try_mutex(mutex, kind_of(mutex), REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, try_mutex(mutex, kind_of(mutex), caller), caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
   if (!is_controlled()) return real().pthread_mutex_timedlock(mutex, until);
-  return lock_mutex(mutex, kind_of(mutex), deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
+  const std::uint64_t deadline = deadline_of(CLOCK_REALTIME, until);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, lock_mutex(mutex, kind_of(mutex), deadline, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                              const timespec* until) {
   if (!is_controlled()) return real().pthread_mutex_clocklock(mutex, clock, until);
-  return lock_mutex(mutex, kind_of(mutex), deadline_of(clock, until), REWEAVE_CALLER);
+  const std::uint64_t deadline = deadline_of(clock, until);
+  const void* const caller = REWEAVE_CALLER;
+  return result_of_taking(mutex, lock_mutex(mutex, kind_of(mutex), deadline, caller), caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_unlock(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_unlock(mutex);
-  return unlock_mutex(mutex, kind_of(mutex), REWEAVE_CALLER);
+  return unlock_pthread(mutex, REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_mutex_destroy(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_destroy(mutex);
@@ -141,8 +203,9 @@ REWEAVE_STAND_IN int pthread_mutex_destroy(pthread_mutex_t* mutex) {
 }
 REWEAVE_STAND_IN int pthread_mutex_consistent(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_consistent(mutex);
-  control().note_escape("pthread_mutex_consistent", REWEAVE_CALLER);
-  return EINVAL;
+  if (!is_robust(mutex) || mutex->__data.__owner != kInconsistent) return EINVAL;
+  mutex->__data.__owner = kConsistent;
+  return 0;
 }
 
 // C11: an mtx_t is a pthread_mutex_t inside.

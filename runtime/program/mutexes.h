@@ -1,6 +1,7 @@
 // Operations on mutexes that condition variables need, too; and how a deadline is told.
 #pragma once
 
+#include <pthread.h>
 #include <time.h>
 
 #include <cstdint>
@@ -16,6 +17,12 @@ int unlock_mutex(void* mutex, int kind, const void* caller);
 int destroy_mutex(void* mutex, const void* caller);
 /// Takes it as soon as it is free; a thread that waits for it already goes on waiting.
 int take_mutex(sync::Mutex& mutex, std::uint32_t depth, std::uint64_t deadline, const void* caller);
+
+/// What taking a mutex of POSIX returns, if what lies beneath returned `result`: of a robust one
+/// whose holder ended that is EOWNERDEAD. May switch.
+int result_of_taking(pthread_mutex_t* mutex, int result, const void* caller);
+/// The running thread ends: the robust mutexes that it holds are free, and say so.
+void leave_robust_mutexes();
 
 /// Virtual time: `until` on that clock, or from now on.
 std::uint64_t deadline_of(clockid_t clock, const timespec* until);

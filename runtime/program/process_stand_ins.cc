@@ -1,17 +1,15 @@
-// Processes and signals that a program sends itself: what would leave the one process in which
-// everything is explored is refused or let through, and named in either case.
+// Processes: what would leave the one process in which everything is explored is refused or let
+// through, and named in either case.
 //
 // A child made by fork() would go on exploring beside its parent, so there is none. A command that
 // is run in a process of its own does what it does, as often as there are executions.
 
 #include <errno.h>
-#include <signal.h>
 #include <unistd.h>
-
-#include <string>
 
 #include "runtime/program/control.h"
 #include "runtime/program/real.h"
+#include "runtime/program/system_calls.h"
 
 namespace reweave::program {
 namespace {
@@ -22,34 +20,32 @@ int refuse(const char* name, const void* caller) {
   return -1;
 }
 
-bool is_ignored_by_default(int signal) {
-  return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT;
+long refuse_process_call(const CallWords&, const void* caller) {
+  control().note_escape("a system call that makes a process or thread", caller);
+  return -ENOSYS;
 }
-
-/// A signal that a thread sends itself arrives before raise() returns.
-int raise_here(int signal) {
-  struct sigaction action {};
-  if (real().sigaction(signal, nullptr, &action) != 0) return -1;
-  if (action.sa_handler == SIG_IGN) return 0;
-  if (action.sa_handler == SIG_DFL && is_ignored_by_default(signal)) return 0;
-  const bool crash = sites().is_ours(reinterpret_cast<const void*>(action.sa_handler));
-  if (crash || action.sa_handler == SIG_DFL) {
-    const char* const name = sigabbrev_np(signal);
-    const std::string word = "SIG" + std::string(name == nullptr ? "?" : name);
-    control().fail(FindingKind::kCrash, word, "The program raised " + word, CallStack::here());
-  }
-  if ((action.sa_flags & SA_SIGINFO) != 0) {
-    siginfo_t info{};
-    info.si_signo = signal;
-    info.si_pid = getpid();
-    action.sa_sigaction(signal, &info, nullptr);
-  } else {
-    action.sa_handler(signal);
-  }
-  return 0;
+long refuse_execution_call(const CallWords&, const void* caller) {
+  control().note_escape("a system call that starts another program", caller);
+  return -ENOSYS;
+}
+long exit_group_call(const CallWords& words, const void* caller) {
+  control().end_process(static_cast<int>(words[0]) & 0xff, /*with_handlers=*/false, caller);
 }
 
 }  // namespace
+
+void stand_in_for_process_calls() {
+  stand_in_for(SYS_clone, &refuse_process_call);
+  stand_in_for(SYS_clone3, &refuse_process_call);
+#if defined(SYS_fork)
+  stand_in_for(SYS_fork, &refuse_process_call);
+  stand_in_for(SYS_vfork, &refuse_process_call);
+#endif
+  stand_in_for(SYS_execve, &refuse_execution_call);
+  stand_in_for(SYS_execveat, &refuse_execution_call);
+  stand_in_for(SYS_exit_group, &exit_group_call);
+}
+
 }  // namespace reweave::program
 
 using namespace reweave;           // NOLINT: the functions below are in no namespace.
@@ -78,19 +74,27 @@ REWEAVE_STAND_IN int execvp(const char* file, char* const* words) {
 }
 REWEAVE_STAND_IN int system(const char* command) {
   if (is_controlled()) control().note_escape("system", REWEAVE_CALLER);
+  const Undispatched scope;
   return real().system(command);
 }
 REWEAVE_STAND_IN FILE* popen(const char* command, const char* mode) {
   if (is_controlled()) control().note_escape("popen", REWEAVE_CALLER);
+  const Undispatched scope;
   return real().popen(command, mode);
 }
-
-REWEAVE_STAND_IN int raise(int signal) {
-  return is_controlled() ? raise_here(signal) : real().raise(signal);
+REWEAVE_STAND_IN int posix_spawn(pid_t* process, const char* path,
+                                 const posix_spawn_file_actions_t* actions,
+                                 const posix_spawnattr_t* attributes, char* const* words,
+                                 char* const* environment) {
+  if (is_controlled()) control().note_escape("posix_spawn", REWEAVE_CALLER);
+  const Undispatched scope;
+  return real().posix_spawn(process, path, actions, attributes, words, environment);
 }
-REWEAVE_STAND_IN int kill(pid_t process, int signal) {
-  if (!is_controlled()) return real().kill(process, signal);
-  if (process == getpid() && signal != 0) return raise_here(signal);
-  control().note_escape("kill", REWEAVE_CALLER);
-  return real().kill(process, signal);
+REWEAVE_STAND_IN int posix_spawnp(pid_t* process, const char* file,
+                                  const posix_spawn_file_actions_t* actions,
+                                  const posix_spawnattr_t* attributes, char* const* words,
+                                  char* const* environment) {
+  if (is_controlled()) control().note_escape("posix_spawnp", REWEAVE_CALLER);
+  const Undispatched scope;
+  return real().posix_spawnp(process, file, actions, attributes, words, environment);
 }

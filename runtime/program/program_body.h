@@ -24,6 +24,8 @@ class BodySubject : public Subject {
  private:
   void (*body_)(void*);
   void* argument_;
+  mutable std::uint32_t shown_ = 0;  // Whose step was described last.
+  mutable bool raw_sites_ = false;   // Somebody asked for a site as old schedules have them.
 };
 
 }  // namespace reweave::program

@@ -2,34 +2,15 @@
 
 #include <algorithm>
 
+#include "runtime/program/descriptor_waits.h"
 #include "runtime/program/program_process.h"
+#include "scheduler/machine/crash_words.h"
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/rwlock.h"
 #include "scheduler/sync/wait_graph.h"
 
 namespace reweave::program {
 namespace {
-
-std::string short_file(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// Numbers objects in the order in which a report speaks of them.
-class ObjectNames {
- public:
-  std::string name(const sync::Wait& wait) {
-    std::string kind = sync::wait_kind_words(wait.kind);
-    if (wait.kind == WaitKind::kTime || wait.kind == WaitKind::kRest ||
-        wait.kind == WaitKind::kInput || wait.kind == WaitKind::kJoin) {
-      return kind;
-    }
-    const auto at = std::find(seen_.begin(), seen_.end(), wait.object);
-    const auto index = static_cast<std::size_t>(at - seen_.begin());
-    if (at == seen_.end()) seen_.push_back(wait.object);
-    return kind + " (#" + std::to_string(index + 1) + ")";
-  }
-
- private:
-  std::vector<const void*> seen_;
-};
 
 /// One word or two for a signature.
 std::string_view kind_word(WaitKind kind) {
@@ -62,6 +43,8 @@ std::string_view kind_word(WaitKind kind) {
       return "loop";
     case WaitKind::kChannel:
       return "channel";
+    case WaitKind::kSignal:
+      return "signal";
   }
   return "";
 }
@@ -80,45 +63,64 @@ void holders_of(Control& control, const sync::Wait& wait, std::vector<ThreadId>&
   }
 }
 
+/// Who has what a thread waits for, and since where.
 std::string holder_words(Control& control, const WaitingThread& waiting) {
   std::vector<ThreadId> holders;
   holders_of(control, waiting.wait, holders);
   std::string words;
+  if (waiting.wait.kind == WaitKind::kJoin) return words;
   for (const ThreadId holder : holders) {
     const Thread& thread = control.thread(holder);
-    const std::string path = control.path(holder);
-    if (waiting.wait.kind == WaitKind::kJoin) {
-      words += ": thread " + path;
-      continue;
-    }
     for (const HeldLock& held : thread.held) {
       if (held.lock != waiting.wait.object) continue;
-      words += ", held by thread " + path + " since " + place_words(held.where);
+      words +=
+          ", held by " + thread_words(control, holder, false) + " since " + place_words(held.where);
       break;
     }
   }
   return words;
 }
 
-}  // namespace
-
-std::string place_words(const void* caller) {
-  if (caller == nullptr) return "its start";
-  const Place place = sites().place(caller);
-  std::string words = place.function.empty() ? sites().name(site_of(caller)) : place.function;
-  if (!place.file.empty()) {
-    words += " (" + short_file(place.file) + ":" + std::to_string(place.line) + ")";
+/// What it waits for: completes "waits for".
+std::string wait_words(Control& control, const Thread& thread, const sync::Wait& wait) {
+  const char* const kind = sync::wait_kind_words(wait.kind);
+  std::vector<ThreadId> holders;
+  holders_of(control, wait, holders);
+  if (wait.kind == WaitKind::kJoin) {
+    return holders.empty() ? kind : "the end of " + thread_words(control, holders.front(), false);
   }
-  return words;
+  if (wait.kind == WaitKind::kInput) return DescriptorWaits::words(thread);
+  if (wait.kind == WaitKind::kTime || wait.kind == WaitKind::kRest ||
+      wait.kind == WaitKind::kSignal)
+    return kind;
+  if (control.history().use_of(wait.object) == nullptr) return kind;
+  const bool is_condition = wait.kind == WaitKind::kCondition;
+  return (is_condition ? std::string(kind) + " at " : "") +
+         object_words(control, wait.object, 0, "", true);
 }
+
+/// Who notified last, or changed last what is waited for; "" where that is no question.
+std::string last_change_words(Control& control, const sync::Wait& wait) {
+  const bool is_notified = wait.kind == WaitKind::kCondition;
+  if (!is_notified && wait.kind != WaitKind::kSemaphore && wait.kind != WaitKind::kFutex) return "";
+  const ObjectUse* const use = control.history().use_of(wait.object);
+  if (use == nullptr) return "";
+  const std::string what = is_notified ? "notified" : "changed";
+  if (use->last == nullptr)
+    return "\n    nobody " + what + (is_notified ? " anybody there" : " it");
+  return "\n    last " + what + " by " + thread_words(control, ThreadId{use->last_thread}, false) +
+         " at " + place_words(use->last);
+}
+
+}  // namespace
 
 std::string stack_words(const CallStack& stack, std::string_view indent) {
   std::string words;
   for (const void* address : stack.addresses()) {
     const Place place = sites().place(address);
-    if (place.function.empty() || place.file.empty()) continue;
-    words += std::string(indent) + place.function + " (" + short_file(place.file) + ":" +
-             std::to_string(place.line) + ")\n";
+    if (place.function.empty() || place.file.empty() || !sites().is_in_users_module(address))
+      continue;
+    words += std::string(indent) + place_words(address) + "\n";
   }
   return words;
 }
@@ -130,21 +132,29 @@ std::string function_words(const CallStack& stack, const void* caller) {
   return function.empty() ? "?" : function;
 }
 
-Finding failure_finding(Control&, FindingKind kind, const std::string& what,
-                        const std::string& message, const CallStack& stack,
-                        const std::string& path) {
+Finding failure_finding(Control& control, FindingKind kind, const std::string& what,
+                        const std::string& message, const CallStack& stack, ThreadId thread) {
   Finding finding;
   finding.kind = kind;
-  finding.signature = std::string(finding_kind_name(kind)) + " " + what + " in " +
+  finding.signature = std::string(finding_kind_name(kind)) + (what.empty() ? "" : " " + what) +
+                      " in " +
                       function_words(stack, stack.empty() ? nullptr : stack.addresses()[0]);
-  finding.message = message + ", in thread " + path + ".";
+  finding.message = message + ", in " + thread_words(control, thread, true) + ".";
   const std::string calls = stack_words(stack, "  at ");
   if (!calls.empty()) finding.message += "\n" + calls.substr(0, calls.size() - 1);
   return finding;
 }
 
-Finding race_finding(Control&, const AccessInRace& later, const AccessInRace& earlier,
-                     const CallStack& stack) {
+Finding undefined_finding(const std::string& line) {
+  const std::string path = line.substr(0, line.find(':'));
+  Finding finding;
+  finding.kind = FindingKind::kCrash;
+  finding.signature = "crash " + error_kind(line) + " in " + path.substr(path.rfind('/') + 1);
+  finding.message = "UndefinedBehaviorSanitizer: " + line;
+  return finding;
+}
+
+Finding race_finding(Control& control, const AccessInRace& later, const AccessInRace& earlier) {
   const auto words = [](const AccessInRace& access) {
     return std::string(access.atomic ? "atomic " : "") + (access.write ? "write" : "read");
   };
@@ -154,17 +164,28 @@ Finding race_finding(Control&, const AccessInRace& later, const AccessInRace& ea
                                  : sites().function_at(static_cast<const char*>(access.caller) - 1);
     return words(access) + " in " + (function.empty() ? "?" : function);
   };
+  const auto line = [&](const AccessInRace& access) {
+    std::string text = "\n  " + thread_words(control, access.thread, true) + ": " + words(access) +
+                       " of " + std::to_string(access.bytes) +
+                       (access.bytes == 1 ? " byte" : " bytes") + " at " +
+                       place_words(access.caller);
+    // The first call is the access itself.
+    const std::string calls = stack_words(access.stack, "    ");
+    const std::size_t end = calls.find('\n');
+    if (end != std::string::npos && end + 1 < calls.size())
+      text += ", called from\n" + calls.substr(end + 1, calls.size() - end - 2);
+    return text;
+  };
   Finding finding;
   finding.kind = FindingKind::kRace;
   // The same whichever came first.
   std::string one = part(later), two = part(earlier);
   if (two < one) std::swap(one, two);
   finding.signature = "race " + one + ", " + two;
-  finding.message = "Two accesses to one variable that nothing orders:\n  thread " + earlier.path +
-                    ": " + words(earlier) + " at " + place_words(earlier.caller) + "\n  thread " +
-                    later.path + ": " + words(later) + " at " + place_words(later.caller);
-  const std::string calls = stack_words(stack, "    ");
-  if (!calls.empty()) finding.message += ", called from\n" + calls.substr(0, calls.size() - 1);
+  const std::string object = object_words(control, later.address, later.bytes, "", true);
+  finding.message = "Two accesses to one variable that nothing orders" +
+                    (object == "memory" ? std::string(":") : ", " + object + ":") + line(earlier) +
+                    line(later);
   return finding;
 }
 
@@ -182,7 +203,6 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
     return w.wait.kind == WaitKind::kRest;
   });
   if (turning && circle.empty()) finding.kind = FindingKind::kLivelock;
-  ObjectNames names;
   std::vector<std::string> parts;
   std::string lines;
   for (const WaitingThread& each : waiting) {
@@ -192,8 +212,10 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
       parts.push_back(std::string(kind_word(each.wait.kind)) + " in " +
                       function_words(thread.stack, thread.where));
     }
-    lines += "\n  thread " + each.path + " waits for " + names.name(each.wait) +
-             holder_words(control, each) + ", at " + place_words(thread.stack.users(thread.where));
+    lines += "\n  " + thread_words(control, thread.id, true) + "\n    waits for " +
+             wait_words(control, thread, each.wait) + holder_words(control, each) +
+             last_change_words(control, each.wait) + "\n    at " +
+             place_words(thread.stack.users(thread.where));
   }
   finding.signature = finding_kind_name(finding.kind);
   if (at_end) finding.signature += " at-end";

@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "runtime/program/control.h"
+#include "runtime/program/names.h"
 #include "scheduler/finding.h"
 
 namespace reweave::program {
 
-/// "worker (queue.cc:31)".
-std::string place_words(const void* caller);
 /// The calls, one a line, each with `indent` before it.
 std::string stack_words(const CallStack& stack, std::string_view indent);
 /// The function that a finding at `caller` is counted by.
@@ -22,26 +21,29 @@ std::string function_words(const CallStack& stack, const void* caller);
 
 /// A thread that waits, as a report sees it.
 struct WaitingThread {
-  std::string path;  // "0.2"
   const Thread* thread = nullptr;
   sync::Wait wait;
 };
 
-/// What a thread itself reported: see Control::fail(). `path` is that of the thread.
+/// What a thread itself reported: see Control::fail().
 Finding failure_finding(Control& control, FindingKind kind, const std::string& what,
-                        const std::string& message, const CallStack& stack,
-                        const std::string& path);
+                        const std::string& message, const CallStack& stack, ThreadId thread);
+
+/// A line that UndefinedBehaviorSanitizer wrote: "a.cc:5:3: runtime error: …".
+Finding undefined_finding(const std::string& line);
 
 /// One of two accesses that race.
 struct AccessInRace {
-  std::string path;  // Of its thread.
+  ThreadId thread{};
+  const void* address = nullptr;
+  std::uint32_t bytes = 0;
   bool write = false;
   bool atomic = false;
   const void* caller = nullptr;
+  CallStack stack;  // What is known of it.
 };
-/// `later` came second in this execution, at the end of `stack`.
-Finding race_finding(Control& control, const AccessInRace& later, const AccessInRace& earlier,
-                     const CallStack& stack);
+/// `later` came second in this execution.
+Finding race_finding(Control& control, const AccessInRace& later, const AccessInRace& earlier);
 
 /// Nobody can go on. `waiting` is everybody who waits.
 Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waiting, bool at_end);

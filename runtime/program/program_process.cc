@@ -1,18 +1,30 @@
 #include "runtime/program/program_process.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <pthread.h>
+#include <stdio_ext.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstring>
+#include <utility>
 
 #include "runtime/program/control.h"
+#include "runtime/program/descriptor_waits.h"
+#include "runtime/program/engine_notes.h"
 #include "runtime/program/exits.h"
 #include "runtime/program/globals.h"
+#include "runtime/program/mappings.h"
+#include "runtime/program/program_signals.h"
 #include "runtime/program/real.h"
 #include "runtime/program/signals.h"
-#include "scheduler/base/check.h"
+#include "runtime/program/system_calls.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
 namespace {
@@ -22,6 +34,28 @@ constexpr std::size_t kHeapBytes = std::size_t{1} << 36;
 
 constinit Arena program_heap_object, own_heap_object;
 
+/// What a fuzzed body may change of the frames that called it. It is kept apart from the snapshot,
+/// since an engine calls from here and there, and to take a new snapshot costs more than a body.
+class CallersFrames {
+ public:
+  /// Keeps what lies at `stack`, of a stack that ends at `end`.
+  void keep(char* stack, const char* end) {
+    at_ = stack;
+    bytes_ = std::min(copy_.size(), static_cast<std::size_t>(end - stack));
+    std::memcpy(copy_.data(), at_, bytes_);
+  }
+  void put_back() { std::memcpy(at_, copy_.data(), bytes_); }
+
+ private:
+  char* at_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::array<char, 4096> copy_{};
+};
+CallersFrames& callers_frames() {
+  static CallersFrames* const only = new CallersFrames;
+  return *only;
+}
+
 }  // namespace
 
 void open_heaps() {
@@ -29,7 +63,7 @@ void open_heaps() {
   // The explorer's own may lie anywhere, but the program's addresses should repeat.
   std::uintptr_t own = kOwnHeapAt, of_program = kProgramHeapAt;
   for (int i = 0; i < 16 && !own_heap_object.open(own, kHeapBytes); ++i) own += kHeapBytes;
-  for (int i = 0; i < 8 && !program_heap_object.open(of_program, kHeapBytes); ++i)
+  for (int i = 0; i < 8 && !program_heap_object.open(of_program, kHeapBytes, true); ++i)
     of_program += kHeapBytes;
   CHECK_MSG(own_heap_object.is_open(), "no address space for a heap");
   CHECK_MSG(program_heap_object.is_open(), "no address space for the program's heap");
@@ -48,24 +82,73 @@ void Process::prepare_once() {
   if (prepared_once_) return;
   prepared_once_ = true;
   control().donors().grow(8);
+  listen_to_sanitizers();
   (void)CallStack::here();  // What the unwinder does once is done before the snapshot.
-  pthread_atfork(nullptr, nullptr, [] { process().forked_ = true; });
+  pthread_atfork(nullptr, nullptr, [] {
+    process().forked_ = true;
+    forget_dispatch();
+    descriptor_waits().forked();
+  });
+  descriptor_waits().prepare();
 }
+
+namespace {
+/// libc would ask in every execution what kind of file standard output is.
+void give_output_a_buffer() {
+  static std::array<char, 4096> buffer;
+  if (__fbufsize(stdout) == 0) setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
+}
+}  // namespace
 
 void Process::prepare(char** arguments) {
   prepare_once();
+  give_output_a_buffer();
+  program_signals().keep();
   handle_signals();
   std::fflush(nullptr);
-  keep_keys();
-  snapshot_.take(globals.under_address_sanitizer ? nullptr : &program_heap_object, arguments);
+  arguments_ = arguments;
+  stack_ = {};
+  take_snapshot();
   capture_output();
 }
 
 void Process::prepare_body(char* stack) {
   prepare_once();
+  program_signals().keep();
   handle_signals();
   std::fflush(nullptr);
-  keep_keys();
+  take_stack(stack);
+  take_snapshot();
+  capture_output();
+}
+
+void Process::prepare_fuzzed(char* stack) {
+  // So far from its beginning the heap is the bodies' alone: more than any engine has allocated
+  // before it calls the first one.
+  constexpr std::size_t kBodiesFrom = std::size_t{4} << 20;
+  const bool first = !std::exchange(fuzzed_, true);
+  if (first) {
+    prepare_once();
+    pass_signals_on();
+    leave_exit_handlers();
+    program_signals().keep();
+    take_stack(stack);
+    stack_ = stack_.last(1);  // Where it ends.
+    snapshot_.leave_out(notes_of_engine());
+    take_snapshot();
+  }
+  callers_frames().keep(stack, &stack_.back());
+  handle_signals();
+  std::fflush(nullptr);
+  if (!globals.under_address_sanitizer) program_heap_object.begin_anew(kBodiesFrom);
+  snapshot_.renew();
+  if (first) return capture_output();
+  lend_own_output(false);
+  show_own_output();
+}
+
+/// What lies above `stack` on this thread is kept.
+void Process::take_stack(char* stack) {
   pthread_attr_t attributes;
   void* begin = nullptr;
   std::size_t bytes = 0;
@@ -75,15 +158,38 @@ void Process::prepare_body(char* stack) {
   pthread_attr_destroy(&attributes);
   char* const end = static_cast<char*>(begin) + bytes;
   CHECK(stack < end);
-  snapshot_.take(globals.under_address_sanitizer ? nullptr : &program_heap_object, nullptr,
-                 {stack, static_cast<std::size_t>(end - stack)});
-  capture_output();
+  arguments_ = nullptr;
+  stack_ = {stack, static_cast<std::size_t>(end - stack)};
+}
+
+void Process::take_snapshot() {
+  keep_keys();
+  snapshot_.take(globals.under_address_sanitizer ? nullptr : &program_heap_object, arguments_,
+                 stack_);
+}
+
+void Process::load(const char* path, int flags) {
+  globals.program_allocates = true;
+  void* const loaded = real().dlopen(path, flags);
+  globals.program_allocates = false;
+  if (loaded == nullptr) return;
+  sites().find_modules();
+  take_snapshot();
+}
+
+void Process::keep_new_modules() {
+  sites().find_modules();
+  snapshot_.keep_new_modules();
+}
+
+void Process::lend_own_output(bool lend) {
+  real().dup2(lend ? real_output_ : captured_, STDOUT_FILENO);
+  real().dup2(lend ? real_errors_ : captured_, STDERR_FILENO);
 }
 
 void Process::release() {
   std::fflush(nullptr);
-  real().dup2(real_output_, STDOUT_FILENO);
-  real().dup2(real_errors_, STDERR_FILENO);
+  lend_own_output(true);
   stdout->_fileno = STDOUT_FILENO;
   stderr->_fileno = STDERR_FILENO;
   give_back_signals();
@@ -103,7 +209,7 @@ void Process::capture_output() {
   real_errors_ = Descriptors::high(STDERR_FILENO);
   real().dup2(captured_, STDOUT_FILENO);
   real().dup2(captured_, STDERR_FILENO);
-  forked_ = false;
+  if (std::exchange(forked_, false)) Descriptors::part_from_siblings();
   descriptors_.take();
   show_own_output();
 }
@@ -116,7 +222,8 @@ void Process::show_own_output() {
 
 void Process::enter() {
   if (forked_) capture_output();
-  if (lseek(captured_, 0, SEEK_CUR) != 0) {
+  begin_dispatch();
+  if (globals.called_kernel && lseek(captured_, 0, SEEK_CUR) != 0) {
     (void)!ftruncate(captured_, 0);
     lseek(captured_, 0, SEEK_SET);
   }
@@ -124,10 +231,13 @@ void Process::enter() {
   stdout->_fileno = STDOUT_FILENO;
   stderr->_fileno = STDERR_FILENO;
   globals.program_allocates = true;
+  globals.called_kernel = !globals.sees_all_calls;
   globals.running = 1;
+  globals.dispatch = 1;
 }
 
 void Process::leave() {
+  globals.dispatch = 0;
   globals.running = 0;
   globals.watch = 0;
   globals.alone_max = UINT64_MAX;
@@ -136,12 +246,17 @@ void Process::leave() {
 }
 
 void Process::put_back(std::uint32_t threads) {
+  mappings().put_back();
   snapshot_.put_back();
-  descriptors_.put_back();
+  if (fuzzed_) callers_frames().put_back();
+  uselocale(LC_GLOBAL_LOCALE);  // libc's thread_local pointers into what setlocale() loaded.
+  if (globals.called_kernel) descriptors_.put_back();
   show_own_output();
   put_back_keys();
-  for (std::uint32_t i = 1; i < threads; ++i) {
-    snapshot_.renew_thread(control().donors().thread_pointer_of(i));
+  Donors& donors = control().donors();
+  for (std::uint32_t i = 0; i < threads; ++i) {
+    donors.clear_stack(i);
+    if (i != 0) snapshot_.renew_thread(donors.thread_pointer_of(i));
   }
 }
 
@@ -163,6 +278,16 @@ bool Process::is_programs_own(const void* address) const {
          Donors::is_on_stack(address);
 }
 
-void Process::flush_output() { std::fflush(nullptr); }
+void Process::flush_output() {
+  struct stat status {};
+  if (__fpending(stdout) != 0 && kernel_call(SYS_fstat, STDOUT_FILENO, word_of(&status)) == 0 &&
+      S_ISREG(status.st_mode)) {
+    // Nobody has to look at what is most common.
+    const Undispatched scope;
+    globals.called_kernel = true;
+    std::fflush(stdout);
+  }
+  std::fflush(nullptr);
+}
 
 }  // namespace reweave::program

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,18 @@ class Process {
   /// The same for a body that is called on the main thread from a frame that begins at `stack`, as
   /// often as one likes: what lies above it is kept, too.
   void prepare_body(char* stack);
+  /// The same for one of many bodies that a fuzzing engine calls, which is linked into the program:
+  /// what the engine notes meanwhile is not put back, and what the engine allocates between two of
+  /// them does not move what they allocate.
+  void prepare_fuzzed(char* stack);
+  /// What runs from here on, until the next call, writes where the process wrote before it was
+  /// captured; for a handler of a signal.
+  void lend_own_output(bool lend);
+  /// Loads a library as if the program had done it before it began. From home, after put_back();
+  /// what cannot be loaded is left to the program's own attempt.
+  void load(const char* path, int flags);
+  /// A library was loaded in the middle of an execution: keeps its variables as they are now.
+  void keep_new_modules();
   /// The body's program goes on as it was, with its own output.
   void release();
   bool prepared() const { return snapshot_.taken(); }
@@ -52,13 +65,18 @@ class Process {
 
  private:
   void prepare_once();
+  void take_snapshot();
+  void take_stack(char* stack);
   void capture_output();
   void show_own_output();
 
   Snapshot snapshot_;
+  char** arguments_ = nullptr;  // What the snapshot was taken with.
+  std::span<char> stack_;
   Descriptors descriptors_;
   bool prepared_once_ = false;
-  int captured_ = -1;  // A file in memory, which descriptors 1 and 2 lead to.
+  bool fuzzed_ = false;  // By prepare_fuzzed(), with this snapshot.
+  int captured_ = -1;    // A file in memory, which descriptors 1 and 2 lead to.
   int real_output_ = -1, real_errors_ = -1;
   bool forked_ = false;  // This process was made by a fork and has not run an execution yet.
 };

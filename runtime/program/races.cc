@@ -1,8 +1,9 @@
 #include "runtime/program/races.h"
 
 #include <algorithm>
+#include <bit>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
 namespace {
@@ -30,6 +31,7 @@ void Races::begin() {
     execution_ = 1;
   }
   objects_used_ = 0;
+  allowed_.clear();
   count_ = 0;
   created(0, 0);
 }
@@ -171,7 +173,8 @@ bool Races::access_word(std::uint32_t thread, std::uintptr_t number, std::uint8_
     if (((entry.kind | kind) & kWrite) == 0) continue;
     if ((entry.kind & kind & kAtomic) != 0) continue;
     if (entry.thread < now.size() && entry.time <= now[entry.thread]) continue;
-    *other = {entry.thread, entry.site, (entry.kind & kWrite) != 0, (entry.kind & kAtomic) != 0};
+    *other = {entry.thread, entry.site, (entry.kind & kWrite) != 0, (entry.kind & kAtomic) != 0,
+              static_cast<std::uint32_t>(std::popcount(entry.bytes))};
     return true;
   }
   if (place == nullptr) place = &at.entries[at.next++ % at.entries.size()];
@@ -181,6 +184,9 @@ bool Races::access_word(std::uint32_t thread, std::uintptr_t number, std::uint8_
 
 bool Races::access(std::uint32_t thread, const Access& access, RacingAccess* other) {
   const auto begin = reinterpret_cast<std::uintptr_t>(access.address);
+  for (const auto& [from, bytes] : allowed_) {
+    if (begin - from < bytes) return false;
+  }
   for (std::uint32_t done = 0; done < access.bytes;) {
     const std::uintptr_t at = begin + done;
     const auto offset = static_cast<std::uint32_t>(at & 7);

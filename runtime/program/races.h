@@ -23,6 +23,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace reweave::program {
@@ -36,6 +37,7 @@ struct RacingAccess {
   std::uint32_t site = 0;
   bool write = false;
   bool atomic = false;
+  std::uint32_t bytes = 0;  // Of one word of 8 bytes.
 };
 
 class Races {
@@ -68,8 +70,12 @@ class Races {
     bool write = false;
     bool atomic = false;
   };
-  /// True: it races with `*other`. It is remembered in any case.
+  /// True: it races with `*other`. It is remembered, unless the program allows races there.
   bool access(std::uint32_t thread, const Access& access, RacingAccess* other);
+  /// Races between accesses to these bytes are meant, in this execution.
+  void allow(const void* address, std::size_t bytes) {
+    allowed_.emplace_back(reinterpret_cast<std::uintptr_t>(address), bytes);
+  }
   /// These bytes are no longer what they were: memory was given back.
   void forget(const void* address, std::size_t bytes);
 
@@ -116,6 +122,7 @@ class Races {
   std::vector<Object> objects_;  // A hash table with open addressing.
   std::size_t objects_used_ = 0;
   std::unique_ptr<Word[]> words_;
+  std::vector<std::pair<std::uintptr_t, std::size_t>> allowed_;  // Where, and how many bytes.
 };
 
 }  // namespace reweave::program

@@ -5,14 +5,11 @@
 // A name that this libc does not have is null.
 #pragma once
 
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
-#include <sys/socket.h>
+#include <spawn.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <threads.h>

@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "runtime/program/control.h"
+#include "runtime/program/program_process.h"
 #include "runtime/program/real.h"
 
 namespace reweave::program {
 namespace {
 
-constexpr std::array<int, 6> kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+constexpr std::array<int, 7> kSignals = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                         SIGTRAP, SIGABRT, SIGXCPU};
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
 
 /// What was there before handle_signals().
@@ -23,6 +25,7 @@ struct Before {
   bool taken = false;
   stack_t stack{};
   std::array<struct sigaction, kSignals.size()> actions{};
+  struct sigaction broken_pipe {};
 };
 Before& handled_before() {
   static Before* const only = new Before;
@@ -50,6 +53,9 @@ void on_signal(int number, siginfo_t* info, void* context) {
   sigemptyset(&these);
   sigaddset(&these, number);
   real().pthread_sigmask(SIG_UNBLOCK, &these, nullptr);
+  if (number == SIGXCPU) {  // Whoever isolates executions waits no longer: see isolate.h.
+    control().fail_for_hang(CallStack::here());
+  }
   // An address is of no use for a person: another process has another one.
   const bool too_deep = number == SIGSEGV && control().donors().is_guard(info->si_addr);
   const char* const name = sigabbrev_np(number);
@@ -65,7 +71,48 @@ void on_signal(int number, siginfo_t* info, void* context) {
   control().fail(FindingKind::kCrash, word, message, stack);
 }
 
+/// Who handled what pass_on() passes on; of others there is no handler.
+struct sigaction& passed_on(int number) {
+  static std::array<struct sigaction, NSIG> actions{};
+  return actions[static_cast<std::size_t>(number)];
+}
+
+void call_handler(int number, siginfo_t* info, void* context) {
+  const struct sigaction& action = passed_on(number);
+  if ((action.sa_flags & SA_SIGINFO) != 0) {
+    action.sa_sigaction(number, info, context);
+  } else {
+    action.sa_handler(number);
+  }
+}
+
+void pass_on(int number, siginfo_t* info, void* context) {
+  if (!is_controlled()) return call_handler(number, info, context);
+  const std::uint8_t dispatch = std::exchange(globals.dispatch, std::uint8_t{0});
+  const bool allocates = std::exchange(globals.program_allocates, false);
+  {
+    const NotTheProgram scope;
+    process().lend_own_output(true);
+    call_handler(number, info, context);
+    process().lend_own_output(false);
+  }
+  globals.program_allocates = allocates;
+  globals.dispatch = dispatch;
+}
+
 }  // namespace
+
+void pass_signals_on() {
+  for (const int number : {SIGALRM, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ}) {
+    struct sigaction& before = passed_on(number);
+    real().sigaction(number, nullptr, &before);
+    if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN) continue;
+    struct sigaction action = before;
+    action.sa_sigaction = &pass_on;
+    action.sa_flags |= SA_SIGINFO;
+    real().sigaction(number, &action, nullptr);
+  }
+}
 
 void handle_signals() {
   Before& before = handled_before();
@@ -81,6 +128,12 @@ void handle_signals() {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   for (std::size_t i = 0; i < kSignals.size(); ++i)
     real().sigaction(kSignals[i], &action, &before.actions[i]);
+  // Writing where nobody reads is told to the program alone. Programs that are started see nothing
+  // of it, since a handler is not inherited.
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;
+  real().sigaction(SIGPIPE, &nothing, &before.broken_pipe);
 }
 
 void give_back_signals() {
@@ -89,6 +142,7 @@ void give_back_signals() {
   sigaltstack(&before.stack, nullptr);
   for (std::size_t i = 0; i < kSignals.size(); ++i)
     real().sigaction(kSignals[i], &before.actions[i], nullptr);
+  real().sigaction(SIGPIPE, &before.broken_pipe, nullptr);
 }
 
 }  // namespace reweave::program

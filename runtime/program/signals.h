@@ -9,6 +9,10 @@ namespace reweave::program {
 /// Takes over SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, for this process. Twice is
 /// once.
 void handle_signals();
+/// Signals that come from outside and that the process handles (a fuzzing engine's clock, for
+/// example) are handled as ever, but not as if the program did it: neither points nor virtual time,
+/// and what is written is shown. To be called once, outside of an execution.
+void pass_signals_on();
 /// Puts back what handled them before.
 void give_back_signals();
 

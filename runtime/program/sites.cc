@@ -1,15 +1,18 @@
 #include "runtime/program/sites.h"
 
 #include <link.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 
 #include "runtime/program/source_lines.h"
-#include "scheduler/base/check.h"
+#include "runtime/program/user_frames.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
 
@@ -28,13 +31,27 @@ struct Sites::Module {
   std::string path;
   std::string name;  // The last component.
   bool is_users = false;
+  bool is_runtime = false;               // Of the compiler's, or ours: what every program has.
   std::unique_ptr<SymbolTable> symbols;  // Read at first use.
+
+  std::uint32_t site_of(std::uintptr_t address_in_file) const {
+    return static_cast<std::uint32_t>((site_begin + (address_in_file + bias - begin)) % kSiteMax) +
+           1;
+  }
+};
+
+/// The return addresses of calls that may lead out of a module.
+struct Sites::Calls {
+  std::vector<std::uintptr_t> out{};      // To another module, …
+  std::vector<std::uintptr_t> library{};  // … or to a library's function in this one.
 };
 
 struct Sites::Data {
   std::vector<Module> modules;  // The program itself first.
   std::map<std::pair<const Module*, std::uintptr_t>, Line> lines;
-  std::map<std::uint32_t, std::string> names;
+  std::map<std::pair<bool, std::uint32_t>, std::string> names;
+  void* library_code = nullptr;
+  std::size_t library_code_bytes = 0;
 };
 
 namespace {
@@ -82,6 +99,35 @@ bool is_system_header(std::string_view path) {
          path.find("gthr-default.h") != std::string_view::npos;
 }
 
+/// The outermost frame of the user among those that were inlined at a place; null if there is none.
+const SourceFrame* users_frame(const std::vector<SourceFrame>& frames) {
+  for (std::size_t i = frames.size(); i-- > 0;) {
+    const SourceFrame& frame = frames[i];
+    if (frame.line == 0 || frame.function.empty() || is_system_header(frame.file)) continue;
+    if (!is_library_name(frame.function)) return &frame;
+  }
+  return nullptr;
+}
+
+/// The name of a function that was inlined into `outer`. Compilers have none for lambdas and
+/// classes that can be called, but what they were inlined into is named for them.
+std::string inlined_function(const SourceFrame& frame, const std::string& outer) {
+  const std::string name = simplified_name(frame.function);
+  if (name != "operator()") return name;
+  const std::size_t lambda = outer.rfind("{lambda#");
+  if (lambda == std::string::npos) return outer + "/" + name;
+  const std::size_t begin = outer.find_last_of("<,", lambda) + 1;
+  return outer.substr(begin, outer.find('}', lambda) + 1 - begin);
+}
+
+constexpr const char* kCold = ".cold";
+
+/// Of "+0x1f"; 0: it is something else.
+std::uintptr_t offset_in(std::string_view suffix) {
+  if (suffix.substr(0, 3) != "+0x") return 0;
+  return std::strtoull(std::string(suffix.substr(3)).c_str(), nullptr, 16);
+}
+
 std::string hexadecimal(std::uintptr_t value) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -93,6 +139,16 @@ std::string hexadecimal(std::uintptr_t value) {
 }
 
 }  // namespace
+
+bool is_runtime_module(std::string_view name) {
+  for (const std::string_view prefix :
+       {"libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so", "libc.so", "libm.so",
+        "libpthread.so", "libdl.so", "librt.so", "ld-linux", "linux-vdso", "libasan.so",
+        "libubsan.so", "libtsan.so", "liblsan.so", "libreweave"}) {
+    if (name.substr(0, prefix.size()) == prefix) return true;
+  }
+  return false;
+}
 
 Sites& sites() {
   static Sites* const all = new Sites;
@@ -116,7 +172,9 @@ void Sites::find_modules() {
     module.bias = f.bias;
     module.path = data_->modules.empty() ? own_path() : f.path;
     module.name = module.path.substr(module.path.rfind('/') + 1);
-    module.is_users = data_->modules.empty() || !is_system_path(module.path);
+    module.is_runtime = !data_->modules.empty() && is_runtime_module(module.name);
+    module.is_users =
+        !module.is_runtime && (data_->modules.empty() || !is_system_path(module.path));
     data_->modules.push_back(std::move(module));
   }
   CHECK(!data_->modules.empty());
@@ -134,6 +192,29 @@ void Sites::find_modules() {
   globals.code_bytes = data_->modules.front().bytes;
   globals.data_begin = found.front().data_begin;
   globals.data_bytes = found.front().data_end - found.front().data_begin;
+  mark_library_code();
+}
+
+/// Sets Globals::library_code. Untouched pages of it cost nothing.
+void Sites::mark_library_code() {
+  const Module& program = data_->modules.front();
+  const std::size_t bytes = (program.bytes / 64 + 1) * sizeof(std::uint64_t);
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK_MSG(memory != MAP_FAILED, "the system gives no memory");
+  if (globals.library_code != nullptr) munmap(data_->library_code, data_->library_code_bytes);
+  auto* const bits = static_cast<std::uint64_t*>(memory);
+  const SymbolTable& symbols = symbols_of(program);
+  for (const SymbolTable::Function& function : symbols.functions()) {
+    if (!is_library_name(symbols.mangled_name(function))) continue;
+    const std::uintptr_t first = function.begin + program.bias - program.begin;
+    for (std::uintptr_t at = first; at < first + (function.end - function.begin); ++at) {
+      if (at < program.bytes) bits[at / 64] |= std::uint64_t{1} << (at % 64);
+    }
+  }
+  globals.library_code = bits;
+  data_->library_code = memory;
+  data_->library_code_bytes = bytes;
 }
 
 const Sites::Module* Sites::module_of(std::uintptr_t address) const {
@@ -149,7 +230,8 @@ std::uint32_t site_elsewhere(const void* return_address) {
 
 std::uint32_t Sites::number_elsewhere(std::uintptr_t address) const {
   const Module* const module = module_of(address);
-  if (module == nullptr) return kSiteMax;
+  if (module == nullptr || address == reinterpret_cast<std::uintptr_t>(kNoUsersCall))
+    return kSiteMax;
   return static_cast<std::uint32_t>((module->site_begin + (address - module->begin)) % kSiteMax) +
          1;
 }
@@ -170,12 +252,14 @@ const SymbolTable& Sites::symbols_of(const Module& module) const {
   return *module.symbols;
 }
 
-std::pair<const void*, const void*> Sites::section(std::string_view name) const {
+std::vector<std::span<char>> Sites::variables() const {
   const Module& program = data_->modules.front();
-  const SymbolTable::Section* const found = symbols_of(program).section(name);
-  if (found == nullptr) return {nullptr, nullptr};
-  return {reinterpret_cast<const void*>(found->begin + program.bias),
-          reinterpret_cast<const void*>(found->end + program.bias)};
+  std::vector<std::span<char>> variables;
+  for (const SymbolTable::Symbol& variable : symbols_of(program).variables()) {
+    variables.emplace_back(reinterpret_cast<char*>(variable.begin + program.bias),
+                           variable.end - variable.begin);
+  }
+  return variables;
 }
 
 const std::string& Sites::build_id() const { return symbols_of(data_->modules.front()).build_id(); }
@@ -186,6 +270,14 @@ std::string Sites::function_at(const void* address) {
   if (module == nullptr) return "";
   const auto* const function = symbols_of(*module).at(at - module->bias);
   return function == nullptr ? "" : function->name;
+}
+
+std::string Sites::function_beginning_at(const void* address) {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  const Module* const module = module_of(at);
+  if (module == nullptr) return "";
+  const auto* const function = symbols_of(*module).at(at - module->bias);
+  return function == nullptr || function->begin != at - module->bias ? "" : function->name;
 }
 
 bool Sites::is_ours(const void* address) const {
@@ -201,10 +293,51 @@ bool Sites::is_users(const void* address) {
   const std::string name = function_at(address);
   for (const std::string_view prefix :
        {"std::", "__gnu_cxx::", "__gthread", "__gthr", "__cxx", "pthread_", "_start",
-        "testing::", "__asan", "__tsan", "__interceptor", "reweave::"}) {
+        "testing::", "__asan", "__tsan", "__ubsan", "__lsan", "__sanitizer", "__interceptor",
+        "___interceptor", "reweave::"}) {
     if (name.compare(0, prefix.size(), prefix) == 0) return false;
   }
   return !name.empty();
+}
+
+bool Sites::is_in_users_module(const void* address) const {
+  const Module* const module = module_of(reinterpret_cast<std::uintptr_t>(address));
+  return module != nullptr && !module->is_runtime && !is_ours(address);
+}
+
+bool Sites::is_in_cxx_library(const void* address) const {
+  const Module* const module = module_of(reinterpret_cast<std::uintptr_t>(address));
+  return module != nullptr &&
+         (module->name.starts_with("libstdc++") || module->name.starts_with("libc++"));
+}
+
+bool Sites::is_in_library(const void* address) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  if (at - globals.code_begin < globals.code_bytes)
+    return is_in_library_code(at - globals.code_begin);
+  const Module* const module = module_of(at);
+  if (module == nullptr) return false;
+  const SymbolTable& symbols = symbols_of(*module);
+  const auto* const function = symbols.at(at - module->bias);
+  return function != nullptr && is_library_name(symbols.mangled_name(*function));
+}
+
+Sites::Variable Sites::variable_at(const void* address) {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  const Module* const module = module_of(at);
+  if (module == nullptr) return {};
+  const auto* const found = symbols_of(*module).variable_at(at - module->bias);
+  if (found == nullptr) return {};
+  return {found->name, at - module->bias - found->begin, found->end - found->begin};
+}
+
+std::string Sites::mangled_variable_at(const void* address) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  const Module* const module = module_of(at);
+  if (module == nullptr) return "";
+  const SymbolTable& symbols = symbols_of(*module);
+  const auto* const found = symbols.variable_at(at - module->bias);
+  return found == nullptr ? "" : symbols.mangled_name(*found);
 }
 
 void Sites::read_lines(const Module& module, const std::vector<std::uintptr_t>& addresses) {
@@ -221,82 +354,142 @@ void Sites::read_lines(const Module& module, const std::vector<std::uintptr_t>& 
   }
 }
 
-std::vector<std::uintptr_t> Sites::calls_in(const Module& module, std::uintptr_t begin,
-                                            std::uintptr_t end) const {
+Sites::Calls Sites::calls_in(const Module& module, std::uintptr_t begin, std::uintptr_t end) const {
+  const SymbolTable& symbols = symbols_of(module);
   std::vector<const SymbolTable::Section*> stubs;
   for (const std::string_view name : {".plt", ".plt.sec", ".plt.got"}) {
-    if (const auto* section = symbols_of(module).section(name)) stubs.push_back(section);
+    if (const auto* section = symbols.section(name)) stubs.push_back(section);
   }
-  std::vector<std::uintptr_t> calls;
+  Calls calls;
   const auto* const code = reinterpret_cast<const unsigned char*>(module.bias);
   for (std::uintptr_t at = begin; at + 5 <= end; ++at) {
-    std::uintptr_t after = 0;
-    if (code[at] == 0xe8) {  // call rel32, to a stub of the linkage table
-      std::int32_t distance = 0;
-      __builtin_memcpy(&distance, code + at + 1, 4);
-      const std::uintptr_t target = at + 5 + static_cast<std::uintptr_t>(distance);
-      for (const auto* section : stubs) {
-        if (target >= section->begin && target < section->end) after = at + 5;
-      }
-    } else if (code[at] == 0xff && code[at + 1] == 0x15) {  // call *entry(%rip)
-      after = at + 6;
+    if (code[at] == 0xff && code[at + 1] == 0x15) calls.out.push_back(at + 6);  // *entry(%rip)
+    if (code[at] != 0xe8) continue;                                             // rel32
+    std::int32_t distance = 0;
+    __builtin_memcpy(&distance, code + at + 1, 4);
+    const std::uintptr_t target = at + 5 + static_cast<std::uintptr_t>(distance);
+    bool is_stub = false;
+    for (const auto* section : stubs)
+      is_stub = is_stub || (target >= section->begin && target < section->end);
+    if (is_stub) {
+      calls.out.push_back(at + 5);
+    } else if (is_in_library(reinterpret_cast<const void*>(target + module.bias))) {
+      calls.library.push_back(at + 5);
     }
-    if (after != 0) calls.push_back(after);
   }
   return calls;
+}
+
+/// True: a call in a function of a library, which no user's function was inlined into.
+bool Sites::is_without_user(const Module& module, const SymbolTable::Function& function,
+                            std::uintptr_t address) {
+  if (module.is_runtime) return true;
+  const auto* const call = reinterpret_cast<const void*>(address - 1 + module.bias);
+  if (!is_in_library(call) || is_users(call)) return false;
+  return inlined_name(module, function, address).empty();
 }
 
 std::string Sites::made_name(const Module& module, std::uintptr_t address) {
   const SymbolTable::Function* const function = symbols_of(module).at(address - 1);
   if (function == nullptr)
     return module.name + "+" + hexadecimal(address + module.bias - module.begin);
-  std::vector<std::uintptr_t> places = calls_in(module, function->begin, function->end);
-  const std::size_t calls = places.size();
-  for (std::size_t i = 0; i < calls; ++i) --places[i];  // The call itself, not what follows it.
-  places.push_back(function->begin);
+  // What a thread begins with is called like the lambda that it was given.
+  const auto* const call = reinterpret_cast<const void*>(address - 1 + module.bias);
+  if (!module.is_runtime && is_in_library(call) && !is_users(call)) {
+    const std::string name = inlined_name(module, *function, address);
+    if (!name.empty()) return name;
+  }
+  const bool is_marked = !globals.raw_sites && is_without_user(module, *function, address);
+  return (is_marked ? "~" : "") + raw_name(module, *function, address);
+}
+
+bool Sites::is_cold(const Module& module, const SymbolTable::Function& function) const {
+  return std::strstr(symbols_of(module).mangled_name(function), kCold) != nullptr;
+}
+
+std::string Sites::raw_name(const Module& module, const SymbolTable::Function& function,
+                            std::uintptr_t address) {
+  // What a compiler moved away lies in a function of its own, which is called like the whole.
+  const std::string base = function.name + (is_cold(module, function) ? kCold : "");
+  const Calls calls = calls_in(module, function.begin, function.end);
+  std::vector<std::uintptr_t> places;
+  for (const std::uintptr_t call : calls.out) places.push_back(call - 1);  // Not what follows it.
+  const bool is_out = std::find(calls.out.begin(), calls.out.end(), address) != calls.out.end();
+  const std::size_t out = places.size();
+  for (const std::uintptr_t call : calls.library) places.push_back(call - 1);
+  const std::size_t all = places.size();
+  places.push_back(function.begin);
   places.push_back(address - 1);
   read_lines(module, places);
-  const std::uint32_t first = data_->lines[{&module, function->begin}].number;
+  const std::uint32_t first = data_->lines[{&module, function.begin}].number;
   const std::uint32_t line = data_->lines[{&module, address - 1}].number;
-  if (first == 0 || line == 0) return function->name + "+" + hexadecimal(address - function->begin);
+  // A place that is behind no such call, of a tail call or a system call, has no number either.
+  const auto calls_end = places.begin() + static_cast<std::ptrdiff_t>(all);
+  const bool is_call = std::find(places.begin(), calls_end, address - 1) != calls_end;
+  if (first == 0 || line == 0 || !is_call)
+    return base + "+" + hexadecimal(address - function.begin);
+  // Those that lead to another module come first: they were numbered when there were no others.
+  const bool is_library =
+      !is_out && std::find(places.begin() + static_cast<std::ptrdiff_t>(out),
+                           places.begin() + static_cast<std::ptrdiff_t>(all),
+                           address - 1) != places.begin() + static_cast<std::ptrdiff_t>(all);
   int nth = 0;
-  for (std::size_t i = 0; i < calls; ++i) {
-    if (places[i] < address - 1 && data_->lines[{&module, places[i]}].number == line) ++nth;
+  for (std::size_t i = 0; i < (is_library ? all : out); ++i) {
+    const bool before = places[i] < address - 1 || (is_library && i < out);
+    if (before && data_->lines[{&module, places[i]}].number == line) ++nth;
   }
   const auto distance = static_cast<std::int64_t>(line) - static_cast<std::int64_t>(first);
-  return function->name + (distance < 0 ? "" : "+") + std::to_string(distance) +
+  return base + (distance < 0 ? "" : "+") + std::to_string(distance) +
+         (nth == 0 ? "" : "#" + std::to_string(nth));
+}
+
+/// The name of a place in a function of a library into which one of the user was inlined; "" if
+/// none was.
+std::string Sites::inlined_name(const Module& module, const SymbolTable::Function& function,
+                                std::uintptr_t address) {
+  const Calls calls = calls_in(module, function.begin, function.end);
+  std::vector<std::uintptr_t> places;
+  for (const std::uintptr_t call : calls.out) places.push_back(call - 1);
+  for (const std::uintptr_t call : calls.library) places.push_back(call - 1);
+  std::sort(places.begin(), places.end());
+  std::vector<std::uintptr_t> wanted = places;
+  wanted.push_back(address - 1);
+  read_lines(module, wanted);
+  const SourceFrame* const mine = users_frame(data_->lines[{&module, address - 1}].frames);
+  if (mine == nullptr) return "";
+  std::uint32_t first = mine->line;
+  int nth = 0;
+  for (const std::uintptr_t place : places) {
+    const SourceFrame* const other = users_frame(data_->lines[{&module, place}].frames);
+    if (other == nullptr || other->function != mine->function) continue;
+    first = std::min(first, other->line);
+    if (place < address - 1 && other->line == mine->line) ++nth;
+  }
+  // Marked: the function may be there by itself, too, with numbers of its own.
+  return inlined_function(*mine, function.name) + "^+" + std::to_string(mine->line - first) +
          (nth == 0 ? "" : "#" + std::to_string(nth));
 }
 
 std::string Sites::name(std::uint32_t site) {
-  if (const auto known = data_->names.find(site); known != data_->names.end()) return known->second;
+  const std::pair key{globals.raw_sites, site};
+  if (const auto known = data_->names.find(key); known != data_->names.end()) return known->second;
   std::string made = "elsewhere";
   const auto address = reinterpret_cast<std::uintptr_t>(address_of(site));
   if (site == 0xffffff) made = "start";
   if (const Module* const module = module_of(address)) {
     made = made_name(*module, address - module->bias);
   }
-  return data_->names[site] = made;
+  return data_->names[key] = made;
 }
 
-std::optional<std::uint32_t> Sites::find(std::string_view name) {
+std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
   if (name == "elsewhere") return kSiteMax;
   if (name == "start") return 0xffffff;
   const std::size_t end = name.find_last_of("+-");
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view function = name.substr(0, end);
-  for (const Module& module : data_->modules) {
-    if (!module.is_users && module.name.find("libstdc++") != 0) continue;
-    for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
-      for (const std::uintptr_t call : calls_in(module, f->begin, f->end)) {
-        const auto site =
-            static_cast<std::uint32_t>((module.site_begin + (call + module.bias - module.begin)) %
-                                       kSiteMax) +
-            1;
-        if (this->name(site) == name) return site;
-      }
-    }
-  }
+  if (function.ends_with('^')) return find_inlined(name);
+  if (const auto site = find_raw(function, name, raw)) return site;
   // A place without a symbol is known by its module, which may be called like a function.
   if (name.substr(end + 1, 2) != "0x") return std::nullopt;
   for (const Module& module : data_->modules) {
@@ -304,6 +497,63 @@ std::optional<std::uint32_t> Sites::find(std::string_view name) {
     const std::uintptr_t offset =
         std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
     return static_cast<std::uint32_t>((module.site_begin + offset) % kSiteMax) + 1;
+  }
+  return std::nullopt;
+}
+
+/// A place in a function of that name.
+std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::string_view name,
+                                             bool* raw) {
+  const bool is_marked = name.starts_with('~');
+  if (is_marked) {
+    name.remove_prefix(1);
+    function.remove_prefix(1);
+  }
+  const std::size_t base_bytes = function.size();
+  const bool cold = function.ends_with(kCold);
+  if (cold) function.remove_suffix(std::strlen(kCold));
+  for (const Module& module : data_->modules) {
+    if (is_ours(reinterpret_cast<const void*>(module.begin))) continue;
+    for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
+      if (is_cold(module, *f) != cold) continue;
+      Calls calls = calls_in(module, f->begin, f->end);
+      calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
+      for (const std::uintptr_t call : calls.out) {
+        if (raw_name(module, *f, call) != name) continue;
+        const std::uint32_t site = module.site_of(call);
+        if (raw != nullptr && !is_marked && is_without_user(module, *f, call)) *raw = true;
+        return site;
+      }
+      const std::uintptr_t place = f->begin + offset_in(name.substr(base_bytes));
+      if (place > f->begin && place <= f->end && raw_name(module, *f, place) == name)
+        return module.site_of(place);
+    }
+  }
+  return std::nullopt;
+}
+
+/// A place in a function of a library, into which one of the user was inlined.
+std::optional<std::uint32_t> Sites::find_inlined(std::string_view name) {
+  for (const Module& module : data_->modules) {
+    if (module.is_runtime) continue;
+    std::vector<std::pair<const SymbolTable::Function*, Calls>> found;
+    std::vector<std::uintptr_t> places;
+    const SymbolTable& symbols = symbols_of(module);
+    for (const SymbolTable::Function& f : symbols.functions()) {
+      if (!is_library_name(symbols.mangled_name(f))) continue;
+      Calls calls = calls_in(module, f.begin, f.end);
+      calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
+      for (const std::uintptr_t call : calls.out) places.push_back(call - 1);
+      found.emplace_back(symbols.at(f.begin), std::move(calls));
+    }
+    read_lines(module, places);
+    for (const auto& [function, calls] : found) {
+      for (const std::uintptr_t call : calls.out) {
+        const SourceFrame* const frame = users_frame(data_->lines[{&module, call - 1}].frames);
+        if (frame == nullptr || name.find(inlined_function(*frame, function->name)) != 0) continue;
+        if (inlined_name(module, *function, call) == name) return module.site_of(call);
+      }
+    }
   }
   return std::nullopt;
 }

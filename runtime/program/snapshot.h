@@ -28,10 +28,17 @@ class Snapshot {
   /// which put_back() is not called.
   void take(Arena* arena, char** arguments, std::span<char> stack = {});
   bool taken() const { return taken_; }
+  /// Keeps the variables of modules that were loaded since take(), as they are now.
+  void keep_new_modules();
   /// Keeps these bytes, too; only to be called while take() asks for it.
   void keep(void* at, std::size_t bytes);
   /// The same, unless it is constant.
   void keep_if_writable(void* at, std::size_t bytes);
+  /// What lies there is not kept, from the next take() on: whoever watches the program has its
+  /// notes there, among the program's own variables.
+  void leave_out(std::vector<std::span<char>> notes);
+  /// Keeps what take() kept, as it is now.
+  void renew();
 
   /// Puts all of it back. Not on a stack that is part of it.
   void put_back();
@@ -53,12 +60,15 @@ class Snapshot {
     std::size_t image_bytes = 0;
     std::size_t bytes = 0;
   };
+  void keep_whole(char* at, std::size_t bytes);
   void keep_modules();
   void forget();
   static int visit_module(dl_phdr_info* info, std::size_t, void* self);
 
   std::vector<Region> regions_;
+  std::vector<std::span<char>> left_out_;  // Sorted by address.
   std::vector<ThreadLocal> thread_locals_;
+  std::vector<std::uintptr_t> modules_;  // That were looked at: their addresses.
   Arena* arena_ = nullptr;
   Arena::Mark mark_;
   bool taken_ = false;

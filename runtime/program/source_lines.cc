@@ -10,7 +10,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <string_view>
+#include <utility>
+
+#include "runtime/program/descriptors.h"
 
 extern char** environ;
 
@@ -29,60 +33,118 @@ std::vector<char*> plain_environment() {
   return kept;
 }
 
-/// Feeds `input` to a child and reads all it says. False: it could not be started or failed.
-bool run_tool(const std::vector<std::string>& words, const std::string& input,
-              std::string& output) {
-  std::array<int, 2> in{}, out{};
-  if (pipe2(in.data(), O_CLOEXEC) != 0) return false;
-  if (pipe2(out.data(), O_CLOEXEC) != 0) return close(in[0]), close(in[1]), false;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  std::vector<char*> environment = plain_environment();
-  pid_t child = 0;
-  const int failed =
-      posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
-  posix_spawn_file_actions_destroy(&actions);
-  close(in[0]);
-  close(out[1]);
-  if (failed != 0) return close(in[1]), close(out[0]), false;
-  fcntl(in[1], F_SETFL, O_NONBLOCK);
-  struct sigaction ignore {
-  }, before{};
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignore, &before);
-  std::size_t written = 0;
-  std::array<char, 16384> buffer;
-  int writer = in[1];
-  while (true) {
-    if (writer >= 0 && written == input.size()) {
-      close(writer);
-      writer = -1;
-    }
-    std::array<pollfd, 2> waited{pollfd{out[0], POLLIN, 0}, pollfd{writer, POLLOUT, 0}};
-    if (poll(waited.data(), 2, -1) < 0 && errno != EINTR) break;
-    if ((waited[1].revents & (POLLOUT | POLLERR)) != 0) {
-      const ssize_t sent = write(writer, input.data() + written, input.size() - written);
-      if (sent > 0) written += static_cast<std::size_t>(sent);
-      if (sent < 0 && errno != EAGAIN) written = input.size();
-    }
-    if (waited[0].revents == 0) continue;
-    const ssize_t got = read(out[0], buffer.data(), buffer.size());
-    if (got <= 0) break;
-    output.append(buffer.data(), static_cast<std::size_t>(got));
+/// What is asked after all addresses: nothing is there, and its answer says that all were given.
+constexpr std::string_view kLast = "0xfffffffffffffff0";
+
+/// A tool that was started for one file, and goes on as long as this process.
+class Tool {
+ public:
+  explicit Tool(std::vector<std::string> words) : words_(std::move(words)) {}
+
+  /// What it says of the addresses in `input`, one a line. False: it could not be started, or
+  /// ended.
+  bool ask(const std::string& input, std::string& output) {
+    // What a parent started answers the parent.
+    if (owner_ != getpid() && !start()) return false;
+    if (!converse(input + std::string(kLast) + "\n", output)) return stop();
+    output.resize(output.rfind(kLast));
+    return true;
   }
-  sigaction(SIGPIPE, &before, nullptr);
-  if (writer >= 0) close(writer);
-  close(out[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+
+ private:
+  bool start() {
+    owner_ = getpid();
+    in_ = out_ = -1;
+    std::array<int, 2> in{}, out{};
+    if (pipe2(in.data(), O_CLOEXEC) != 0) return false;
+    if (pipe2(out.data(), O_CLOEXEC) != 0) return close(in[0]), close(in[1]), false;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    std::vector<char*> arguments;
+    for (const std::string& word : words_) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    std::vector<char*> environment = plain_environment();
+    const int failed = posix_spawnp(&child_, arguments[0], &actions, nullptr, arguments.data(),
+                                    environment.data());
+    posix_spawn_file_actions_destroy(&actions);
+    close(in[0]);
+    close(out[1]);
+    if (failed == 0) {
+      in_ = Descriptors::high(in[1]);
+      out_ = Descriptors::high(out[0]);
+      fcntl(in_, F_SETFL, O_NONBLOCK);
+    }
+    close(in[1]);
+    close(out[0]);
+    return failed == 0;
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+  bool stop() {
+    if (in_ < 0) return false;
+    close(in_);
+    close(out_);
+    in_ = out_ = -1;
+    while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return false;
+  }
+
+  static bool is_answered(const std::string& output) {
+    const std::size_t last = output.rfind(kLast);
+    if (last == std::string::npos) return false;
+    // Behind it come two lines that say that nothing is there.
+    const std::size_t first = output.find('\n', last);
+    const std::size_t second = first == std::string::npos ? first : output.find('\n', first + 1);
+    return second != std::string::npos && output.find('\n', second + 1) != std::string::npos;
+  }
+
+  bool converse(const std::string& input, std::string& output) {
+    if (in_ < 0) return false;
+    struct sigaction ignore {
+    }, before{};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, &before);
+    std::size_t written = 0;
+    std::array<char, 16384> buffer;
+    bool alive = true;
+    while (alive && !is_answered(output)) {
+      std::array<pollfd, 2> waited{pollfd{out_, POLLIN, 0},
+                                   pollfd{written < input.size() ? in_ : -1, POLLOUT, 0}};
+      if (poll(waited.data(), 2, -1) < 0 && errno != EINTR) break;
+      if ((waited[1].revents & (POLLOUT | POLLERR)) != 0) {
+        const ssize_t sent = write(in_, input.data() + written, input.size() - written);
+        if (sent > 0) written += static_cast<std::size_t>(sent);
+        alive = sent > 0 || errno == EAGAIN;
+      }
+      if (waited[0].revents == 0) continue;
+      const ssize_t got = read(out_, buffer.data(), buffer.size());
+      alive = got > 0;
+      if (alive) output.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    sigaction(SIGPIPE, &before, nullptr);
+    return alive;
+  }
+
+  std::vector<std::string> words_;
+  pid_t owner_ = 0, child_ = 0;
+  int in_ = -1, out_ = -1;
+};
+
+/// The tools for a file, the best first.
+std::vector<Tool>& tools_of(const std::string& file) {
+  static std::map<std::string, std::vector<Tool>>* const all =
+      new std::map<std::string, std::vector<Tool>>;
+  const auto known = all->find(file);
+  if (known != all->end()) return known->second;
+  std::vector<Tool>& tools = (*all)[file];
+  for (const char* const name : {"llvm-symbolizer", "llvm-symbolizer-14"})
+    tools.emplace_back(std::vector<std::string>{name, "--output-style=GNU", "--no-demangle", "-a",
+                                                "-f", "-i", "-e", file});
+  tools.emplace_back(std::vector<std::string>{"addr2line", "-a", "-f", "-i", "-e", file});
+  return tools;
 }
 
 /// "0x1139" starts the answer to an address; then come pairs of lines: function, file:line.
@@ -129,13 +191,9 @@ std::vector<std::vector<SourceFrame>> source_frames(const std::string& file,
     for (int i = 60; i >= 0; i -= 4) input += kDigits[address >> i & 15];
     input += '\n';
   }
-  const std::vector<std::vector<std::string>> tools = {
-      {"llvm-symbolizer", "--output-style=GNU", "--no-demangle", "-a", "-f", "-i", "-e", file},
-      {"llvm-symbolizer-14", "--output-style=GNU", "--no-demangle", "-a", "-f", "-i", "-e", file},
-      {"addr2line", "-a", "-f", "-i", "-e", file}};
-  for (const auto& tool : tools) {
+  for (Tool& tool : tools_of(file)) {
     std::string output;
-    if (!run_tool(tool, input, output)) continue;
+    if (!tool.ask(input, output)) continue;
     std::vector<std::vector<SourceFrame>> frames = parse(output);
     if (frames.size() == addresses.size()) {
       for (auto& of_one : frames) {

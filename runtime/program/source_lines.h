@@ -1,7 +1,8 @@
 // Addresses to lines of source: asks llvm-symbolizer or addr2line, whichever is installed.
 //
-// One process for one call, whatever the number of addresses: about 10 ms and what the debug
-// information costs to read. Without either tool, or without debug information, nothing is known.
+// The tool is started for the first question about a file and kept for the next ones: about 50 ms
+// and what the debug information costs to read, then some us. A forked process starts its own.
+// Without either tool, or without debug information, nothing is known.
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,7 @@
 #include "runtime/program/handover.h"
 #include "runtime/program/program_process.h"
 #include "runtime/program/real.h"
+#include "runtime/program/system_calls.h"
 
 extern char** environ;
 
@@ -27,6 +28,7 @@ struct Start {
   std::string command;
   std::vector<std::string> words;
   std::string tool = "reweave";
+  bool before_main = false;
 };
 Start& start() {
   static Start* const only = new Start;
@@ -54,6 +56,15 @@ void remove_variable(const char* name) {
   *to = nullptr;
 }
 
+/// The program sees its own ASAN_OPTIONS.
+void hide_sanitizer_options() {
+  for (char** at = environ; *at != nullptr; ++at) {
+    if (std::strncmp(*at, "ASAN_OPTIONS=", 13) != 0) continue;
+    char* const ours = std::strstr(*at, kSanitizerOptions);
+    if (ours != nullptr) *ours = '\0';
+  }
+}
+
 /// Tells the tool that the program is under control.
 void say_taken_over() {
   const char* const descriptor = value_of(environ, kTakenOverVariable);
@@ -67,6 +78,7 @@ void say_taken_over() {
 int explore_main(int count, char** arguments, char**) {
   globals.program_allocates = false;
   Start& all = start();
+  all.before_main = false;
   all.argument_count = count;
   all.arguments = arguments;
   for (int i = 0; i < count; ++i) all.words.emplace_back(arguments[i]);
@@ -75,6 +87,7 @@ int explore_main(int count, char** arguments, char**) {
   for (const char* const name : {kCommandVariable, kToolVariable, kTakenOverVariable})
     remove_variable(name);
   remove_variable("LD_PRELOAD");
+  hide_sanitizer_options();
   process().prepare(arguments);
   const int code = command_line_function(unpack_words(all.command));
   std::fflush(nullptr);
@@ -87,6 +100,7 @@ int explore_main(int count, char** arguments, char**) {
   globals.main_thread = reinterpret_cast<std::uintptr_t>(thread_pointer());
   globals.under_address_sanitizer = is_address_sanitizer_here();
   find_real_functions();
+  fill_system_call_table();
 }
 
 }  // namespace
@@ -113,6 +127,7 @@ void run_main(void*) {
   control().main_returned(code, place);
 }
 
+bool is_before_main() { return start().before_main; }
 const std::vector<std::string>& program_words() { return start().words; }
 const std::string& tool_path() { return start().tool; }
 
@@ -128,6 +143,7 @@ REWEAVE_STAND_IN int __libc_start_main(Main main, int count, char** arguments, v
   if (command == nullptr) return next(main, count, arguments, init, fini, loader_fini, stack_end);
   start().main = main;
   start().command = command;
+  start().before_main = true;
   // Without the dynamic linker's own exit handler: exit handlers run in every execution.
   return next(&explore_main, count, arguments, init, fini, nullptr, stack_end);
 }

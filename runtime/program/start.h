@@ -19,6 +19,8 @@ std::vector<std::string> unpack_words(const std::string& packed);
 
 /// The program's main, as the body of an execution.
 void run_main(void*);
+/// Static initialization runs, and main will be explored.
+bool is_before_main();
 /// Its command line as it was started.
 const std::vector<std::string>& program_words();
 /// The path of the tool that started this process; "reweave" if it said none.

@@ -16,6 +16,25 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 120;
 
+std::string demangled(const std::string& mangled) {
+  int status = 0;
+  char* const text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
+  std::string name = text != nullptr && status == 0 ? text : mangled;
+  std::free(text);
+  return name;
+}
+
+/// The first argument of a template, whose arguments begin at `begin`.
+std::string first_argument(std::string_view name, std::size_t begin) {
+  std::size_t end = begin;
+  for (int depth = 0; end < name.size(); ++end) {
+    if (depth == 0 && (name[end] == ',' || name[end] == '>')) break;
+    if (name[end] == '<' || name[end] == '(' || name[end] == '{') ++depth;
+    if (name[end] == '>' || name[end] == ')' || name[end] == '}') --depth;
+  }
+  return std::string(name.substr(begin, end - begin));
+}
+
 /// Index of the bracket that closes backwards from `end` (exclusive), or npos.
 std::size_t opening(std::string_view text, std::size_t end) {
   int depth = 0;
@@ -92,13 +111,7 @@ void unwrap_lambdas(std::string& name) {
   constexpr std::string_view kBegin = "std::thread::_State_impl<std::thread::_Invoker<std::tuple<";
   constexpr std::string_view kEnd = "::_M_run", kCall = "}::operator()";
   if (name.starts_with(kBegin) && name.ends_with(kEnd)) {
-    std::size_t end = kBegin.size();
-    for (int depth = 0; end < name.size(); ++end) {
-      if (depth == 0 && (name[end] == ',' || name[end] == '>')) break;
-      if (name[end] == '<' || name[end] == '(' || name[end] == '{') ++depth;
-      if (name[end] == '>' || name[end] == ')' || name[end] == '}') --depth;
-    }
-    const std::string first = name.substr(kBegin.size(), end - kBegin.size());
+    const std::string first = first_argument(name, kBegin.size());
     if (first.ends_with("}")) name = first;
   }
   if (name.ends_with(kCall)) name.resize(name.size() - kCall.size() + 1);
@@ -129,13 +142,58 @@ void drop_blanks_and_shorten(std::string& name, std::string_view mangled) {
 
 }  // namespace
 
+std::string thread_function_of_type(std::string_view mangled) {
+  constexpr std::string_view kGiven = "_Invoker<std::tuple<";
+  std::string name = demangled(std::string(mangled));
+  unify_lambdas(name);
+  // What std::async() begins has what it was given in the type of its own.
+  const std::size_t at = name.rfind(kGiven);
+  if (at == std::string::npos) return "";
+  std::string given = first_argument(name, at + kGiven.size());
+  if (given.find("*)(") != std::string::npos) return "";
+  drop_blanks_and_shorten(given, mangled);
+  return given;
+}
+
+bool is_library_name(std::string_view mangled) {
+  // What is local to a function, as a lambda of it, is where that function is.
+  if (mangled.starts_with("_ZZ")) return is_library_name("_Z" + std::string(mangled.substr(3)));
+  // A function in a namespace begins with _ZN, or _ZNK if it is const; one of std with _ZSt, too.
+  for (const std::string_view prefix :
+       {"_ZNSt", "_ZNKSt", "_ZSt", "_ZNVSt", "_ZNVKSt", "_ZNKRSt"}) {
+    if (mangled.starts_with(prefix)) return true;
+  }
+  std::string_view rest = mangled;
+  for (const std::string_view prefix : {"_ZNK", "_ZN", "_ZL", "_Z"}) {
+    if (!rest.starts_with(prefix)) continue;
+    rest.remove_prefix(prefix.size());
+    break;
+  }
+  if (rest.size() != mangled.size()) {  // Names stand behind their lengths.
+    if (mangled.starts_with("_ZN")) {
+      for (const std::string_view space :
+           {"9__gnu_cxx", "10__cxxabiv1", "7testing", "7reweave", "6__asan", "11__sanitizer",
+            "14__interception", "7__ubsan", "6__lsan"}) {
+        if (rest.starts_with(space)) return true;
+      }
+    }
+    while (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') rest.remove_prefix(1);
+    return rest.starts_with("__gthr") || rest.starts_with("asan_thread_start");
+  }
+  if (rest == "_start") return true;
+  for (const std::string_view name :
+       {"__gthr", "__cxa_", "__cxx", "pthread_", "__asan", "__tsan", "__ubsan", "__lsan",
+        "__sanitizer", "__interceptor", "___interceptor"}) {
+    if (rest.starts_with(name)) return true;
+  }
+  return false;
+}
+
 std::string simplified_name(std::string_view mangled) {
   const std::string_view whole = mangled.substr(0, mangled.find('.'));
   const std::string without_clones(whole.empty() ? mangled : whole);
-  int status = 0;
-  char* const text = abi::__cxa_demangle(without_clones.c_str(), nullptr, nullptr, &status);
-  std::string name = text != nullptr && status == 0 ? text : without_clones;
-  std::free(text);
+  // A function of C may be called as a type is mangled: "w" is wchar_t.
+  std::string name = without_clones.starts_with("_Z") ? demangled(without_clones) : without_clones;
   unify_lambdas(name);
   if (name.find("(anonymous namespace)::") != std::string::npos) {
     constexpr std::string_view kAnonymous = "(anonymous namespace)::";
@@ -206,36 +264,50 @@ void SymbolTable::read(const char* file, std::size_t bytes) {
   const Elf64_Shdr& strings = table[symbols->sh_link];
   if (!inside(strings)) return;
   const auto* const symbol = reinterpret_cast<const Elf64_Sym*>(file + symbols->sh_offset);
+  strings_.assign(file + strings.sh_offset, strings.sh_size);
   for (std::size_t i = 0; i < symbols->sh_size / sizeof(Elf64_Sym); ++i) {
     const int type = ELF64_ST_TYPE(symbol[i].st_info);
-    if (type != STT_FUNC || symbol[i].st_shndx == SHN_UNDEF || symbol[i].st_size == 0) continue;
+    if (type != STT_FUNC && type != STT_OBJECT) continue;
+    if (symbol[i].st_shndx == SHN_UNDEF || symbol[i].st_size == 0) continue;
     if (symbol[i].st_name >= strings.sh_size) continue;
-    functions_.push_back({symbol[i].st_value, symbol[i].st_value + symbol[i].st_size,
-                          file + strings.sh_offset + symbol[i].st_name});
+    (type == STT_FUNC ? functions_ : variables_)
+        .push_back({.begin = symbol[i].st_value,
+                    .end = symbol[i].st_value + symbol[i].st_size,
+                    .mangled = symbol[i].st_name});
   }
-  std::sort(functions_.begin(), functions_.end(), [](const Function& a, const Function& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.name < b.name;
-  });
-  functions_.erase(
-      std::unique(functions_.begin(), functions_.end(),
-                  [](const Function& a, const Function& b) { return a.begin == b.begin; }),
-      functions_.end());
-  for (Function& function : functions_) function.name = simplified_name(function.name);
+  sort(functions_);
+  sort(variables_);
 }
 
-const SymbolTable::Function* SymbolTable::at(std::uintptr_t address) const {
+void SymbolTable::sort(std::vector<Symbol>& symbols) const {
+  std::sort(symbols.begin(), symbols.end(), [this](const Symbol& a, const Symbol& b) {
+    if (a.begin != b.begin) return a.begin < b.begin;
+    return std::strcmp(mangled_name(a), mangled_name(b)) < 0;
+  });
+  symbols.erase(std::unique(symbols.begin(), symbols.end(),
+                            [](const Symbol& a, const Symbol& b) { return a.begin == b.begin; }),
+                symbols.end());
+}
+
+const SymbolTable::Symbol& SymbolTable::with_name(const Symbol& symbol) const {
+  if (symbol.name.empty()) const_cast<Symbol&>(symbol).name = simplified_name(mangled_name(symbol));
+  return symbol;
+}
+
+const SymbolTable::Symbol* SymbolTable::find(const std::vector<Symbol>& symbols,
+                                             std::uintptr_t address) const {
   auto found = std::upper_bound(
-      functions_.begin(), functions_.end(), address,
-      [](std::uintptr_t value, const Function& function) { return value < function.begin; });
-  if (found == functions_.begin()) return nullptr;
+      symbols.begin(), symbols.end(), address,
+      [](std::uintptr_t value, const Symbol& symbol) { return value < symbol.begin; });
+  if (found == symbols.begin()) return nullptr;
   --found;
-  return address < found->end ? &*found : nullptr;
+  return address < found->end ? &with_name(*found) : nullptr;
 }
 
 std::vector<const SymbolTable::Function*> SymbolTable::named(std::string_view name) const {
   std::vector<const Function*> found;
   for (const Function& function : functions_) {
-    if (function.name == name) found.push_back(&function);
+    if (with_name(function).name == name) found.push_back(&function);
   }
   return found;
 }

@@ -4,9 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cstdio>
+
+#include "runtime/program/cancellation.h"
 #include "runtime/program/control.h"
 #include "runtime/program/mutexes.h"
+#include "runtime/program/program_findings.h"
 #include "runtime/program/real.h"
+#include "runtime/program/start.h"
 
 namespace reweave::program {
 namespace {
@@ -18,15 +23,18 @@ int join(pthread_t handle, void** result, std::uint64_t deadline, const void* ca
   if (thread == nullptr || thread->joined) return ESRCH;
   if (thread->detached) return EINVAL;
   if (thread == &all.self()) return EDEADLK;
+  CancellableCall call;
   all.point(Access::kAcquire, thread, caller);
   const bool at_once =
       deadline != sync::kNever && !thread->ended && all.time_is_up(deadline, caller);
   if (at_once) return ETIMEDOUT;
-  if (!thread->ended) {
+  while (!thread->ended) {
     all.waiters().wait(all.self_id(),
                        {.kind = WaitKind::kJoin, .object = thread, .deadline = deadline});
     all.wait_here(Access::kAcquire, thread, caller);
-    if (!thread->ended) return ETIMEDOUT;
+    if (thread->ended) break;
+    if (all.self().interrupted) call.end_if_cancelled();
+    if (deadline != sync::kNever && all.waiters().timed_out(all.self_id())) return ETIMEDOUT;
   }
   all.saw_end_of(*thread);
   thread->joined = true;
@@ -34,13 +42,29 @@ int join(pthread_t handle, void** result, std::uint64_t deadline, const void* ca
   return 0;
 }
 
-int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
-           void* argument, const void* caller) {
+bool is_detached(const pthread_attr_t* attributes) {
   int state = PTHREAD_CREATE_JOINABLE;
   if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
+  return state == PTHREAD_CREATE_DETACHED;
+}
+
+int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
+           void* argument, const void* caller) {
   // The handle is there before the thread runs: it may read it.
-  control().spawn(start, argument, state == PTHREAD_CREATE_DETACHED, caller, handle);
+  control().spawn(start, argument, is_detached(attributes), caller, handle);
   return 0;
+}
+
+/// A thread that was started before main runs in executions only.
+[[noreturn]] void refuse_to_wait_before_main(const void* caller) {
+  sites().find_modules();
+  std::fprintf(stderr,
+               "reweave: static initialization waits for a thread, at %s: only what main and what "
+               "it starts do is under control\n",
+               place_words(caller).c_str());
+  constexpr int kUnavailable = 69;
+  real()._exit(kUnavailable);
+  __builtin_unreachable();
 }
 
 }  // namespace
@@ -52,10 +76,15 @@ using namespace reweave::program;  // NOLINT
 REWEAVE_STAND_IN int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                     void* (*start)(void*), void* argument) {
   if (is_controlled()) return create(handle, attributes, start, argument, REWEAVE_CALLER);
+  if (is_before_main() && !is_own_code(REWEAVE_CALLER)) {
+    control().spawn_before_main(start, argument, is_detached(attributes), handle);
+    return 0;
+  }
   globals.foreign_threads = true;
   return real().pthread_create(handle, attributes, start, argument);
 }
 REWEAVE_STAND_IN int pthread_join(pthread_t handle, void** result) {
+  if (is_before_main()) refuse_to_wait_before_main(REWEAVE_CALLER);
   if (!is_controlled()) return real().pthread_join(handle, result);
   return join(handle, result, sync::kNever, REWEAVE_CALLER);
 }
@@ -83,6 +112,7 @@ REWEAVE_STAND_IN int pthread_clockjoin_np(pthread_t handle, void** result, clock
   return join(handle, result, deadline_of(clock, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_detach(pthread_t handle) {
+  if (is_before_main() && control().detach_before_main(handle)) return 0;
   if (!is_controlled()) return real().pthread_detach(handle);
   Thread* const thread = control().find(handle);
   if (thread == nullptr) return ESRCH;
@@ -90,24 +120,27 @@ REWEAVE_STAND_IN int pthread_detach(pthread_t handle) {
   thread->detached = true;
   return 0;
 }
-REWEAVE_STAND_IN int pthread_cancel(pthread_t handle) {
-  if (!is_controlled()) return real().pthread_cancel(handle);
-  control().note_escape("pthread_cancel", REWEAVE_CALLER);
-  return ENOSYS;
+REWEAVE_STAND_IN int pthread_getattr_np(pthread_t handle, pthread_attr_t* attributes) noexcept {
+  Thread* const thread = is_controlled() ? control().find(handle) : nullptr;
+  if (thread == nullptr) return real().pthread_getattr_np(handle, attributes);
+  const Context& place = control().donors().place(static_cast<std::uint32_t>(thread->id));
+  constexpr std::size_t kGuardBytes = 4096;  // Below the stack; libc knows nothing of it.
+  pthread_attr_init(attributes);
+  pthread_attr_setstack(attributes, place.stack, place.stack_bytes);
+  pthread_attr_setguardsize(attributes, kGuardBytes);
+  pthread_attr_setdetachstate(attributes,
+                              thread->detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
+  return 0;
 }
-REWEAVE_STAND_IN int pthread_kill(pthread_t handle, int signal) {
-  if (!is_controlled()) return real().pthread_kill(handle, signal);
-  Thread* const thread = control().find(handle);
-  if (thread == nullptr || thread->ended) return ESRCH;
-  if (signal == 0) return 0;
-  control().note_escape("pthread_kill", REWEAVE_CALLER);
-  return ENOSYS;
-}
-// Of the real thread that lent its place: nobody asks for these.
 REWEAVE_STAND_IN int pthread_setname_np(pthread_t handle, const char* name) {
   if (!is_controlled()) return real().pthread_setname_np(handle, name);
-  return strlen(name) < 16 ? 0 : ERANGE;
+  Thread* const thread = control().find(handle);
+  if (thread == nullptr) return ESRCH;
+  if (strlen(name) >= thread->name.size()) return ERANGE;
+  strcpy(thread->name.data(), name);
+  return 0;
 }
+// Of the real thread that lent its place: nobody asks for these.
 REWEAVE_STAND_IN int pthread_setaffinity_np(pthread_t handle, size_t bytes, const cpu_set_t* set) {
   if (!is_controlled()) return real().pthread_setaffinity_np(handle, bytes, set);
   return 0;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/tasklet/channel.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "runtime/tasklet/runtime.h"
 
 namespace reweave::runtime {
@@ -76,7 +78,7 @@ Object* AsyncPool::submit(Code& code, Channel* reply, SiteId site, std::uint32_t
   if (wake_channel(thread)->balance < 0) {
     // It is in the list before anybody is woken for it. Whoever takes it first may have it.
     jobs_.push_back(job);
-    return thread.send_signal(wake_, soft);
+    return send_signal(thread, wake_, soft);
   }
   pass_point(site);
   jobs_.push_back(job);
@@ -100,12 +102,12 @@ Object* AsyncPool::call(Code& code, SiteId site) {
   if (value != nullptr) {
     thread.release(value);
     pass_point(site);
-    value = thread.receive(reply, site);
+    value = receive(thread, reply, site);
   }
   hang_up(reply);
   if (was_atomic) return value;
   Bomb* const error = value == nullptr ? thread.take_error() : nullptr;
-  Object* const left = thread.set_atomic(self, false, /*soft=*/false);
+  Object* const left = set_atomic(thread, self, false, /*soft=*/false);
   if (left == nullptr) {
     thread.release(error != nullptr ? error : value);
     return nullptr;
@@ -129,13 +131,13 @@ Object* AsyncPool::fail_next_job(Thread& thread, ErrorCode code, Object*& held, 
   Bomb* const bomb = thread.make_error(ExceptionType::kRuntimeError, code);
   // The caller may have been made runnable by somebody else, and hang up while this waits.
   held = job.reply;
-  return thread.send(job.reply, bomb, job.site, soft);
+  return send(thread, job.reply, bomb, job.site, soft);
 }
 
 Object* AsyncPool::stop_step(Object*& held, bool soft) {
   Thread& thread = runtime_.running();
   if (!jobs_.empty()) return fail_next_job(thread, ErrorCode::kPoolStopped, held, soft);
-  if (wake_ != nullptr && wake_->balance < 0) return thread.send_signal(wake_, soft);
+  if (wake_ != nullptr && wake_->balance < 0) return send_signal(thread, wake_, soft);
   return thread.none();
 }
 
@@ -184,7 +186,7 @@ Object* AsyncPool::send_result(Thread& thread, const Job& job, Object* result) {
   if (message == nullptr) message = thread.take_error();  // MemoryError, which is there already.
   // Its caller may have vanished without a word.
   if (job.reply->refs == 1) job.reply->closing = true;
-  return thread.send(job.reply, message, job.site, soft());
+  return send(thread, job.reply, message, job.site, soft());
 }
 
 // The life of a worker: a frame that is entered again after each switch, and after each job.
@@ -193,7 +195,7 @@ Object* AsyncPool::work(Thread& thread, FrameRef self, Object* value) {
   auto& pool = *static_cast<AsyncPool*>(const_cast<void*>(self.frame->code->body));
   auto& locals = self.frame->locals<WorkerLocals>();
   do {
-    thread.check_frame(self, "resumed");
+    check_frame(thread, self, "resumed");
     switch (locals.stage) {
       case Stage::kFresh:
         if (value == nullptr) return nullptr;
@@ -251,7 +253,7 @@ Object* AsyncPool::look_for_job(Thread& thread, Frame& frame) {
   if (jobs_.empty()) {
     pass_point(frame.site);
     locals.stage = WorkerLocals::Stage::kWaiting;
-    return thread.take(wake_channel(thread), soft());
+    return take(thread, wake_channel(thread), soft());
   }
   locals.job = jobs_.front();
   jobs_.erase(jobs_.begin());
@@ -259,8 +261,8 @@ Object* AsyncPool::look_for_job(Thread& thread, Frame& frame) {
   thread.current()->atomic = false;
   thread.log(EventKind::kJob, {static_cast<std::int32_t>(locals.job.number)});
   locals.stage = WorkerLocals::Stage::kWorking;
-  return thread.call_softly(thread.make_frame(*locals.job.code, locals.job.code->entry),
-                            thread.none());
+  return call_softly(thread, make_frame(thread, *locals.job.code, locals.job.code->entry),
+                     thread.none());
 }
 
 // None: its frame goes on with what it leaves behind.

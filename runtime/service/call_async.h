@@ -75,7 +75,7 @@ class AsyncPool {
   /// ask. May switch threads, if a defect lets it.
   void pass_point(SiteId site) {
     if (runtime_.threaded()) [[unlikely]]
-      runtime_.running().take_turn(site);
+      take_turn(runtime_.running(), site);
   }
 
   void visit_roots(ReferenceVisitor& visitor) const;

@@ -23,20 +23,20 @@ Object* Condition::wait(Thread& self, SiteId site, std::uint64_t timeout, Kind k
   (void)waiter.try_acquire();
   if (!late) waiting_.push_back(me);
   self.release(lock_.release(self));
-  self.take_turn(site);
+  take_turn(self, site);
   if (late) waiting_.push_back(me);
 
-  self.wait_for(this);
+  self.turn().parking.condition = this;
   Lock::Got got = wait_for(self, waiter, site, self.clock().after(timeout), kind, result);
-  self.wait_for(static_cast<const Condition*>(nullptr));
+  self.turn().parking.condition = nullptr;
   if (got != Lock::Got::kLock) {
-    if (got == Lock::Got::kTimeout) self.take_turn(site);
+    if (got == Lock::Got::kTimeout) take_turn(self, site);
     // Who is not in the list any more was notified since he looked.
     if (!leave(me) && !self.settings().defects.has(Defect::kTimeoutLosesNotify))
       got = Lock::Got::kLock;
   }
   result.notified = got == Lock::Got::kLock;
-  if (!result.notified && waiter.waiting().empty() && !waiter.held()) self.notice("notify-lost");
+  if (!result.notified && waiter.waiting().empty() && !waiter.held()) notice(self, "notify-lost");
   Bomb* const error = self.take_error();
   if (lock_.acquire(self, site) == Lock::Got::kDeadlock) {
     if (error != nullptr) self.release(error);
@@ -75,7 +75,8 @@ bool Condition::leave(std::uint32_t thread) {
 
 Object* Condition::notify(Thread& self, std::uint32_t count) {
   if (!lock_.held()) return self.raise_runtime_error(ErrorCode::kNotLocked);
-  if (waiting_.empty()) missed_ = {self.current()->actor, self.here(), self.execution().steps()};
+  if (waiting_.empty())
+    missed_ = {self.current()->actor, self.evaluation().here(), self.execution().steps()};
   for (; count > 0 && !waiting_.empty(); --count) {
     Lock& waiter = waiters_[waiting_.front()];
     waiting_.erase(waiting_.begin());

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/thread.h"
 #include "runtime/tasklet/watcher.h"
 
 namespace reweave::runtime {
@@ -14,7 +14,7 @@ bool Lock::try_acquire() {
 }
 
 void Lock::give_to(Thread& thread) {
-  holder_ = {thread.current()->actor, thread.here(), thread.execution().steps()};
+  holder_ = {thread.current()->actor, thread.evaluation().here(), thread.execution().steps()};
 }
 
 Lock::Got Lock::acquire(Thread& self, SiteId site, std::uint64_t until) {
@@ -24,18 +24,18 @@ Lock::Got Lock::acquire(Thread& self, SiteId site, std::uint64_t until) {
   }
   if (until <= self.clock().now()) return Got::kTimeout;
   waiting_.push_back(&self);
-  Watcher* const watcher = self.watcher();
+  Watcher* const watcher = self.shared().lock.watcher;
   if (watcher != nullptr) watcher->wait_begins(self, WaitKind::kLock, number_);
-  self.wait_for(this);
-  const Thread::Woken woken = self.park(until, site);
-  if (woken == Thread::Woken::kByNobody) self.tell_of_deadlock();
-  self.wait_for(static_cast<const Lock*>(nullptr));
+  self.turn().parking.lock = this;
+  const Woken woken = park(self, until, site);
+  if (woken == Woken::kByNobody) tell_of_deadlock(self);
+  self.turn().parking.lock = nullptr;
   if (watcher != nullptr) watcher->wait_ends(self);
   // Its time may be over, and the lock have come to it all the same before it runs.
   const auto place = std::find(waiting_.begin(), waiting_.end(), &self);
   if (place == waiting_.end()) return Got::kLock;
   waiting_.erase(place);
-  if (woken == Thread::Woken::kByTime) return Got::kTimeout;
+  if (woken == Woken::kByTime) return Got::kTimeout;
   self.raise_runtime_error(ErrorCode::kLockDeadlock);
   return Got::kDeadlock;
 }
@@ -49,8 +49,9 @@ Object* Lock::release(Thread& self) {
   Thread& next = *waiting_.front();
   waiting_.erase(waiting_.begin());
   give_to(next);
-  if (self.watcher() != nullptr) self.watcher()->woke(self, next);
-  next.unpark();
+  Watcher* const watcher = self.shared().lock.watcher;
+  if (watcher != nullptr) watcher->woke(self, next);
+  unpark(next);
   return self.none();
 }
 

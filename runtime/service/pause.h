@@ -11,9 +11,9 @@ namespace reweave::runtime {
 /// The whole thread waits for so many microseconds of virtual time; 0: only for its next turn.
 /// `site` is where other threads get theirs. May switch threads.
 inline void pause(Thread& self, SiteId site, std::uint64_t microseconds) {
-  Watcher* const watcher = self.watcher();
+  Watcher* const watcher = self.shared().lock.watcher;
   if (watcher != nullptr) watcher->wait_begins(self, WaitKind::kSleep, -1);
-  (void)self.park(self.clock().after(microseconds), site);
+  (void)park(self, self.clock().after(microseconds), site);
   if (watcher != nullptr) watcher->wait_ends(self);
 }
 

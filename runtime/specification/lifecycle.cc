@@ -11,7 +11,6 @@ constexpr int kKillsMax = 10;  // A tasklet that survives them is given up.
 
 // The caller holds the only reference.
 Id Specification::create(std::int32_t function) {
-  if (!freed_.empty()) freed_.pop_back();
   const Id tasklet = make(next_number_, new_actor(next_number_));
   if (++next_number_ == kThreadMains) next_number_ += kThreadsMax;
   at(tasklet).function = function;
@@ -51,6 +50,7 @@ Id Specification::make(std::int32_t number, ActorId actor) {
 // From the first switch to it until its last away.
 Routine<Value> Specification::life(Id self) {
   const std::int32_t function = at(self).function;
+  at(self).hard = false;
   Value result = co_await arrive(self);
   // Thrown at before it ran: nothing of it runs.
   if (!result.is_error()) {
@@ -78,11 +78,16 @@ Routine<Value> Specification::finish(Id self, Value result) {
     log(EventKind::kErrorHandler, {static_cast<std::int32_t>(result.type)});
     result = Value{};
   }
+  at(self).tempval = Value{};
   at(self).state = Tasklet::State::kEnded;
   take_out(self);
   const Id wakeup = innermost_runner();
-  while (queue_.empty() && at(wakeup).blocked != 0 && !result.is_error() && others_awake() &&
-         !rules_.defects.has(Defect::kEndIgnoresThreads)) {
+  while (queue_.empty() && at(wakeup).blocked != 0 && !result.is_error()) {
+    if (awaits_timer()) {
+      co_await await_timer();
+      continue;
+    }
+    if (!others_awake() || rules_.defects.has(Defect::kEndIgnoresThreads)) break;
     co_await fall_asleep();
   }
   Id next = queue_.empty() ? kNobody : queue_.front();
@@ -117,26 +122,29 @@ Routine<Value> Specification::release(Id id) {
     tasklet.finalized = true;
     tasklet.references = 1;
     if (elsewhere(id)) {
-      // It resumes there as if nothing had happened, and is never freed.
+      // It raises the exception there, and is never freed.
       ++tasklet.references;
       append(id);
       wake(id);
+      tasklet.tempval = Value::error(ExceptionType::kTaskletExit);
     }
     for (int kills = 0; kills < kKillsMax && !elsewhere(id) && tasklet.alive(); ++kills) {
       co_await throw_at(id, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
                         /*pending=*/false);
     }
-    if (tasklet.alive()) ++tasklet.references;  // Given up: never freed.
+    if (tasklet.alive()) {
+      ++tasklet.references;  // Given up: never freed.
+      if (rules_.defects.has(Defect::kSurvivorLosesValue)) tasklet.tempval = Value{};
+    }
     if (--tasklet.references > 0) co_return Value{};
   }
   co_await tell_of_end(id);
   // What lies on the C stack of an ended thread is never released.
   const bool frames_go = !tasklet.has_c_state();
   tasklet.state = Tasklet::State::kDestroyed;
-  drop_stack(id);
   if (frames_go) co_await forget_frames(id);
   co_await clear_dict(tasklet.locals);
-  if (id != main_ || !dying_) freed_.push_back(tasklet.actor);
+  if (id != leaves_ring_last_) drop_stack(id);
   co_return Value{};
 }
 
@@ -166,7 +174,12 @@ Routine<Value> Specification::forget_frames(Id id) {
 Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pending, bool kills) {
   Tasklet& tasklet = at(id);
   if (id == current_) co_return error;
+  if (kills && tasklet.thread == kNobody) co_await drop_frames(id);
   if (!tasklet.alive()) co_return co_await throw_at_dead(id, error, kills);
+  const ThreadState& home = thread(tasklet.thread);
+  if (elsewhere(id) && home.current_ == id && !home.idle_ && tasklet.queued &&
+      !home.in_schedule_callback_ && !rules_.defects.has(Defect::kThrowAtRunning))
+    co_return Value::error(ErrorCode::kThrowRunning);
   if (!pending && !elsewhere(id)) {
     const Value refused = refusal();
     if (refused.is_error()) co_return refused;
@@ -174,9 +187,26 @@ Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pendi
     co_return co_await give_way(id, soft, kNobody);
   }
   tasklet.tempval = error;
+  // Who is queued already, by set_up(), did not wake its thread.
+  const bool wakes = !pending || !tasklet.queued || !rules_.defects.has(Defect::kSetupDoesNotWake);
   make_runnable(id);
-  wake(id);
+  if (wakes) wake(id);
   co_return Value{};
+}
+
+// Who is killed when its thread has ended can be bound to another one, but comes back to life no
+// more: its frames go, but for what its C stack holds, which nobody will ever unwind.
+Routine<Value> Specification::drop_frames(Id id) {
+  Tasklet& tasklet = at(id);
+  if (tasklet.has_c_state()) {
+    tasklet.frames_dropped = true;
+    co_return Value{};
+  }
+  if (tasklet.state != Tasklet::State::kNew && tasklet.state != Tasklet::State::kSuspended)
+    co_return Value{};
+  tasklet.state = Tasklet::State::kUnbound;
+  tasklet.function = -1;
+  co_return co_await forget_frames(id);
 }
 
 // TaskletExit asks for no more than that it be dead: it leaves whatever queue it is still in, that
@@ -184,8 +214,8 @@ Routine<Value> Specification::throw_at(Id id, Value error, bool soft, bool pendi
 Routine<Value> Specification::throw_at_dead(Id id, Value error, bool kills) {
   const Tasklet& tasklet = at(id);
   const bool gone = tasklet.thread == kNobody;
-  const bool suspended =
-      tasklet.state == Tasklet::State::kNew || tasklet.state == Tasklet::State::kSuspended;
+  const bool suspended = tasklet.state == Tasklet::State::kNew ||
+                         (tasklet.state == Tasklet::State::kSuspended && !tasklet.frames_dropped);
   if (error.type != ExceptionType::kTaskletExit || (gone && suspended && !kills))
     co_return Value::error(gone ? ErrorCode::kNoThread : ErrorCode::kThrowDead);
   if (tasklet.floating()) co_return Value{};
@@ -213,6 +243,9 @@ Routine<Value> Specification::bind(Id id, std::int32_t function) {
   tasklet.function = function;
   tasklet.finalized = false;
   tasklet.tempval = Value{};
+  tasklet.timer = 0;
+  tasklet.selects = 0;
+  tasklet.timed_out = false;
   co_await forget_frames(id);
   co_return Value{};
 }
@@ -220,10 +253,11 @@ Routine<Value> Specification::bind(Id id, std::int32_t function) {
 // t(): makes it runnable with the function that it was bound to.
 Value Specification::set_up(Id id) {
   Tasklet& tasklet = at(id);
-  if (tasklet.alive()) return Value::error(ErrorCode::kSetupAlive);
+  if (tasklet.alive() || is_ending(id)) return Value::error(ErrorCode::kSetupAlive);
   if (tasklet.state != Tasklet::State::kUnbound || tasklet.function < 0)
     return Value::error(ErrorCode::kNotBound);
   if (tasklet.thread == kNobody) return Value::error(ErrorCode::kNoThread);
+  give_new_stack(id);
   tasklet.state = Tasklet::State::kNew;
   tasklet.finalized = false;
   make_runnable(id);

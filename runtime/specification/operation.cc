@@ -1,4 +1,5 @@
 // What each operation does.
+#include <algorithm>
 #include <utility>
 
 #include "runtime/language/arguments.h"
@@ -23,43 +24,102 @@ bool Specification::perform_at_once(const Op& op) {
     case OpCode::kSall:
       channel(a).schedule_all = op.args[1] != 0;
       return true;
-    case OpCode::kBal:
-      log(EventKind::kBalance, {a, channel(a).balance});
-      return true;
-    case OpCode::kClosed:
-      log(EventKind::kClosed,
-          {a, channel(a).closing, channel(a).closing && channel(a).balance == 0});
-      return true;
-    case OpCode::kQueue:
-      log(EventKind::kQueue, {a, static_cast<std::int32_t>(channel(a).waiting.size())});
-      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {number_of(waiting)});
-      return true;
-    case OpCode::kRunq:
-      log(EventKind::kRunQueue, {static_cast<std::int32_t>(queue_.size())});
-      for (const Id runnable : queue_) log(EventKind::kListItem, {number_of(runnable)});
-      return true;
-    case OpCode::kRuncount:
-      log(EventKind::kRunCount, {static_cast<std::int32_t>(queue_.size())});
-      return true;
-    case OpCode::kNest:
-      log(EventKind::kNest, {nesting_});
-      return true;
-    case OpCode::kSame:
-      if (slot(a) != kNobody) log(EventKind::kSame, {op.args[1], slot(a) == slot(op.args[1])});
-      return true;
     case OpCode::kCanary:
       // Most do not come back; the one that leaks a value draws its number.
       if (static_cast<Canary>(a) == Canary::kLeak) ++tokens_;
+      return true;
+    default:
+      return tell_at_once(op);
+  }
+}
+
+// Those that say something.
+bool Specification::tell_at_once(const Op& op) {
+  const std::int32_t a = op.args[0];
+  switch (op.code) {
+    case OpCode::kBal:
+      say(channel(a).balance);
+      log(EventKind::kBalance, {a, channel(a).balance});
+      return true;
+    case OpCode::kClosed:
+      say(channel(a).closing && channel(a).balance == 0);
+      log(EventKind::kClosed, {a, channel(a).closing, me().said});
+      return true;
+    case OpCode::kQueue:
+      say(static_cast<std::int32_t>(channel(a).waiting.size()));
+      log(EventKind::kQueue, {a, me().said});
+      for (const Id waiting : channel(a).waiting) log(EventKind::kListItem, {number_of(waiting)});
+      return true;
+    case OpCode::kRunq:
+      log_run_queue();
+      return true;
+    case OpCode::kRuncount:
+      say(run_count());
+      log(EventKind::kRunCount, {me().said});
+      return true;
+    case OpCode::kNest:
+      say(nesting_);
+      log(EventKind::kNest, {nesting_});
+      return true;
+    case OpCode::kSame:
+      if (slot(a) == kNobody) return true;
+      say(slot(a) == slot(op.args[1]));
+      log(EventKind::kSame, {op.args[1], me().said});
+      return true;
+    case OpCode::kGet:
+      say(value_of(a));
+      log(EventKind::kRead, {a, value_of(a)});
+      return true;
+    case OpCode::kPlus:
+      say(wrapping_sum(me().said, a));
+      return true;
+    case OpCode::kLess:
+      say(wrapping_sum(me().said, wrapping_sum(~value_of(a), 1)));
+      log(EventKind::kRead, {a, value_of(a)});
+      return true;
+    case OpCode::kAssert:  // What it finds ends the execution, and this one is not asked.
       return true;
     default:
       return set_at_once(op);
   }
 }
 
+// From the current one on, which in its schedule callback may have left the queue, alone or into
+// that of a channel; or it is the last one, because another thread has made it runnable again.
+void Specification::log_run_queue() {
+  std::vector<Id> shown{current_};
+  if (me().queued) {
+    shown = queue_;
+    std::rotate(shown.begin(), std::find(shown.begin(), shown.end(), current_), shown.end());
+  } else if (me().blocked != 0 && me().channel != kTemporary) {
+    const std::vector<Id>& waiting = channel(me().channel).waiting;
+    shown.assign(std::find(waiting.begin(), waiting.end(), current_), waiting.end());
+  }
+  log(EventKind::kRunQueue, {static_cast<std::int32_t>(shown.size())});
+  for (const Id id : shown) log(EventKind::kListItem, {number_of(id)});
+}
+
+// Of a slot; -1: what was said last.
+std::int32_t Specification::value_of(std::int32_t which) {
+  return which < 0 ? me().said : integers_[static_cast<std::size_t>(which)];
+}
+
+bool Specification::is_so(const Op& op) {
+  return holds(value_of(op.args[0]), static_cast<Relation>(op.args[1]), op.args[2]);
+}
+
+Routine<Value> Specification::store_integer(std::int32_t to, std::int32_t integer) {
+  log(EventKind::kSet, {to, integer});
+  return store(to, kNobody, integer);
+}
+
 // Those that set a flag, a limit or a callback.
 bool Specification::set_at_once(const Op& op) {
   const std::int32_t a = op.args[0];
   switch (op.code) {
+    case OpCode::kBuffer:
+      set_buffer(a, op.args[1]);
+      return true;
     case OpCode::kAsyncmax:
       async_.workers_max = a;
       return true;
@@ -101,6 +161,12 @@ Routine<Value> Specification::perform(const Op& op, Frame frame) {
       return spawn(op);
     case OpCode::kDrop:
       return store(op.args[0], kNobody);
+    case OpCode::kSet:
+      return store_integer(op.args[0], op.args[1]);
+    case OpCode::kAdd:
+      return store_integer(op.args[0], wrapping_sum(value_of(op.args[0]), op.args[1]));
+    case OpCode::kPut:
+      return store_integer(op.args[0], me().said);
     case OpCode::kSelf:
     case OpCode::kGetmain:
     case OpCode::kCopy:
@@ -148,7 +214,8 @@ Routine<Value> Specification::copy(const Op& op) {
   const Id tasklet = op.code == OpCode::kSelf ? current_ : main_;
   const Id stored = copies ? slot(op.args[0]) : tasklet;
   const std::int32_t to = copies ? op.args[1] : op.args[0];
-  if (stored == kNobody) co_return co_await store(to, kNobody);
+  const std::int32_t integer = copies ? value_of(op.args[0]) : 0;
+  if (stored == kNobody) co_return co_await store(to, kNobody, integer);
   const Id self = current_;
   at(self).held.push_back(stored);
   at(stored).references += 2;
@@ -174,7 +241,7 @@ Routine<Value> Specification::yield(std::int32_t word, Id generator) {
   at(generator).yielded = true;
   at(generator).word = word;
   co_await Switch{*this, at(generator).point, at(generator).caller};
-  co_return Value{};
+  co_return std::exchange(at(generator).tempval, Value{});  // An exception, where it is closed.
 }
 
 // Operations that say who runs on, or take time.
@@ -282,6 +349,16 @@ Routine<Value> Specification::perform_exchange(const Op& op) {
       return stop_pool();
     case OpCode::kRaise:
       return raise(static_cast<ExceptionType>(a));
+    case OpCode::kTrysend:
+      return try_send(a);
+    case OpCode::kTryrecv:
+      return try_receive(a);
+    case OpCode::kRecvt:
+      return receive_until(a, now_ + static_cast<std::uint64_t>(b));
+    case OpCode::kNap:
+      return nap(now_ + static_cast<std::uint64_t>(a));
+    case OpCode::kSelect:
+      return select(a, b);
     default:
       return perform_on_content(op);
   }
@@ -293,7 +370,7 @@ Routine<Value> Specification::send(Id to) {
   const Value token = Value::token(++tokens_);
   const auto number = static_cast<std::int32_t>(token.number);
   log(EventKind::kSend, {to, number});
-  const Value result = co_await channel_action(to, 1, token);
+  const Value result = co_await pass(to, token);
   if (!result.is_error()) log(EventKind::kSent, {to, number});
   co_return result;
 }
@@ -302,13 +379,13 @@ Routine<Value> Specification::send_exception(Id to, std::int32_t type) {
   const Value error = Value::error(static_cast<ExceptionType>(type), ++tokens_);
   const auto number = static_cast<std::int32_t>(error.number);
   log(EventKind::kSendx, {to, type, number});
-  const Value result = co_await channel_action(to, 1, error);
+  const Value result = co_await pass(to, error);
   if (!result.is_error()) log(EventKind::kSentx, {to, number});
   co_return result;
 }
 
 Routine<Value> Specification::receive(Id from) {
-  const Value result = co_await channel_action(from, -1, Value{});
+  const Value result = co_await take(from);
   if (!result.is_error()) log(EventKind::kGot, {from, static_cast<std::int32_t>(result.number)});
   co_return result;
 }
@@ -336,31 +413,34 @@ Routine<Value> Specification::perform_on_content(const Op& op) {
 
 Routine<Value> Specification::perform_on(Id target, const Op& op) {
   Tasklet& tasklet = at(target);
-  const std::int32_t b = op.args[1];
   switch (op.code) {
     case OpCode::kState:
+      say(static_cast<std::int32_t>(flags_of(target)));
       log(EventKind::kState, {number_of(target), static_cast<std::int32_t>(flags_of(target))});
       co_return Value{};
     case OpCode::kTnest:
+      say(nesting_of(target));
       log(EventKind::kTaskletNest, {number_of(target), nesting_of(target)});
       co_return Value{};
     case OpCode::kBindt:
       co_return bind_thread(target);
     case OpCode::kThread:
+      say(tasklet.thread);
       log(EventKind::kThread, {number_of(target), tasklet.thread});
       co_return Value{};
     case OpCode::kTchan:
-      log(EventKind::kTaskletChannel, {number_of(target), shown(tasklet.channel)});
+      log(EventKind::kTaskletChannel,
+          {number_of(target), tasklet.blocked == 0 ? -1 : shown(tasklet.channel)});
       co_return Value{};
     case OpCode::kTatomic: {
-      const bool old = std::exchange(tasklet.atomic, b != 0);
+      const bool old = std::exchange(tasklet.atomic, op.args[1] != 0);
       Value result;
       if (pending_irq_is_due()) result = co_await interrupt();
       if (!result.is_error()) log(EventKind::kTaskletAtomic, {number_of(target), old});
       co_return result;
     }
     case OpCode::kTbtrap:
-      tasklet.block_trap = b != 0;
+      tasklet.block_trap = op.args[1] != 0;
       co_return Value{};
     case OpCode::kInsert:
       co_return insert(target);
@@ -374,19 +454,20 @@ Routine<Value> Specification::perform_on(Id target, const Op& op) {
     case OpCode::kRun:
       co_return co_await run_tasklet(target);
     case OpCode::kSwitch:
-      if (target == current_) co_return Value{};  // As the recorded programs guard it.
+      if (is_current_at_home(target)) co_return Value{};  // As the recorded programs guard it.
       co_return co_await switch_to(target);
     case OpCode::kSwitchRaw:
       co_return co_await switch_to(target);
     case OpCode::kKill:
     case OpCode::kKillp:
-      co_return co_await throw_at(target, Value::error(ExceptionType::kTaskletExit), soft_,
+      co_return co_await throw_at(target, Value::error(ExceptionType::kTaskletExit), softly(),
                                   op.code == OpCode::kKillp);
     case OpCode::kRaiseException:
     case OpCode::kThrow:
     case OpCode::kThrowp:
-      co_return co_await throw_at(target, Value::error(static_cast<ExceptionType>(b), ++tokens_),
-                                  soft_, op.code == OpCode::kThrowp, /*kills=*/false);
+      co_return co_await throw_at(target,
+                                  Value::error(static_cast<ExceptionType>(op.args[1]), ++tokens_),
+                                  softly(), op.code == OpCode::kThrowp, /*kills=*/false);
     default:
       co_return co_await bind_again(target, op);
   }
@@ -397,12 +478,18 @@ Routine<Value> Specification::bind_again(Id target, const Op& op) {
   Tasklet& tasklet = at(target);
   // As the recorded programs guard it. Of a thread that has ended it is no main any more.
   if (tasklet.main && tasklet.thread != kNobody) co_return Value{};
+  const std::int32_t bound_before =
+      tasklet.state == Tasklet::State::kUnbound ? tasklet.function : -1;
   if (op.code != OpCode::kSetupNobind) {
     const Value bound = co_await bind(target, op.code == OpCode::kUnbind ? -1 : op.args[1]);
     if (bound.is_error() || op.code == OpCode::kUnbind) co_return bound;
   }
   if (op.code != OpCode::kRebind) co_return set_up(target);
-  if (tasklet.thread == kNobody) co_return Value::error(ErrorCode::kNoThread);
+  if (tasklet.thread == kNobody) {
+    tasklet.function = bound_before;
+    co_return Value::error(ErrorCode::kNoThread);
+  }
+  give_new_stack(target);
   tasklet.state = Tasklet::State::kNew;
   co_return Value{};
 }
@@ -425,8 +512,9 @@ Routine<Value> Specification::returned_from_run(const Op& op, Value result) {
 }
 
 // The slot's old content goes after the new one is in its place.
-Routine<Value> Specification::store(std::int32_t to, Id object) {
+Routine<Value> Specification::store(std::int32_t to, Id object, std::int32_t integer) {
   const Id old = std::exchange(slot(to), object);
+  integers_[static_cast<std::size_t>(to)] = integer;
   if (old != kNobody) co_await release(old);
   co_return Value{};
 }
@@ -438,7 +526,7 @@ Routine<Value> Specification::send_sequence(Id number, std::int32_t count) {
   log(EventKind::kSendSequence, {number, static_cast<std::int32_t>(first), count});
   for (std::int32_t i = 0; i < count; ++i) {
     const Value token = Value::token(first + static_cast<std::uint32_t>(i));
-    const Value result = co_await channel_action(number, 1, token);
+    const Value result = co_await pass(number, token);
     if (result.is_error()) co_return result;
   }
   log(EventKind::kSentSequence, {number, count});
@@ -449,8 +537,9 @@ Routine<Value> Specification::send_sequence(Id number, std::int32_t count) {
 Routine<Value> Specification::iterate(Id number, std::int32_t count) {
   std::int32_t turns = 0;
   do {
-    if (channel(number).closing && channel(number).balance <= 0) break;
-    const Value result = co_await channel_action(number, -1, Value{});
+    const Channel& from = channel(number);
+    if (from.closing && from.balance <= 0 && from.kept.empty()) break;
+    const Value result = co_await take(number);
     if (result.is_error()) {
       if (result.type == ExceptionType::kStopIteration) break;
       co_return result;

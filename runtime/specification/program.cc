@@ -1,9 +1,17 @@
 // Functions and blocks of a scenario, step by step.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/specification/specification.h"
 
 namespace reweave::runtime::specification {
+
+namespace {
+/// A block that runs as an integer says.
+bool is_condition(OpCode code) {
+  return code == OpCode::kIf || code == OpCode::kIfElse || code == OpCode::kWhile;
+}
+}  // namespace
 
 // False: the limit is reached and the execution was stopped here.
 bool Specification::take_step() {
@@ -41,10 +49,12 @@ std::uint32_t Specification::answer_to(QuestionKind kind, std::int32_t function,
 bool Specification::preempted(std::int32_t function, const Op& op, bool slice_over) {
   if (answer_to(QuestionKind::kPreempt, function, op) == 0) return false;
   if (limited()) return !slice_over && current_ != watchdog();
-  return queue_.size() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
+  return run_count() > 1 && switch_trap_ == 0 && !me().atomic && !callback_running_;
 }
 
-Routine<Value> Specification::call(std::int32_t function) { return run({.function = function}); }
+Routine<Value> Specification::call(std::int32_t function) {
+  return run({.function = function, .hard = !softly()});
+}
 
 Routine<Value> Specification::run(Frame frame) {
   return body(frame, 0, scenario_->functions[static_cast<std::size_t>(frame.function)].ops.size());
@@ -60,6 +70,7 @@ Routine<Value> Specification::body(Frame frame, std::size_t from, std::size_t to
     if (!take_step()) co_await halt();
     const bool slice_over = ++ticks_ > watermark_;
     Value result;
+    me().hard = frame.hard;
     if (preempted(function, op, slice_over)) {
       log(EventKind::kPreempted);
       if (limited()) {
@@ -71,10 +82,17 @@ Routine<Value> Specification::body(Frame frame, std::size_t from, std::size_t to
       result = co_await interrupt();
     }
     if (result.is_error()) co_return result;
+    me().hard = frame.hard;
     const bool plain = op_info(op.code).shape == OpShape::kPlain;
     if (plain && answer_to(QuestionKind::kCollect, function, op) != 0) co_await collect();
     if (!plain) {
-      result = co_await block(frame, i);
+      const bool so = !is_condition(op.code) || is_so(op);
+      result = co_await block(frame, i, so);
+      // The body of a `while` is left for the `while` itself, as for any operation.
+      if (op.code == OpCode::kWhile && so && !result.is_error()) {
+        --i;
+        continue;
+      }
       while (ops[i].code != OpCode::kEnd) i = ops[i].match;
     } else if (!perform_at_once(op)) {
       result = co_await perform(op, frame);
@@ -84,10 +102,15 @@ Routine<Value> Specification::body(Frame frame, std::size_t from, std::size_t to
   co_return Value{};
 }
 
-// The block that begins at operation `at`.
-Routine<Value> Specification::block(Frame frame, std::size_t at) {
+// The block that begins at operation `at`. `so`: what its condition says.
+Routine<Value> Specification::block(Frame frame, std::size_t at, bool so) {
   const std::vector<Op>& ops = scenario_->functions[static_cast<std::size_t>(frame.function)].ops;
   const Op& op = ops[at];
+  if (is_condition(op.code)) {
+    if (so) co_return co_await body(frame, at + 1, op.match);
+    if (op.code != OpCode::kIfElse) co_return Value{};
+    co_return co_await body(frame, op.match + 1, ops[op.match].match);
+  }
   if (op.code == OpCode::kLoop || op.code == OpCode::kChoose) {
     std::int32_t turns = op.args[0];
     if (op.code == OpCode::kChoose)
@@ -106,8 +129,9 @@ Routine<Value> Specification::block(Frame frame, std::size_t at) {
     const Value raised = co_await body(frame, op.match + 1, ops[op.match].match);
     if (raised.is_error()) co_return raised;
   }
-  const bool base_only =
-      result.type == ExceptionType::kTaskletExit || result.type == ExceptionType::kSystemExit;
+  const bool base_only = result.type == ExceptionType::kTaskletExit ||
+                         result.type == ExceptionType::kSystemExit ||
+                         result.type == ExceptionType::kGeneratorExit;
   if (!result.is_error()) co_return Value{};
   if (op.code != OpCode::kTryall && (op.code != OpCode::kTry || base_only)) co_return result;
   log_error(EventKind::kCaught, result);
@@ -138,11 +162,32 @@ void Specification::leave_nested(std::int32_t levels) {
   if (pending_irq_is_due()) watermark_ = ticks_;
 }
 
-// An exception of a callback has nobody to go to: it is logged and forgotten.
+// The operation has an answer of its own, and what else ends its wait is none of a callback's
+// business.
+Specification::Interruption Specification::interrupt_operation() {
+  return {.tasklet = current_,
+          .said = me().said,
+          .hard = me().hard,
+          .early_end = {.timer = std::exchange(me().timer, 0),
+                        .selects = std::exchange(me().selects, 0),
+                        .timed_out = std::exchange(me().timed_out, false)}};
+}
+
+void Specification::resume_operation(const Interruption& interruption) {
+  Tasklet& interrupted = at(interruption.tasklet);
+  interrupted.said = interruption.said;
+  interrupted.hard = interruption.hard;
+  interrupted.timer = interruption.early_end.timer;
+  interrupted.selects = interruption.early_end.selects;
+  interrupted.timed_out = interruption.early_end.timed_out;
+}
+
+// An exception of a callback has nobody to go to; it is returned.
 Routine<Value> Specification::callback(std::int32_t function) {
+  const Interruption interruption = interrupt_operation();
   const Value result = co_await nested_call(function);
-  if (result.is_error()) log_error(EventKind::kCaught, result);
-  co_return Value{};
+  resume_operation(interruption);
+  co_return result;
 }
 
 }  // namespace reweave::runtime::specification

@@ -10,8 +10,10 @@ Id Specification::new_channel() {
   if (channel_count_ == channels_.size()) channels_.emplace_back();
   Channel& channel = channels_[channel_count_];
   channel.waiting.clear();
+  channel.kept.clear();
   Channel fresh;
   fresh.waiting.swap(channel.waiting);  // Its memory is used again.
+  fresh.kept.swap(channel.kept);
   channel = std::move(fresh);
   return static_cast<Id>(channel_count_++);
 }

@@ -13,10 +13,7 @@ const Channel kEmpty;
 // changed nothing.
 Routine<Value> Specification::channel_action(Id number, int direction, Value value) {
   const Id self = current_;
-  const bool soft = soft_;  // The callback may change it for those after this one.
-  // In the schedule callback of a tasklet that has left the run queue: it cannot wait.
-  if (!at(self).queued) co_return Value::error(ErrorCode::kRecursiveScheduleCallback);
-
+  const bool soft = softly();  // The callback may change it for those after this one.
   // Not None only in the callback of another operation, whose value it is.
   const Value waiting = std::exchange(at(self).tempval, value);
   const Channel& ch = number == kTemporary ? kEmpty : channel(number);
@@ -27,15 +24,19 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
     if (!rules_.defects.has(Defect::kRefusedSendReplaces)) at(self).tempval = waiting;
     co_return Value::error(ErrorCode::kRecursiveChannelCallback);
   }
-  // Between threads the callback comes after the action, else before it.
-  const auto peer_elsewhere = [this, &ch, &peer_waits] {
-    return peer_waits() && elsewhere(ch.waiting.front());
-  };
-  const bool told = !peer_elsewhere();
-  if (told) co_await tell_channel_callback(number, direction, !peer_waits());
+  // Between threads the callback comes after the action, else before it. Whether a peer waits is
+  // looked at again after the callback, which may have let others come or go; in 3.7.5 it is not.
+  bool peer = peer_waits();
+  const bool told = !peer || !elsewhere(ch.waiting.front());
+  if (told) co_await tell_channel_callback(number, direction, !peer);
+  if (!rules_.defects.has(Defect::kPeerLookedUpEarly)) peer = peer_waits();
+  if (peer && ch.waiting.empty()) co_await halt();  // There the real thing crashes.
+  // What the current tasklet held before, here as the callback of another operation of its own.
+  const Value kept = rules_.defects.has(Defect::kValueTakenByCallback) ? Value{} : waiting;
 
-  // Looked at after the callback, which may have let others come or go.
-  if (peer_elsewhere()) {
+  // In the schedule callback of a tasklet that has left the run queue: it cannot go on.
+  const bool leaving = !at(self).queued;
+  if (peer && !leaving && elsewhere(ch.waiting.front())) {
     // It becomes runnable there, and the current one continues.
     const Id other = ch.waiting.front();
     Value result = Value::error(ErrorCode::kNoThread);
@@ -46,14 +47,16 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
       wake(other);
       result = claim(self);
       if (!told) co_await tell_channel_callback(number, direction, /*will_block=*/false);
+      at(self).tempval = kept;
+    } else {
+      at(self).tempval = waiting;
     }
-    at(self).tempval = waiting;
     co_return result;
   }
-  const bool peer = peer_waits();
   const bool hands_over = peer && !ch.schedule_all && ch.preference != -direction;
   const bool switches = peer ? !hands_over : leaving_would_switch();
   Value refused = switches ? refusal() : Value{};
+  if (leaving) refused = Value::error(ErrorCode::kRecursiveScheduleCallback);
   if (!peer && ch.closing) refused = Value::error(ErrorCode::kClosed, ExceptionType::kValueError);
   if (!peer && at(self).block_trap) refused = Value::error(ErrorCode::kBlockTrap);
   if (refused.is_error()) {
@@ -78,12 +81,15 @@ Routine<Value> Specification::channel_action(Id number, int direction, Value val
   } else {
     take_out(self);
     wait_on(number, self, direction);
+    // Where its own switch is refused it does not stay there.
+    if (direction > 0 && !refusal().is_error()) wake_selectors(number);
     next = queue_.empty() ? kNobody : queue_.front();
   }
   // Where the program says which tasklet runs, no pending interrupt interferes.
   const bool no_soft_irq = peer && !ch.schedule_all;
-  const Value result = co_await switch_tasks(self, next, soft, kNobody, no_soft_irq);
-  at(self).tempval = waiting;
+  bool back = false;
+  const Value result = co_await switch_tasks(self, next, soft, kNobody, no_soft_irq, &back);
+  at(self).tempval = back ? waiting : kept;
   co_return result;
 }
 
@@ -92,10 +98,13 @@ Routine<Value> Specification::tell_channel_callback(Id number, int direction, bo
   log(EventKind::kChannelCallback,
       {shown(number), number_of(current_), direction > 0 ? 1 : 0, will_block ? 1 : 0});
   if (channel_callback_.function < 0) co_return Value{};
+  const Id self = current_;
   callback_running_ = true;
-  co_await callback(channel_callback_.function);
+  ++at(self).references;  // One of its arguments.
+  const Value error = co_await callback(channel_callback_.function);
+  if (error.is_error()) log_error(EventKind::kCaught, error);
   callback_running_ = false;
-  co_return Value{};
+  co_return co_await release(self);
 }
 
 }  // namespace reweave::runtime::specification

@@ -69,6 +69,7 @@ Routine<Value> Specification::perform_on_locals(const Op& op) {
     default: {
       std::int32_t count = 0;
       for (Id each = locals; each != kNobody; each = item(each).next) ++count;
+      say(count);
       log(EventKind::kLocals, {count});
       co_return Value{};
     }

@@ -132,6 +132,7 @@ Routine<Value> Specification::wait(const Op& op) {
   const Value locked = co_await acquire(lock, kNever);
   if (locked.is_error()) co_return locked;
   if (slept.is_error()) co_return slept;
+  say(notified);
   log(EventKind::kWaited, {op.args[0], notified, static_cast<std::int32_t>(slept.number)});
   co_return Value{};
 }
@@ -154,6 +155,7 @@ Routine<Value> Specification::use_service(const Op& op) {
     }
     case OpCode::kTrylock: {
       const Value taken = co_await acquire(lock, now_ + static_cast<std::uint64_t>(op.args[1]));
+      say(taken.kind == Value::Kind::kToken);
       log(EventKind::kLocked, {a, taken.kind == Value::Kind::kToken});
       co_return Value{};
     }

@@ -30,21 +30,32 @@ Id Specification::innermost_runner() const {
 // Switches from `prev`, which is current, to `next`; nobody: nothing is runnable. Returns when
 // `prev` runs again, with what waits in its tempval. The reference to `dying` goes when the switch
 // is complete, or did not come about.
-Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying,
-                                           bool no_soft_irq) {
+Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq,
+                                           bool* was_refused) {
   Id held = kNobody;
   if (next == kNobody) {
     const Id wakeup = innermost_runner();
     const bool revives = at(wakeup).floating();
-    while (!revives && queue_.empty() && others_awake()) co_await fall_asleep();
+    while (!revives && queue_.empty()) {
+      if (awaits_timer()) {
+        co_await await_timer();
+        continue;
+      }
+      if (!others_awake()) break;
+      co_await fall_asleep();
+    }
     if (!revives && !queue_.empty()) {
       // Whoever is first; or itself, if others made it runnable meanwhile and it may not switch.
       next = at(prev).queued && refusal().is_error() ? prev : queue_.front();
       // Held until `prev` resumes, if a C stack is kept that holds it.
       if (!soft || nesting_ > 0) held = next;
     } else if (revives) {
-      // The innermost run() returns; an exception that nobody can receive comes out of it.
+      // The innermost run() returns; an exception that nobody can receive comes out of it. In 3.7.5
+      // one that its own callback was called with is lost.
       if (at(prev).tempval.is_error()) at(wakeup).tempval = at(prev).tempval;
+      if (prev == wakeup && rules_.defects.has(Defect::kValueTakenByCallback) &&
+          at(prev).tempval.is_error())
+        claim(prev);
       next = wakeup;
     } else {
       if (rules_.defects.has(Defect::kDeadlockDropsValue)) claim(wakeup);
@@ -57,9 +68,11 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
     if (refused.is_error()) {
       come_back(prev);
       if (dying != kNobody) co_await release(dying);
+      if (was_refused != nullptr) *was_refused = true;
       co_return refused;
     }
   }
+  if (at(next).astray) co_await halt();  // The real run queue would go on in a channel's.
   make_runnable(next);
   if (held != kNobody) ++at(held).references;
   if (at(prev).pending_irq) next = divert_switch(prev, next, no_soft_irq);
@@ -78,6 +91,8 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   const std::int32_t nesting = nesting_;
   leaver.nesting = soft && nesting == 0 ? 0 : nesting + 1;
   if (leaver.state == Tasklet::State::kRunning) leaver.state = Tasklet::State::kSuspended;
+  // Who has bound it to another thread meanwhile has done so in vain.
+  if (leaver.nesting == 0) leaver.thread = number_;
   drop_stack(prev);
   if (leaver.nesting > 0 || number_ != 0) keep_stack(prev);
   if (leaver.nesting == 0 && number_ != 0 && !has_stack(next)) keep_stack(next);
@@ -123,35 +138,43 @@ Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
   callback_running_ = in_schedule_callback_ = true;
   ++at(next).references;
   const Id outer = std::exchange(switching_to_, next);
-  co_await callback(schedule_callback_.function);
+  ++at(prev).references;
+  co_await callback(schedule_callback_.function);  // What it raises is printed, which nobody sees.
   switching_to_ = outer;
+  callback_running_ = in_schedule_callback_ = false;
   // It may have taken the very tasklet out of the run queue that is about to run.
   if (at(next).queued) {
     co_await release(next);
   } else {
     append(next);
   }
-  callback_running_ = in_schedule_callback_ = false;
+  co_await release(prev);
   co_return Value{};
 }
 
 // The common part of all operations that switch without a channel. The current tasklet may be in
 // the middle of another operation, whose callback this is: what waits in its tempval stays there.
-Routine<Value> Specification::give_way(Id next, bool soft, Id dying) {
+// In 3.7.5 it is put down where the operation has a result of its own (`puts_none`), unless the
+// switch is refused, and is taken for its result where not.
+Routine<Value> Specification::give_way(Id next, bool soft, Id dying, bool puts_none) {
   const Id self = current_;
-  const Value waiting = claim(self);
-  const Value value = co_await switch_tasks(self, next, soft, dying);
-  at(self).tempval = waiting;
+  const bool taken = rules_.defects.has(Defect::kValueTakenByCallback);
+  const Value waiting = taken && !puts_none ? Value{} : claim(self);
+  bool refused = false;
+  const Value value = co_await switch_tasks(self, next, soft, dying, false, &refused);
+  if (!taken || (puts_none && refused)) at(self).tempval = waiting;
   co_return value;
 }
 
 Routine<Value> Specification::schedule() {
   const Id self = current_;
-  if (queue_.size() == 1 && at(self).queued) co_return co_await give_way(self, soft_, kNobody);
+  if (queue_.size() == 1 && at(self).queued)
+    co_return co_await give_way(self, softly(), kNobody, /*puts_none=*/true);
   const Value refused = refusal();
   if (refused.is_error()) co_return refused;
   ++at(self).references;
-  co_return co_await give_way(at(self).queued ? queue_[1] : kNobody, soft_, self);
+  co_return co_await give_way(at(self).queued ? queue_[1] : kNobody, softly(), self,
+                              /*puts_none=*/true);
 }
 
 Routine<Value> Specification::schedule_remove() {
@@ -161,17 +184,19 @@ Routine<Value> Specification::schedule_remove() {
     if (refused.is_error()) co_return refused;
   }
   take_out(self);
-  co_return co_await give_way(queue_.empty() ? kNobody : queue_.front(), soft_, self);
+  co_return co_await give_way(queue_.empty() ? kNobody : queue_.front(), softly(), self,
+                              /*puts_none=*/true);
 }
 
 Routine<Value> Specification::run_tasklet(Id tasklet) {
   if (elsewhere(tasklet)) co_return run_elsewhere(tasklet);
   if (at(tasklet).blocked != 0) co_return Value::error(ErrorCode::kRunBlocked);
   if (!at(tasklet).alive()) co_return Value::error(ErrorCode::kRunDead);
-  if (tasklet == current_) co_return Value{};
+  if (tasklet == current_)
+    co_return rules_.defects.has(Defect::kValueTakenByCallback) ? claim(tasklet) : Value{};
   const Value refused = refusal();
   if (refused.is_error()) co_return refused;
-  co_return co_await give_way(tasklet, soft_, kNobody);
+  co_return co_await give_way(tasklet, softly(), kNobody);
 }
 
 Routine<Value> Specification::switch_to(Id tasklet) {
@@ -186,7 +211,7 @@ Routine<Value> Specification::switch_to(Id tasklet) {
   const Value refused = tasklet == self ? Value{} : refusal();
   if (refused.is_error()) co_return refused;
   take_out(self);  // To itself it comes back at once, unless an interrupt is due.
-  co_return co_await give_way(tasklet, soft_, self);
+  co_return co_await give_way(tasklet, softly(), self);
 }
 
 }  // namespace reweave::runtime::specification

@@ -53,37 +53,29 @@ Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
     case OpCode::kCallobj:
       if (at(target).kind != ObjectKind::kFunction) co_return Value{};
       co_return co_await call_object(target);
-    case OpCode::kGenerator: {
+    case OpCode::kGenerator:
       if (at(target).kind != ObjectKind::kFunction) co_return Value{};
-      const Id cell = cell_of(target);
-      const Id made = make_thing(ObjectKind::kGenerator);
-      at(made).function = at(target).function;
-      at(made).state = Tasklet::State::kNew;
-      if (cell != kNobody) at(made).held.push_back(cell);
-      if (cell != kNobody) ++at(cell).references;
-      co_return co_await store(b, made);
-    }
+      co_return co_await store(b, make_generator(target));
     case OpCode::kNext: {
       if (at(target).kind != ObjectKind::kGenerator) co_return Value{};
       const Value result = co_await next(target);
       if (result.is_error() && result.type == ExceptionType::kStopIteration) {
+        say(0);
         log_object(EventKind::kExhausted, target);
         co_return Value{};
       }
       if (result.is_error()) co_return result;
+      say(1);
       log(EventKind::kYielded, {static_cast<std::int32_t>(at(target).kind), number_of(target),
                                 static_cast<std::int32_t>(result.number)});
       co_return Value{};
     }
-    case OpCode::kRef: {
-      const Id made = make_thing(ObjectKind::kReference);
-      at(made).target = target;
-      add_weakref(target, {.reference = made});
-      co_return co_await store(b, made);
-    }
+    case OpCode::kRef:
+      co_return co_await store(b, reference_to(target));
     case OpCode::kDeref: {
       if (at(target).kind != ObjectKind::kReference) co_return Value{};
       const Id yielded = at(target).target;
+      say(yielded != kNobody);
       log_object(EventKind::kDereferenced, yielded);
       if (b < 0) co_return Value{};
       if (yielded != kNobody) ++at(yielded).references;
@@ -103,13 +95,41 @@ Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
   }
 }
 
+Id Specification::make_generator(Id function) {
+  const Id cell = cell_of(function);
+  const Id made = make_thing(ObjectKind::kGenerator);
+  at(made).function = at(function).function;
+  at(made).state = Tasklet::State::kNew;
+  if (cell != kNobody) at(made).held.push_back(cell);
+  if (cell != kNobody) ++at(cell).references;
+  return made;
+}
+
+// Weak references without a callback are one object, as long as that lives.
+Id Specification::reference_to(Id target) {
+  for (std::int32_t i = at(target).weakrefs; i >= 0;) {
+    const Weakref& each = weakrefs_[static_cast<std::size_t>(i)];
+    i = each.older;
+    const Id known = each.reference;
+    if (known == kNobody || at(known).state == Tasklet::State::kDestroyed) continue;
+    if (at(known).references == 0 || at(known).target != target) continue;
+    ++at(known).references;
+    return known;
+  }
+  const Id made = make_thing(ObjectKind::kReference);
+  at(made).target = target;
+  add_weakref(target, {.reference = made});
+  return made;
+}
+
 Id Specification::cell_of(Id function) const {
   return at(function).held.empty() ? kNobody : at(at(function).held.back()).held.back();
 }
 
 // Its frame holds the cell that it shares.
 Routine<Value> Specification::call_object(Id function) {
-  const Frame frame{.function = at(function).function, .cell = cell_of(function)};
+  const Frame frame{
+      .function = at(function).function, .hard = !softly(), .cell = cell_of(function)};
   if (frame.cell == kNobody) co_return co_await run(frame);
   const Id self = current_;
   at(self).held.push_back(frame.cell);
@@ -126,6 +146,12 @@ Routine<Value> Specification::next(Id id) {
   if (generator.running) co_return Value::error(ExceptionType::kValueError);
   if (generator.state == Tasklet::State::kEnded)
     co_return Value::error(ExceptionType::kStopIteration);
+  co_return co_await resume(id);
+}
+
+// With what waits in its tempval, which it raises if it is an exception.
+Routine<Value> Specification::resume(Id id) {
+  Tasklet& generator = at(id);
   Value result = Value::error(ErrorCode::kNesting);
   generator.yielded = false;
   if (nesting_ < kNestingMax) {
@@ -145,6 +171,20 @@ Routine<Value> Specification::next(Id id) {
   co_await forget_frames(id);
   if (!result.is_error()) result = Value::error(ExceptionType::kStopIteration);
   co_return result;
+}
+
+// The finalizer of a generator, once: GeneratorExit is raised where it is suspended, so that its
+// `finally` blocks run. What comes of it is for nobody.
+Routine<Value> Specification::close(Id id) {
+  Tasklet& generator = at(id);
+  if (generator.kind != ObjectKind::kGenerator || generator.state != Tasklet::State::kSuspended ||
+      generator.running || std::exchange(generator.finalized, true) || nesting_ >= kNestingMax)
+    co_return Value{};
+  const Interruption interruption = interrupt_operation();
+  generator.tempval = Value::error(ExceptionType::kGeneratorExit);
+  co_await resume(id);
+  resume_operation(interruption);
+  co_return Value{};
 }
 
 Routine<Value> Specification::generator_life(Id id) {
@@ -169,6 +209,9 @@ Routine<Value> Specification::set_content(Id id, Id content) {
 
 Routine<Value> Specification::destroy_thing(Id id) {
   co_await call_weakrefs(id);
+  at(id).references = 1;
+  co_await close(id);
+  if (--at(id).references > 0) co_return Value{};  // Somebody refers to it again.
   log_object(EventKind::kFreed, id);
   at(id).state = Tasklet::State::kDestroyed;
   if (can_be_recycled(at(id).kind)) spare_records_.push_back(id);
@@ -201,7 +244,8 @@ Routine<Value> Specification::call_weakrefs(Id id) {
     if (weakref.function < 0) continue;
     if (tasklet) log(EventKind::kWeakCallback, {number_of(id)});
     if (!tasklet) log_object(EventKind::kThingCallback, id);
-    co_await callback(weakref.function);
+    const Value error = co_await callback(weakref.function);
+    if (error.is_error()) log_error(EventKind::kCaught, error);
     if (tasklet) log(EventKind::kWeakCallbackEnd, {number_of(id)});
     if (!tasklet) log_object(EventKind::kThingCallbackEnd, id);
   }

@@ -123,7 +123,6 @@ void Specification::end_main() {
 
 Routine<Value> Specification::thread_life(std::int32_t function) {
   keep_stack(stub());
-  if (!freed_.empty()) freed_.pop_back();
   begin_main(make(kThreadMains + number_, actor_));
   log(EventKind::kThreadStart, {number_});
   const bool works = function < 0;
@@ -134,7 +133,7 @@ Routine<Value> Specification::thread_life(std::int32_t function) {
 
   const Id ended = main_;
   dying_ = true;
-  begin_main(make(kThreadMains + number_, actor_));
+  begin_main(make(kMakeshift, actor_));
   co_await reap(ended);
   end_main();
   clear_references(main_);
@@ -163,7 +162,7 @@ Routine<Value> Specification::reap(Id ended) {
   ++nesting_;
   drop_stack(main_);
   co_await release(ended);
-  co_await release(ended);
+  co_await release_as_makeshift(ended);
   for (;;) {
     // Callbacks may have given the makeshift one locals, which are not to die where nobody is.
     while (at(main_).locals != kNobody) co_await clear_dict(at(main_).locals);
@@ -178,14 +177,15 @@ Routine<Value> Specification::reap(Id ended) {
       const bool hard = nesting_of(next) > 0;
       co_await leave_queue(next);
       if (hard) {
-        const ActorId actor = become_makeshift();
+        become_makeshift();
         co_await throw_at(next, Value::error(ExceptionType::kTaskletExit), /*soft=*/false,
                           /*pending=*/false);
-        stop_being_makeshift(actor);
-        co_await leave_queue(next);  // It may have caught the exception.
+        drop_stack(main_);
+        // It may have caught the exception.
+        if (!rules_.defects.has(Defect::kSurvivorStaysQueued)) co_await leave_queue(next);
       }
     }
-    at(next).thread = kNobody;
+    if (at(next).thread == number_) at(next).thread = kNobody;
     co_await release_as_makeshift(next);
   }
   --nesting_;
@@ -195,36 +195,29 @@ Routine<Value> Specification::reap(Id ended) {
 Routine<Value> Specification::leave_queue(Id tasklet) {
   if (!at(tasklet).queued) co_return Value{};
   take_out(tasklet);
-  co_return co_await release_as_makeshift(tasklet);
+  co_return co_await release(tasklet);
 }
 
-// For each of these acts the real thing makes a main tasklet without a number; recordings know it
-// by that of the dead tasklet whose memory it was given, the one that was freed last.
-ActorId Specification::become_makeshift() {
-  if (freed_.empty() && nobody_ == ActorId{}) nobody_ = new_actor(-1);
-  const ActorId actor = freed_.empty() ? nobody_ : freed_.back();
-  if (!freed_.empty()) freed_.pop_back();
-  at(main_).actor = actor;
+// For each of these acts the real thing makes a main tasklet, which nobody has given a number.
+void Specification::become_makeshift() {
+  if (nobody_ == ActorId{}) nobody_ = new_actor(kMakeshift);
+  at(main_).actor = nobody_;
   for (const Id owner : {stub(), main_}) {
     drop_stack(owner);
     keep_stack(owner);
   }
-  return actor;
 }
 
-void Specification::stop_being_makeshift(ActorId actor) {
-  drop_stack(main_);
-  if (actor != nobody_) freed_.push_back(actor);
-}
-
-// A tasklet's memory goes last of all, when the makeshift that its callbacks ran in is gone again.
+// Where it is the last reference, the C stack of the tasklet goes after that of the makeshift in
+// which its callbacks ran.
 Routine<Value> Specification::release_as_makeshift(Id tasklet) {
-  const bool last = at(tasklet).references == 1;
-  const ActorId makeshift = become_makeshift();
+  if (at(tasklet).references > 1) co_return co_await release(tasklet);
+  become_makeshift();
+  leaves_ring_last_ = tasklet;
   co_await release(tasklet);
-  stop_being_makeshift(makeshift);
-  if (last && freed_.size() >= 2 && freed_[freed_.size() - 2] == at(tasklet).actor)
-    std::swap(freed_[freed_.size() - 2], freed_.back());
+  leaves_ring_last_ = kNobody;
+  drop_stack(main_);
+  if (at(tasklet).state == Tasklet::State::kDestroyed) drop_stack(tasklet);
   co_return Value{};
 }
 
@@ -242,27 +235,39 @@ void Specification::drop_stack(Id owner) {
   stacks_.pop_back();
 }
 
+// It gets a function: it begins on a fresh C stack, which is the last one.
+void Specification::give_new_stack(Id tasklet) {
+  if (!threaded_ || !has_stack(tasklet)) return;
+  drop_stack(tasklet);
+  if (at(tasklet).thread != 0) keep_stack(tasklet);
+}
+
 bool Specification::has_stack(Id owner) const {
   return std::find(stacks_.begin(), stacks_.end(), owner) != stacks_.end();
 }
 
 // ---- Tasklets of other threads ----
 
-bool Specification::is_current(Id id) const {
+// Of another thread the first one in its run queue passes for its current one.
+bool Specification::is_current_at_home(Id id) const {
   const Tasklet& tasklet = at(id);
   if (tasklet.thread == kNobody) return false;
-  const ThreadState& home = thread(tasklet.thread);
   if (!elsewhere(id)) return id == current_;
-  // A thread may sleep at the very end of a tasklet, and resumes there.
-  return (!home.queue_.empty() && home.queue_.front() == id) ||
-         (tasklet.state == Tasklet::State::kEnded && home.current_ == id);
+  const ThreadState& home = thread(tasklet.thread);
+  return !home.queue_.empty() && home.queue_.front() == id;
 }
 
-std::int32_t Specification::nesting_of(Id id) const {
+bool Specification::is_current(Id id) const {
   const Tasklet& tasklet = at(id);
-  if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id)
-    return thread(tasklet.thread).nesting_;
-  return tasklet.has_c_state() ? tasklet.nesting : 0;
+  if (is_current_at_home(id)) return true;
+  // A thread may sleep at the very end of a tasklet, and resumes there.
+  return elsewhere(id) && tasklet.thread != kNobody && tasklet.state == Tasklet::State::kEnded &&
+         thread(tasklet.thread).current_ == id;
+}
+
+// That of the last suspension, but for who is current.
+std::int32_t Specification::nesting_of(Id id) const {
+  return is_current_at_home(id) ? thread(at(id).thread).nesting_ : at(id).nesting;
 }
 
 Value Specification::insert(Id id) {
@@ -289,6 +294,7 @@ Value Specification::run_elsewhere(Id id) {
   } else if (inserted && queue.size() > 1) {
     std::rotate(queue.begin() + 1, queue.end() - 1, queue.end());
   }
+  wake(id);  // Also where it was queued already: not everybody who queues one wakes its thread.
   return {};
 }
 
@@ -300,11 +306,14 @@ Value Specification::bind_thread(Id id) {
   if (tasklet.queued || about_to_run) return Value::error(ErrorCode::kBindThreadRunnable);
   if (nesting_of(id) > 0) return Value::error(ErrorCode::kBindCState);
   // Its old thread may sleep in one of its switches, and would resume there.
-  if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id)
+  if (tasklet.thread != kNobody && thread(tasklet.thread).current_ == id &&
+      !rules_.defects.has(Defect::kBindThreadInContext))
     return Value::error(ErrorCode::kBindCState);
   // A thread without its main tasklet has nobody to return to.
-  if (tasklet.main && tasklet.alive()) return Value::error(ErrorCode::kUnbindMain);
+  if (tasklet.main && tasklet.alive() && !rules_.defects.has(Defect::kBindThreadTakesMain))
+    return Value::error(ErrorCode::kUnbindMain);
   tasklet.thread = number_;
+  tasklet.nesting = 0;
   drop_stack(id);
   return {};
 }

@@ -98,7 +98,7 @@ Routine<Value> Specification::interrupt() {
   if (tasklet.pending_irq) co_return Value{};
   const Id earlier = std::exchange(interrupted_, victim);  // run() returns only the last one.
   ++tasklet.references;
-  co_return co_await give_way(watchdog(), soft_, earlier);
+  co_return co_await give_way(watchdog(), softly(), earlier);
 }
 
 // The reason why the current tasklet could not be interrupted is gone.

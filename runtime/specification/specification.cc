@@ -38,8 +38,11 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   for (std::size_t i = 0; i < scenario.channels.size(); ++i) new_channel();
   async_.clear();
   slots_.assign(scenario.slots.size(), kNobody);
+  integers_.assign(scenario.slots.size(), 0);
   step_ = tokens_ = 0;
   runto_returned_ = collecting_ = false;
+  order_.clear();
+  garbage_.clear();
   gc_debug_ = 0;
   soft_ = rules.soft;
   error_handler_ = false;
@@ -53,7 +56,6 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   threaded_ = starts_threads(scenario);
   started_ = false;
   stacks_.clear();
-  freed_.clear();
   for (Lock& lock : locks_) {
     if (!locks_used_) break;
     lock.held = false;
@@ -63,6 +65,9 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   locks_used_ = false;
   now_ = 0;
   timers_.clear();
+  tasklet_timers_.clear();
+  tasklet_timers_made_ = 0;
+  waiting_room_ = kNobody;
 
   phase_ = Phase::kReady;
   keep_stack(stub());
@@ -82,7 +87,7 @@ void Specification::conclude() {
     } else if (!at(id).dying && !at(id).main)
       end_state_.left.push_back({number_of(id), flags_of(id)});
   }
-  end_state_.run_count = static_cast<std::uint32_t>(queue_.size());
+  end_state_.run_count = static_cast<std::uint32_t>(run_count());
 }
 
 std::int32_t Specification::tasklet_number(ActorId actor) const {
@@ -105,22 +110,39 @@ void Specification::log_error(EventKind kind, const Value& error) {
 
 std::uint32_t Specification::flags_of(Id id) const {
   const Tasklet& tasklet = at(id);
-  const bool alive = tasklet.alive();
-  // Of another thread the first one in its run queue passes for its current one.
-  bool current = id == current_;
-  if (tasklet.thread != number_) {
-    current = tasklet.thread != kNobody && !thread(tasklet.thread).queue_.empty() &&
-              thread(tasklet.thread).queue_.front() == id;
-  }
+  const bool alive = tasklet.alive() || is_ending(id);
   return (alive ? 1u : 0) | (tasklet.blocked != 0 ? 2u : 0) | (tasklet.floating() ? 0 : 4u) |
-         (alive && tasklet.floating() ? 8u : 0) | (current ? 16u : 0) |
+         (alive && tasklet.floating() ? 8u : 0) | (is_current_at_home(id) ? 16u : 0) |
          (tasklet.main && tasklet.thread != kNobody ? 32u : 0);
 }
 
 // ---- The queues: none of these changes a count; the caller moves the tasklet's reference ----
 
+// It has ended, but for its last schedule callback.
+bool Specification::is_ending(Id id) const {
+  if (at(id).state != Tasklet::State::kEnded || at(id).thread == kNobody) return false;
+  return thread(at(id).thread).in_schedule_callback_ && thread(at(id).thread).current_ == id;
+}
+
+// In 3.7.5, in the schedule callback of a tasklet that has left the run queue: beside that one,
+// into the queue of the channel on which it blocks. Where it is in none, the real thing crashes.
+bool Specification::append_beside_leaving(Id id) {
+  ThreadState& home = thread(at(id).thread);
+  if (!home.in_schedule_callback_ || !rules_.defects.has(Defect::kInsertBesideLeaving))
+    return false;
+  const Tasklet& leaving = at(home.current_);
+  if (leaving.queued || leaving.blocked == 0 || leaving.channel == kTemporary) return false;
+  std::vector<Id>& waiting = channel(leaving.channel).waiting;
+  waiting.insert(std::find(waiting.begin(), waiting.end(), home.current_), id);
+  at(id).channel = leaving.channel;
+  at(id).astray = true;
+  ++home.astray_;
+  return true;
+}
+
 void Specification::append(Id tasklet) {
   at(tasklet).queued = true;
+  if (append_beside_leaving(tasklet)) return;
   thread(at(tasklet).thread).queue_.push_back(tasklet);
 }
 
@@ -142,9 +164,17 @@ void Specification::make_head(Id tasklet) {
 
 void Specification::take_out(Id tasklet) {
   at(tasklet).queued = false;
-  if (at(tasklet).thread == kNobody) return;  // The queue has ended with its thread.
-  std::vector<Id>& queue = thread(at(tasklet).thread).queue_;
-  queue.erase(std::find(queue.begin(), queue.end(), tasklet));
+  if (at(tasklet).astray) {
+    if (at(tasklet).thread != kNobody) --thread(at(tasklet).thread).astray_;
+    return stop_waiting(tasklet);
+  }
+  const auto leave = [tasklet](std::vector<Id>& queue) {
+    const auto place = std::find(queue.begin(), queue.end(), tasklet);
+    if (place != queue.end()) queue.erase(place);
+  };
+  if (at(tasklet).thread != kNobody) return leave(thread(at(tasklet).thread).queue_);
+  // The queue has ended with its thread, or is about to.
+  for (std::int32_t i = 0; i < kThreadsMax; ++i) leave(thread(i).queue_);
 }
 
 void Specification::wait_on(Id number, Id tasklet, int direction) {
@@ -158,12 +188,20 @@ void Specification::wait_on(Id number, Id tasklet, int direction) {
 void Specification::stop_waiting(Id id) {
   Tasklet& tasklet = at(id);
   if (tasklet.channel != kTemporary) {
-    Channel& left = channel(tasklet.channel);
-    left.waiting.erase(std::find(left.waiting.begin(), left.waiting.end(), id));
-    left.balance -= tasklet.blocked;
+    std::vector<Id>& waiting = channel(tasklet.channel).waiting;
+    waiting.erase(std::find(waiting.begin(), waiting.end(), id));
+    if (tasklet.queued || !tasklet.astray) channel(tasklet.channel).balance -= counted_as(id);
   }
   tasklet.blocked = 0;
   tasklet.channel = kNobody;
+  tasklet.queued = tasklet.astray = false;
+}
+
+// In 3.7.5 whoever leaves a channel is counted as the balance is, whatever it waited for.
+std::int32_t Specification::counted_as(Id id) const {
+  const bool as_balance = at(id).astray || rules_.defects.has(Defect::kPeerLookedUpEarly);
+  if (!as_balance) return at(id).blocked;
+  return channels_[static_cast<std::size_t>(at(id).channel)].balance > 0 ? 1 : -1;
 }
 
 }  // namespace reweave::runtime::specification

@@ -78,9 +78,10 @@ class Specification : private Routines, private ThreadState {
 
   // The program: program.cc
   Routine<Value> call(std::int32_t function);
+  bool softly() { return soft_ && !me().hard; }
   Routine<Value> run(Frame frame);
   Routine<Value> body(Frame frame, std::size_t from, std::size_t to);
-  Routine<Value> block(Frame frame, std::size_t at);
+  Routine<Value> block(Frame frame, std::size_t at, bool so);
   Routine<Value> nested_call(std::int32_t function);
   Routine<Value> recurse(std::int32_t levels, std::int32_t function);
   Routine<Value> callback(std::int32_t function);
@@ -91,6 +92,12 @@ class Specification : private Routines, private ThreadState {
 
   // Single operations: operation.cc
   bool perform_at_once(const Op& op);
+  bool tell_at_once(const Op& op);
+  bool is_so(const Op& op);
+  void log_run_queue();
+  std::int32_t value_of(std::int32_t which);
+  Routine<Value> store_integer(std::int32_t to, std::int32_t integer);
+  void say(std::int32_t answer) { me().said = answer; }
   bool set_at_once(const Op& op);
   Routine<Value> perform(const Op& op, Frame frame);
   Routine<Value> perform_switch(const Op& op);
@@ -110,7 +117,7 @@ class Specification : private Routines, private ThreadState {
   Id make_closure(const Op& op);
   Routine<Value> perform_on(Id target, const Op& op);
   Routine<Value> bind_again(Id target, const Op& op);
-  Routine<Value> store(std::int32_t slot, Id object);
+  Routine<Value> store(std::int32_t slot, Id object, std::int32_t integer = 0);
   Routine<Value> send_sequence(Id channel, std::int32_t count);
   Routine<Value> iterate(Id channel, std::int32_t count);
   Routine<Value> returned_from_run(const Op& op, Value result);
@@ -127,17 +134,22 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> forget_frames(Id tasklet);
   Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending, bool kills = true);
   Routine<Value> throw_at_dead(Id tasklet, Value error, bool kills);
+  Routine<Value> drop_frames(Id tasklet);
   Routine<Value> bind(Id tasklet, std::int32_t function);
   Value set_up(Id tasklet);
 
   // Things and weak references: spec_things.cc
   Id make_thing(ObjectKind kind);
   Routine<Value> perform_on_any(Id target, const Op& op);
+  Id make_generator(Id function);
+  Id reference_to(Id target);
   Routine<Value> destroy_thing(Id id);
   Routine<Value> set_content(Id id, Id content);
   Routine<Value> call_weakrefs(Id id);
   Routine<Value> call_object(Id function);
   Routine<Value> next(Id generator);
+  Routine<Value> resume(Id generator);
+  Routine<Value> close(Id generator);
   Routine<Value> generator_life(Id generator);
   Id cell_of(Id function) const;
   void clear_references(Id id);
@@ -158,12 +170,17 @@ class Specification : private Routines, private ThreadState {
   // Cycles: spec_collection.cc
   Routine<Value> collect();
   bool find_garbage();
+  void count_references();
+  void list_objects();
   void reach(Id object);
+  void meet(Id object);
+  bool is_held(Id object) const;
   bool is_transparent(const Tasklet& object) const;
 
   // Switching: spec_switching.cc
-  Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false);
-  Routine<Value> give_way(Id next, bool soft, Id dying);
+  Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false,
+                              bool* was_refused = nullptr);
+  Routine<Value> give_way(Id next, bool soft, Id dying, bool puts_none = false);
   Routine<Value> arrive(Id tasklet);
   Routine<Value> schedule();
   Routine<Value> schedule_remove();
@@ -207,8 +224,7 @@ class Specification : private Routines, private ThreadState {
   Value bind_thread(Id tasklet);
   void begin_main(Id main);
   void end_main();
-  ActorId become_makeshift();
-  void stop_being_makeshift(ActorId actor);
+  void become_makeshift();
   void wake(Id tasklet);
   std::int32_t choose(bool running_goes_on);
   bool others_awake();
@@ -234,9 +250,11 @@ class Specification : private Routines, private ThreadState {
   }
   bool elsewhere(Id tasklet) const { return at(tasklet).thread != number_; }
   bool is_current(Id tasklet) const;
+  bool is_current_at_home(Id tasklet) const;
   std::int32_t nesting_of(Id tasklet) const;
   void keep_stack(Id owner);
   void drop_stack(Id owner);
+  void give_new_stack(Id tasklet);
   bool has_stack(Id owner) const;
   Id stub() const { return -2 - number_; }  // Among `stacks_`.
 
@@ -259,6 +277,44 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> channel_action(Id channel, int direction, Value value);
   Routine<Value> tell_channel_callback(Id channel, int direction, bool will_block);
 
+  // What the real thing does not have: spec_beyond.cc
+  /// What else ends a wait, and ended that of the operation outside.
+  struct EarlyEnd {
+    std::int32_t timer = 0;
+    std::uint64_t selects = 0;
+    bool timed_out = false;
+  };
+  /// What code that interrupts an operation must leave as it was.
+  struct Interruption {
+    Id tasklet = kNobody;
+    std::int32_t said = 0;
+    bool hard = false;
+    EarlyEnd early_end;
+  };
+  Interruption interrupt_operation();
+  void resume_operation(const Interruption& interruption);
+  EarlyEnd begin_early_end(std::uint64_t until, std::uint64_t selects);
+  bool end_early_end(Id tasklet, const EarlyEnd& outer);
+  Id first_timed(std::uint64_t& due) const;
+  void end_wait(Id tasklet);
+  Routine<Value> await_timer();
+  bool awaits_timer() const;
+  void wake_selectors(Id channel);
+  bool relieve_sender(Id channel);
+  void set_buffer(Id channel, std::int32_t most);
+  bool can_send(Id channel);
+  bool can_receive(Id channel);
+  Routine<Value> pass(Id to, Value value);
+  Routine<Value> take(Id from);
+  Routine<Value> keep(Id to, Value value);
+  Routine<Value> take_kept(Id from);
+  Routine<Value> try_send(Id to);
+  Routine<Value> try_receive(Id from);
+  Routine<Value> receive_until(Id from, std::uint64_t until);
+  Routine<Value> nap(std::uint64_t until);
+  Routine<Value> select(Id one, Id other);
+  Id waiting_room();
+
   // The queues.
   void append(Id tasklet);
   void make_runnable(Id tasklet);
@@ -266,6 +322,7 @@ class Specification : private Routines, private ThreadState {
   void take_out(Id tasklet);
   void wait_on(Id channel, Id tasklet, int direction);
   void stop_waiting(Id tasklet);
+  std::int32_t counted_as(Id tasklet) const;
 
   Tasklet& at(Id tasklet) { return tasklets_[static_cast<std::size_t>(tasklet)]; }
   const Tasklet& at(Id tasklet) const { return tasklets_[static_cast<std::size_t>(tasklet)]; }
@@ -275,6 +332,9 @@ class Specification : private Routines, private ThreadState {
   std::int32_t number_of(Id tasklet) const { return tasklet == kNobody ? -1 : at(tasklet).number; }
   Id& slot(std::int32_t number) { return slots_[static_cast<std::size_t>(number)]; }
   std::uint32_t flags_of(Id tasklet) const;
+  bool is_ending(Id tasklet) const;
+  bool append_beside_leaving(Id tasklet);
+  std::int32_t run_count() const { return static_cast<std::int32_t>(queue_.size()) + astray_; }
   Value claim(Id tasklet) { return std::exchange(at(tasklet).tempval, Value{}); }
   void log(EventKind kind, EventArguments arguments = {});
   void log_object(EventKind kind, Id object) {
@@ -286,6 +346,7 @@ class Specification : private Routines, private ThreadState {
   void conclude();
 
   static constexpr std::int32_t kThreadMains = 100, kThreadsMax = 8;
+  static constexpr std::int32_t kMakeshift = -1;  // What events call a makeshift main tasklet.
   static constexpr std::int32_t kNestingMax = 2000;
   static constexpr std::size_t kWatchdogsMax = 64;
 
@@ -320,28 +381,41 @@ class Specification : private Routines, private ThreadState {
   std::deque<Channel> channels_;               // Those of the scenario, then those of the pool.
   std::size_t channel_count_ = 0;
   std::vector<Id> slots_;
+  std::vector<std::int32_t> integers_;  // Of slots; 0 where one holds an object.
   std::uint64_t step_ = 0;
   std::uint32_t tokens_ = 0;
 
   bool runto_returned_ = false;
-  std::vector<Id> garbage_;  // Being collected, in order of creation.
-  std::vector<Id> reached_;
+  /// An object in one of its lives.
+  struct Life {
+    Id object = kNobody;
+    std::int32_t number = 0;
+  };
+  std::vector<Life> order_;  // Of those that the last collection left alive.
+  std::vector<Id> listed_;   // All, the oldest first but for those that have changed their places.
+  std::vector<Id> aside_;    // Of those, the ones that nobody has met.
+  std::vector<Id> survivors_;
+  std::vector<Id> found_;    // Garbage.
+  std::vector<Id> garbage_;  // The same, while it is collected.
+  bool meets_again_ = false;
   bool collecting_ = false;
   std::int32_t gc_debug_ = 0;  // 1 logs what is collected, 2 keeps it.
 
   // Threads. The state of the running one is our own base; its place here is empty meanwhile.
   std::array<ThreadState, kThreadsMax> threads_;
   Pool async_;
-  bool threaded_ = false;       // The program starts threads.
-  bool started_ = false;        // It has done so.
-  std::vector<Id> stacks_;      // Whoever has a C stack: a ring, in the order of the real thing's.
-  std::vector<ActorId> freed_;  // Of dead tasklets whose memory would be given out again.
+  bool threaded_ = false;   // The program starts threads.
+  bool started_ = false;    // It has done so.
+  std::vector<Id> stacks_;  // Whoever has a C stack: a ring, in the order of the real thing's.
 
   static constexpr std::size_t kLocksMax = 8;
   std::array<Lock, kLocksMax> locks_;
   bool locks_used_ = false;
   std::uint64_t now_ = 0;      // Virtual microseconds.
   std::vector<Timer> timers_;  // The earliest first; of equal ones the one set first.
+  std::vector<TaskletTimer> tasklet_timers_;
+  std::int32_t tasklet_timers_made_ = 0;
+  Id waiting_room_ = kNobody;  // Where they wait who wait on no channel of the program.
 
   bool soft_ = true;
   bool error_handler_ = false;

@@ -42,6 +42,7 @@ struct Value {
 /// An activation of a function.
 struct Frame {
   std::int32_t function = -1;
+  bool hard = false;       // It was entered hard, and so is left hard, as long as it runs.
   Id generator = kNobody;  // Whose it is.
   Id cell = kNobody;       // That the function shares.
 };
@@ -77,7 +78,9 @@ struct Thing {
   std::int32_t word = 0;       // What it yielded.
   Id target = kNobody;         // A weak reference's; kNobody: cleared.
   std::int32_t internal = 0;   // While garbage is looked for: references from other objects.
-  bool reached = false;        // The same: it is alive.
+  /// The same: whether somebody who is alive refers to it.
+  enum class Met : std::uint8_t { kUnlisted, kNot, kAside, kAgain, kYes };
+  Met met = Met::kUnlisted;
 };
 
 struct Tasklet : Thing {
@@ -98,11 +101,15 @@ struct Tasklet : Thing {
   std::int32_t function = -1;  // kNew: to run. kUnbound: bound to it; -1: to none.
   Value tempval;
   Routines::Handle point{};  // kSuspended: where it resumes.
-  std::int32_t nesting = 0;  // kSuspended: interpreter levels under it; 0: it was left softly.
-  std::vector<Id> calls;     // Channels on which its frames wait, or are to, for results of jobs.
-  bool queued = false;       // In the run queue.
-  std::int8_t blocked = 0;   // -1 in receive, 1 in send.
-  Id channel = kNobody;      // Where it is blocked.
+  // Interpreter levels under it when it was suspended last; 0: it was left softly.
+  std::int32_t nesting = 0;
+  bool frames_dropped = false;  // kSuspended, in a thread that has ended: it was killed.
+  std::vector<Id> calls;    // Channels on which its frames wait, or are to, for results of jobs.
+  bool queued = false;      // In the run queue.
+  std::int8_t blocked = 0;  // -1 in receive, 1 in send.
+  Id channel = kNobody;     // Where it is blocked, or astray.
+  bool astray = false;  // In 3.7.5: it came into that channel's queue and not into the run queue.
+  bool hard = false;    // Its innermost function was entered hard.
   bool atomic = false;
   bool ignore_nesting = false;
   bool block_trap = false;
@@ -110,6 +117,11 @@ struct Tasklet : Thing {
   bool finalized = false;    // Its finalizer has begun.
   bool dying = false;        // Its weak references are cleared.
   bool told_of_end = false;  // Its end is in the log already.
+  // What ends its wait besides what it waits for: a timer, and channels, a bit for each.
+  std::int32_t timer = 0;
+  std::uint64_t selects = 0;
+  bool timed_out = false;
+  std::int32_t said = 0;  // What its last operation that says something said.
 
   bool alive() const {
     return state > State::kUnbound && state < State::kEnded && thread != kNobody;
@@ -125,6 +137,10 @@ struct Channel {
   bool closing = false;
   bool schedule_all = false;
   bool has_job = false;  // A result is to come over it.
+  // What it keeps for receivers to come, the oldest first, and how many it may.
+  std::vector<Value> kept;
+  std::size_t keeps = 0;
+  bool has_room() const { return kept.size() < keeps; }
 };
 
 /// What a worker is to do, and over which channel it tells what came of it.
@@ -156,6 +172,13 @@ struct Lock {
   bool held = false;
   std::vector<std::int32_t> waiting;   // Threads that want it, in order of arrival.
   std::vector<std::int32_t> sleeping;  // Threads that wait to be notified, likewise.
+};
+
+/// A tasklet waits for that long at most. Stale if it waits for something else by now.
+struct TaskletTimer {
+  std::uint64_t due = 0;
+  Id tasklet = kNobody;
+  std::int32_t serial = 0;
 };
 
 /// A thread's time that is to come.
@@ -190,17 +213,19 @@ struct ThreadState {
   };
   std::int32_t number_ = 0;
   Phase phase_ = Phase::kUnused;
-  bool idle_ = false;             // Asleep, or woken and not run since.
-  bool woken_ = false;            // Since it began to wait for a lock, a notify or a time.
-  bool notified_ = false;         // Since it began to wait on a condition.
-  bool polling_ = false;          // There: it is not woken by a notify, but looks for it.
-  std::uint32_t held_ticks_ = 0;  // Operations since it got the interpreter lock.
-  bool dying_ = false;            // Its main tasklet has ended; a makeshift one takes its place.
-  ActorId actor_{};               // Of its main tasklet.
-  ActorId nobody_{};              // Of a makeshift one without a number; 0: not needed yet.
-  Routines::Handle point_;        // Where it resumes when it runs again.
+  bool idle_ = false;              // Asleep, or woken and not run since.
+  bool woken_ = false;             // Since it began to wait for a lock, a notify or a time.
+  bool notified_ = false;          // Since it began to wait on a condition.
+  bool polling_ = false;           // There: it is not woken by a notify, but looks for it.
+  std::uint32_t held_ticks_ = 0;   // Operations since it got the interpreter lock.
+  bool dying_ = false;             // Its main tasklet has ended; a makeshift one takes its place.
+  ActorId actor_{};                // Of its main tasklet.
+  ActorId nobody_{};               // Of a makeshift one; 0: not needed yet.
+  Id leaves_ring_last_ = kNobody;  // Its end does not take its C stack out of the ring.
+  Routines::Handle point_;         // Where it resumes when it runs again.
   Id main_ = kNobody;
-  std::vector<Id> queue_;  // The run queue; its first one runs, unless it is just leaving.
+  std::vector<Id> queue_;    // The run queue; its first one runs, unless it is just leaving.
+  std::int32_t astray_ = 0;  // What the length of the run queue is counted too high.
   Id current_ = kNobody;
   Id switching_to_ = kNobody;     // While the schedule callback is told of it.
   Id del_post_switch_ = kNobody;  // Its reference goes when the switch under way is complete.

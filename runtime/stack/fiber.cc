@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "runtime/stack/registers.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/sanitizer.h"
 
 extern "C" void reweave_switch_slices(reweave::runtime::Slice* from, reweave::runtime::Slice* to,

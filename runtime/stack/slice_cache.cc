@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "runtime/stack/slice.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {

@@ -91,6 +91,8 @@ reweave_switch_slices:
   .cfi_def_cfa_offset 64
   stmxcsr (%rsp)
   fnstcw 4(%rsp)
+  movl (%rsp), %r10d          // what the processor has now, for the comparison on arrival
+  movzwl 4(%rsp), %r11d
 
   mov %rcx, %r9               // stack, for a fresh slice
   test %rdi, %rdi
@@ -111,8 +113,11 @@ reweave_switch_slices:
   mov 8(%rsi), %rcx           // to->top
   mov %rdx, %r8
   COPY_BLOCKS %rcx %r8 %r8 %rsp
-  ldmxcsr (%rsp)
-  fldcw 4(%rsp)
+  cmpl (%rsp), %r10d          // loading them is slow, and mostly there is nothing to change
+  jne 7f
+  cmpw 4(%rsp), %r11w
+  jne 7f
+4:
   .cfi_remember_state
   add $8, %rsp
   .cfi_def_cfa_offset 56
@@ -139,8 +144,13 @@ reweave_switch_slices:
   .cfi_register %rip, %rcx
   notrack jmp *%rcx
 
-6:                            // a fresh slice: a new stack begins at the base, without a caller
+7:
   .cfi_restore_state
+  ldmxcsr (%rsp)
+  fldcw 4(%rsp)
+  jmp 4b
+
+6:                            // a fresh slice: a new stack begins at the base, without a caller
   .cfi_undefined %rip
   lea -16(%rdx), %rsp
   movl $0x1f80, (%rsp)        // the ABI's defaults at process start

@@ -10,7 +10,7 @@
 
 #include "runtime/stack/registers.h"
 #include "runtime/stack/slice.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/sanitizer.h"
 
 extern "C" {

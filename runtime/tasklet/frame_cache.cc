@@ -1,7 +1,8 @@
-// The life of frames: made, parked as the zombie of their code or on the free list, revived, found
-// dangling.
+#include "runtime/tasklet/frame_cache.h"
+
 #include <string>
 
+#include "runtime/tasklet/allocation.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -46,18 +47,20 @@ FrameHoldings FrameCache::held() const {
   return held;
 }
 
+namespace {
+
 // Both ways to make a frame, and the one to end it, contain their common part: they are what most
 // executions spend most of their time with, and a call would cost as much as a third of the work.
-[[gnu::always_inline]] inline Frame* Thread::take_frame(Code& code) {
+[[gnu::always_inline]] inline Frame* take_frame(Thread& thread, Code& code) {
   Frame* frame = nullptr;
   if (code.zombie.frame != nullptr) {
     frame = code.zombie.frame;
     code.zombie = FrameRef{};
-    ++frames_.counts.from_zombie;
-    heap_.revive(frame);
+    ++thread.shared().frames.counts.from_zombie;
+    thread.heap().revive(frame);
   } else {
     // The free list is shared by all codes: the first frame that is large enough will do.
-    Frame** link = &frames_.free;
+    Frame** link = &thread.shared().frames.free;
     while (*link != nullptr &&
            (*link)->bytes < sizeof(Frame) + ((code.locals_bytes + 7u) & ~std::size_t{7})) {
       link = &(*link)->next_free;
@@ -65,14 +68,15 @@ FrameHoldings FrameCache::held() const {
     frame = *link;
     if (frame != nullptr) {
       *link = frame->next_free;
-      --frames_.free_count;
-      ++frames_.counts.from_free_list;
-      heap_.revive(frame);
+      --thread.shared().frames.free_count;
+      ++thread.shared().frames.counts.from_free_list;
+      thread.heap().revive(frame);
     }
   }
   if (frame == nullptr) {
-    ++frames_.counts.made;
-    frame = heap_.make<Frame>(ObjectKind::kFrame, (code.locals_bytes + 7u) & ~std::size_t{7});
+    ++thread.shared().frames.counts.made;
+    frame =
+        thread.heap().make<Frame>(ObjectKind::kFrame, (code.locals_bytes + 7u) & ~std::size_t{7});
   }
   frame->next_free = nullptr;
   frame->code = &code;
@@ -82,82 +86,66 @@ FrameHoldings FrameCache::held() const {
   return frame;
 }
 
-FrameRef Thread::make_root_frame(Code& code) {
-  Frame* const frame = take_frame(code);
+}  // namespace
+
+FrameRef make_root_frame(Thread& thread, Code& code) {
+  Frame* const frame = take_frame(thread, code);
   frame->back = FrameRef{};
   frame->site = code.entry;
   return {frame, frame->generation};
 }
 
-FrameRef Thread::make_frame(Code& code, SiteId site) {
-  if (lacks_memory()) [[unlikely]]
+FrameRef make_frame(Thread& thread, Code& code, SiteId site) {
+  if (lacks_memory(thread)) [[unlikely]]
     return {};
-  return make_called_frame(code, site);
+  return make_called_frame(thread, code, site);
 }
 
-FrameRef Thread::make_called_frame(Code& code, SiteId site) {
-  Frame* const frame = take_frame(code);
-  frame->back = running_ ? retain_frame(running_) : FrameRef{};
+FrameRef make_called_frame(Thread& thread, Code& code, SiteId site) {
+  Frame* const frame = take_frame(thread, code);
+  frame->back =
+      thread.evaluation().running ? retain_frame(thread, thread.evaluation().running) : FrameRef{};
   frame->site = site;
   return {frame, frame->generation};
 }
 
-[[gnu::always_inline]] inline void Thread::park_frame(Frame* frame) {
-  frame->parked_step = execution_->steps();
-  frame->parked_by = current_ == nullptr ? 0 : current_->number;
+namespace {
+
+[[gnu::always_inline]] inline void park_frame(Thread& thread, Frame* frame) {
+  frame->parked_step = thread.execution().steps();
+  frame->parked_by = thread.current() == nullptr ? 0 : thread.current()->number;
   Code* const code = frame->code;
-  if (settings_.zombie_frames && code->zombie.frame == nullptr) {
-    heap_.retire(frame);
+  if (thread.settings().zombie_frames && code->zombie.frame == nullptr) {
+    thread.heap().retire(frame);
     code->zombie = {frame, frame->generation};
-    if (!code->has_had_zombie) frames_.codes_with_zombie.push_back(code);
+    if (!code->has_had_zombie) thread.shared().frames.codes_with_zombie.push_back(code);
     code->has_had_zombie = true;
-  } else if (frames_.free_count < settings_.free_frames_max) {
-    frame->next_free = frames_.free;
-    frames_.free = frame;
-    ++frames_.free_count;
-    heap_.retire(frame);
+  } else if (thread.shared().frames.free_count < thread.settings().free_frames_max) {
+    frame->next_free = thread.shared().frames.free;
+    thread.shared().frames.free = frame;
+    ++thread.shared().frames.free_count;
+    thread.heap().retire(frame);
     // Who looks through the list must be able to read the links of parked frames.
     sanitizer::unpoison(&frame->next_free, sizeof frame->next_free);
   } else {
-    heap_.retire(frame);
+    thread.heap().retire(frame);
   }
 }
 
+}  // namespace
+
 // The last reference is gone.
-void Thread::end_frame(Frame* frame) {
+void end_frame(Thread& thread, Frame* frame) {
   const FrameRef back = frame->back;
   frame->back = FrameRef{};
   // With the defect what is about to be the zombie is left as it is: the next call of its code will
   // overwrite it.
-  const bool becomes_zombie = settings_.zombie_frames && frame->code->zombie.frame == nullptr;
-  const bool left = becomes_zombie && settings_.defects.has(Defect::kZombieKeepsLocals);
-  if (frame->code->clear_locals != nullptr && !left) frame->code->clear_locals(*this, *frame);
-  park_frame(frame);
-  if (back) release_frame(back);
-}
-
-void Thread::report_dangling_frame(FrameRef ref, const char* doing) {
-  // Everything but the header may be poisoned if the frame is still parked: open it for the report.
-  Frame* const frame = ref.frame;
-  const bool parked = frame->dead;
-  if (parked) heap_.revive(frame);
-  {  // Nothing that allocates may be alive where the stack is abandoned.
-    const std::string site = names_->site(frame->site);
-    const std::string user = current_ == nullptr ? "nobody" : std::to_string(current_->number);
-    std::string message = "the frame that stood at " + site + " was " + doing + " by tasklet " +
-                          user + ", but tasklet " + std::to_string(frame->parked_by) +
-                          " had released it for the last time at step " +
-                          std::to_string(frame->parked_step) +
-                          (parked ? "; it is parked" : "; it serves another call now");
-    Finding finding;
-    finding.kind = FindingKind::kDanglingFrame;
-    finding.step = execution_->steps();
-    finding.signature = std::string("dangling-frame ") + doing;
-    finding.message = std::move(message);
-    finding.oracle = "generations";
-    execution_->report(std::move(finding), /*stops=*/true);
-  }
-  abandon();
+  const bool becomes_zombie =
+      thread.settings().zombie_frames && frame->code->zombie.frame == nullptr;
+  const bool left = becomes_zombie && thread.settings().defects.has(Defect::kZombieKeepsLocals);
+  if (frame->code->clear_locals != nullptr && !left) frame->code->clear_locals(thread, *frame);
+  park_frame(thread, frame);
+  if (back) release_frame(thread, back);
 }
 
 }  // namespace reweave::runtime

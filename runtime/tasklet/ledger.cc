@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "runtime/tasklet/tasklet.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::runtime {
 
@@ -95,8 +95,8 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
     if (got == expected) {
       if (token.place == TokenPlace::kDelivered) {
         report(FindingKind::kDuplicatedValue, where(),
-               token_name(token) + " was received a second time, by tasklet " +
-                   std::to_string(receiver.number) + " at " + names_->site(site));
+               token_name(token) + " was received a second time, by " +
+                   names_->tasklet(receiver.number) + " at " + names_->site(site));
       }
       deliver(token);
       return;
@@ -111,18 +111,18 @@ void Ledger::received(Object& value, Tasklet& receiver, SiteId site) {
     // A value that was lost before it was handed over has been reported where it was lost.
     if (!lost_.empty()) return;
     report(FindingKind::kWrongValue, where() + " none",
-           "tasklet " + std::to_string(receiver.number) + " received None at " +
-               names_->site(site) + " though nothing was handed to it");
+           names_->tasklet(receiver.number) + " received None at " + names_->site(site) +
+               " though nothing was handed to it");
   } else if (got != 0) {
     report(FindingKind::kWrongValue, where(),
-           "tasklet " + std::to_string(receiver.number) + " received v" + std::to_string(got) +
-               " at " + names_->site(site) + ", but what was handed to it was number " +
+           names_->tasklet(receiver.number) + " received v" + std::to_string(got) + " at " +
+               names_->site(site) + ", but what was handed to it was number " +
                std::to_string(expected));
   } else if (!lost(expected)) {
     // The token is alive somewhere, but this receive should have returned it.
     report(FindingKind::kLostValue, where() + " none",
-           "tasklet " + std::to_string(receiver.number) + " received None at " +
-               names_->site(site) + " instead of value number " + std::to_string(expected));
+           names_->tasklet(receiver.number) + " received None at " + names_->site(site) +
+               " instead of value number " + std::to_string(expected));
   }
 }
 
@@ -158,19 +158,18 @@ void Ledger::destroyed(Token& token, const Tasklet* current, SiteId site, const 
   const std::string sent_by = names_->operation(SiteId{token.sender_site});
   std::string message = token_name(token);
   if (token.place == TokenPlace::kInFlight) {
-    message += ", handed to tasklet " + std::to_string(token.receiver) + " but not yet received,";
+    message += ", handed to " + names_->tasklet(token.receiver) + " but not yet received,";
   }
   message += " was destroyed by " + (doing != nullptr ? std::string("a ") + doing : by) + " at " +
-             names_->site(site) + " in tasklet " +
-             (current == nullptr ? "?" : std::to_string(current->number));
+             names_->site(site) + " in " +
+             (current == nullptr ? "?" : names_->tasklet(current->number));
   report(FindingKind::kLostValue, sent_by + " " + by, std::move(message));
 }
 
 void Ledger::null_tempval(const Tasklet& holder, SiteId site, const char* doing) {
   report(FindingKind::kNullTempval, doing,
-         "tasklet " + std::to_string(holder.number) +
-             " is left without a tempval (NULL) by the C stack's " + doing + " at " +
-             names_->site(site) + "; the real interpreter crashes here",
+         names_->tasklet(holder.number) + " is left without a tempval (NULL) by the C stack's " +
+             doing + " at " + names_->site(site) + "; the real interpreter crashes here",
          /*stops=*/true);
 }
 
@@ -199,9 +198,8 @@ void Ledger::report(FindingKind kind, std::string signature, std::string message
 
 std::string Ledger::token_name(const Token& token) const {
   return std::string(token.kind == ObjectKind::kBomb ? "exception x" : "value v") +
-         std::to_string(token.number) + ", sent by tasklet " + std::to_string(token.sender) +
-         " at " + names_->site(SiteId{token.sender_site}) + " in step " +
-         std::to_string(token.sent_step);
+         std::to_string(token.number) + ", sent by " + names_->tasklet(token.sender) + " at " +
+         names_->site(SiteId{token.sender_site}) + " in step " + std::to_string(token.sent_step);
 }
 
 }  // namespace reweave::runtime

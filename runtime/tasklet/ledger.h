@@ -64,6 +64,10 @@ class LedgerNames {
   virtual std::string site(SiteId site) const = 0;
   /// The word of the operation at a site: "send".
   virtual std::string operation(SiteId site) const = 0;
+  /// What messages call the tasklet of that number: "0.2", its path, where somebody knows it.
+  virtual std::string tasklet(std::uint32_t number) const {
+    return "tasklet " + std::to_string(number);
+  }
   /// What `thread` would touch if it went on at a site now; asked only for a chooser that wants
   /// steps. Object k+1 is the run queue of thread k; the program's own begin at
   /// Runtime::kObjectsOfProgram. Unless overridden nothing is known of it.

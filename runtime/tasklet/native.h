@@ -1,7 +1,7 @@
 // C++ functions as tasklets: how the runtime is used without the scenario language.
 //
 //   NativeCode worker([](Thread& thread) {
-//     Object* value = thread.receive(channel, site);
+//     Object* value = receive(thread, channel, site);
 //     if (value == nullptr) return static_cast<Object*>(nullptr);   // an exception: pass it on
 //     thread.release(value);
 //     return thread.none();
@@ -17,6 +17,7 @@
 #include <functional>
 #include <utility>
 
+#include "runtime/tasklet/channel.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
@@ -44,7 +45,10 @@ class NativeCode {
     thread.release(value);
     const auto* const native = static_cast<const NativeCode*>(self.frame->code->body);
     // One level deeper for the runtime's book-keeping: what is suspended in here has C state.
-    return thread.call_native([native](Thread& inner) { return native->body_(inner); });
+    ++thread.evaluation().nesting_level;
+    Object* const result = native->body_(thread);
+    --thread.evaluation().nesting_level;
+    return result;
   }
 
   Body body_;

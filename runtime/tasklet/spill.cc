@@ -1,22 +1,14 @@
-// Spilling: a C stack that has grown too deep is moved to the heap, and the program goes on at the
-// top.
-//
-// The evaluation that would be one level too deep is packed in a helper frame, the deep stack is
-// saved as the current tasklet's cstate, and the thread is entered through its stub, as if a
-// tasklet started. The stub runs the helper frame, which evaluates what was wanted on the shallow
-// stack, puts the result in the frame and jumps back. Nothing but the heap carries arguments and
-// results: the deep stack is not there meanwhile.
-//
-// The stub claims the tempval of the current tasklet, because that is what a starting tasklet gets.
-// A value that waits there for a receiver must therefore be put aside first: that it once was not
-// is half of the bug that Reweave was started for (defects spill-drops-tempval and
-// spill-explodes-bomb).
+#include "runtime/tasklet/spill.h"
+
 #include "runtime/life/references.h"
+#include "runtime/tasklet/frame_cache.h"
+#include "runtime/tasklet/switching.h"
+#include "runtime/tasklet/tempval.h"
 #include "runtime/tasklet/thread.h"
 
 namespace reweave::runtime {
 
-struct Thread::SpillLocals {
+struct SpillLocals {
   FrameRef frame;   // What is evaluated; owned until it runs.
   Object* value;    // Its argument, then its result; owned. Null: the pending exception.
   Object* tempval;  // The current tasklet's, put aside; owned. Null under a defect.
@@ -25,36 +17,36 @@ struct Thread::SpillLocals {
   std::uint32_t level;
 };
 
-Object* Thread::evaluate_spilled(FrameRef frame, Object* value) {
-  ++spills_;
-  log(EventKind::kSpill, {static_cast<std::int32_t>(level_)});
-  spill_code_.locals_bytes = sizeof(SpillLocals);
-  const FrameRef helper = make_called_frame(spill_code_, frame.frame->site);
+Object* evaluate_spilled(Thread& thread, FrameRef frame, Object* value) {
+  ++thread.saved().spills;
+  thread.log(EventKind::kSpill, {static_cast<std::int32_t>(thread.evaluation().level)});
+  thread.shared().spill_code.locals_bytes = sizeof(SpillLocals);
+  const FrameRef helper = make_called_frame(thread, thread.shared().spill_code, frame.frame->site);
   auto& locals = helper.frame->locals<SpillLocals>();
-  const bool left_in_place = settings_.defects.has(Defect::kSpillDropsTempval) ||
-                             settings_.defects.has(Defect::kSpillExplodesBomb);
+  const bool left_in_place = thread.settings().defects.has(Defect::kSpillDropsTempval) ||
+                             thread.settings().defects.has(Defect::kSpillExplodesBomb);
   locals.frame = frame;
   locals.value = value;
-  locals.tempval = left_in_place ? nullptr : claim(current_);
-  locals.nesting_level = nesting_level_;
-  locals.level = level_;
-  locals.deep = make_cstack(nesting_level_ + 1);
+  locals.tempval = left_in_place ? nullptr : claim(thread, thread.current());
+  locals.nesting_level = thread.evaluation().nesting_level;
+  locals.level = thread.evaluation().level;
+  locals.deep = make_cstack(thread, thread.evaluation().nesting_level + 1);
 
-  transfer_frame_ = retain_frame(helper);
-  current_->cstate = locals.deep;
-  transfer(locals.deep, &stub_cstack_);
+  thread.evaluation().transfer_frame = retain_frame(thread, helper);
+  thread.current()->cstate = locals.deep;
+  transfer(thread, locals.deep, &thread.saved().stub);
 
   // Back on the deep stack; only the helper frame knows what happened.
-  check_frame(helper, "spilled");
+  check_frame(thread, helper, "spilled");
   Object* const result = helper.frame->locals<SpillLocals>().value;
   helper.frame->locals<SpillLocals>().value = nullptr;
-  running_ = helper.frame->back;
-  release_frame(helper);
-  log(EventKind::kUnspill, {static_cast<std::int32_t>(level_)});
-  return explode(result);
+  thread.evaluation().running = helper.frame->back;
+  release_frame(thread, helper);
+  thread.log(EventKind::kUnspill, {static_cast<std::int32_t>(thread.evaluation().level)});
+  return explode(thread, result);
 }
 
-void Thread::visit_spilled(Frame& frame, ReferenceVisitor& visitor) {
+void visit_spilled(Frame& frame, ReferenceVisitor& visitor) {
   const auto& locals = frame.locals<SpillLocals>();
   if (locals.frame) visitor.visit_frame(locals.frame);
   visitor.visit(locals.value);
@@ -62,36 +54,36 @@ void Thread::visit_spilled(Frame& frame, ReferenceVisitor& visitor) {
 }
 
 // The helper frame, on the shallow stack. Never returns: the way out is the jump back.
-Object* Thread::run_spilled(Thread& thread, FrameRef self, Object* value) {
+Object* run_spilled(Thread& thread, FrameRef self, Object* value) {
   auto& locals = self.frame->locals<SpillLocals>();
-  Tasklet* const tasklet = thread.current_;
-  tasklet->cstate = &thread.stub_cstack_;
-  thread.nesting_level_ = locals.nesting_level + 1;
-  thread.level_ = locals.level + 1;
-  thread.root_ = thread.level_;
+  Tasklet* const tasklet = thread.current();
+  tasklet->cstate = &thread.saved().stub;
+  thread.evaluation().nesting_level = locals.nesting_level + 1;
+  thread.evaluation().level = locals.level + 1;
+  thread.evaluation().root = thread.evaluation().level;
 
   // `value` is what the stub claimed: None, unless a defect left the tempval where the stub takes
   // it.
-  if (thread.settings_.defects.has(Defect::kSpillDropsTempval)) {
+  if (thread.settings().defects.has(Defect::kSpillDropsTempval)) {
     if (value != nullptr) {
-      thread.doing_ = "spill";
+      thread.evaluation().doing = "spill";
       thread.release(value);
-      thread.doing_ = nullptr;
+      thread.evaluation().doing = nullptr;
     }
-  } else if (thread.settings_.defects.has(Defect::kSpillExplodesBomb)) {
+  } else if (thread.settings().defects.has(Defect::kSpillExplodesBomb)) {
     Object* const none = tasklet->tempval;
     tasklet->tempval = value;
     thread.release(none);
     if (value == nullptr) {
-      thread.ledger_.null_tempval(*tasklet, self.frame->site, "spill");
+      thread.ledger().null_tempval(*tasklet, self.frame->site, "spill");
       thread.abandon();
     }
   } else {
-    thread.require(value != nullptr, "null-without-error");
+    require(thread, value != nullptr, "null-without-error");
     thread.release(value);
     Object* const aside = locals.tempval;
     locals.tempval = nullptr;
-    thread.set_tempval(tasklet, aside);
+    set_tempval(thread, tasklet, aside);
   }
 
   const FrameRef frame = locals.frame;
@@ -99,18 +91,18 @@ Object* Thread::run_spilled(Thread& thread, FrameRef self, Object* value) {
   Object* const argument = locals.value;
   locals.value = nullptr;
   Object* argument_or_error = argument;
-  if (thread.error_ != nullptr) {
+  if (thread.error() != nullptr) {
     thread.release(argument);
     argument_or_error = nullptr;
   }
-  ++thread.recursion_depth_;
-  Object* result = thread.dispatch(frame, argument_or_error, /*whole_tasklet=*/false);
+  ++thread.evaluation().recursion_depth;
+  Object* result = dispatch(thread, frame, argument_or_error, /*whole_tasklet=*/false);
   if (result == nullptr) result = thread.take_error();
   locals.value = result;
   CStack* const deep = locals.deep;
-  thread.running_ = FrameRef{};
-  thread.release_frame(self);
-  thread.transfer(nullptr, deep);
+  thread.evaluation().running = FrameRef{};
+  release_frame(thread, self);
+  transfer(thread, nullptr, deep);
   __builtin_unreachable();
 }
 

@@ -38,6 +38,13 @@ struct StackPlace {
   Tasklet* tasklet = nullptr;  // Null: the stub of a thread.
 };
 
+/// What ends a tasklet's wait besides what it waits for: waits.cc.
+struct EarlyEnd {
+  std::uint32_t timer = 0;    // Of Shared's tasklet timers; 0: its time is not limited.
+  std::uint64_t selects = 0;  // Channels of the program, a bit each: that one has a value.
+  bool timed_out = false;
+};
+
 struct Tasklet : Object {
   std::uint32_t number = 0;  // 0 is main; then in order of creation.
   std::uint32_t serial = 0;  // How many tasklets were made before it.
@@ -51,7 +58,7 @@ struct Tasklet : Object {
   Object* tempval = nullptr;  // Owned. Never null, but under a defect.
   FrameRef frame;  // Owned: the frame to go on with. None while running, new and unbound, or dead.
   CStack* cstate = nullptr;    // Never null.
-  Channel* channel = nullptr;  // Where it is blocked.
+  Channel* channel = nullptr;  // Where it is blocked, or astray.
   std::int8_t blocked = 0;     // -1 in receive, 1 in send.
   bool atomic = false;
   bool ignore_nesting = false;
@@ -70,9 +77,17 @@ struct Tasklet : Object {
   const std::uint64_t* wait_note = nullptr;  // A defect: on its C stack, since when it waits.
   // Number of the token that was handed to its innermost receive, which has not returned; 0: none.
   std::uint32_t expects = 0;
+  EarlyEnd early_end;
+  bool runs_elsewhere =
+      false;  // A defect: it was bound to another thread than the one it sleeps in.
+  std::uint32_t left_level = 0;  // Nesting level of its last suspension, if that was hard; else 0.
+  std::int32_t said = 0;  // To the program: what its last operation that says something said.
   bool sends_untracked = false;  // What it sends is no token: a None, for instance.
 
-  bool in_run_queue() const { return next != nullptr && blocked == 0; }
+  bool in_run_queue() const { return next != nullptr && channel == nullptr; }
+  bool floats() const { return next == nullptr && channel == nullptr; }
+  // A defect: it was to enter the run queue, and came into a channel's.
+  bool is_astray() const { return channel != nullptr && blocked == 0; }
 };
 
 struct Channel : Object {

@@ -1,210 +1,229 @@
-// run(), its time limit, and interrupts.
-//
-// A tick is one operation, or one turn of a loop. While a run() with a time limit lasts, a tasklet
-// that has run for longer than its slice is interrupted: switched away, in favour of the tasklet
-// that set the limit, whose run() then returns the victim. Where that is not allowed (atomic, a
-// callback, a nested interpreter level, the switch trap) the interrupt stays pending until the
-// reason is gone. Under a soft limit it always stays pending, until the victim switches by itself.
-//
-// Tasklets inside run() form a stack, whose innermost is woken when nothing is runnable. Only one
-// of them has the time limit: who set one first.
+#include "runtime/tasklet/watchdog.h"
+
 #include <utility>
 
+#include "runtime/tasklet/allocation.h"
+#include "runtime/tasklet/switching.h"
 #include "runtime/tasklet/thread.h"
 #include "scheduler/machine/sanitizer.h"
 
 namespace reweave::runtime {
 
-void Thread::start_timeout(const RunLimit& limit) {
-  timeout_.limit = limit;
-  timeout_.owner = retain(current_);
-  timeout_.watermark = timeout_.ticks + limit.ticks;
+namespace {
+
+void start_timeout(Thread& thread, const RunLimit& limit) {
+  thread.watchdog().limit = limit;
+  thread.watchdog().owner = retain(thread.current());
+  thread.watchdog().watermark = thread.watchdog().ticks + limit.ticks;
 }
 
-void Thread::stop_timeout() {
-  Tasklet* const owner = timeout_.owner;
-  timeout_.owner = nullptr;
-  timeout_.limit = {};
-  timeout_.watermark = Timeout::kNever;
-  if (owner != nullptr) release(owner);
+void stop_timeout(Thread& thread) {
+  Tasklet* const owner = thread.watchdog().owner;
+  thread.watchdog().owner = nullptr;
+  thread.watchdog().limit = {};
+  thread.watchdog().watermark = Watchdog::kNever;
+  if (owner != nullptr) thread.release(owner);
 }
 
-void Thread::restart_slice() {
-  if (timeout_running()) timeout_.watermark = timeout_.ticks + timeout_.limit.ticks;
+bool allows_interrupt(const Thread& thread, const Tasklet* tasklet) {
+  return thread.evaluation().nesting_level == 0 || tasklet->ignore_nesting ||
+         thread.watchdog().limit.ignore_nesting;
 }
 
-bool Thread::allows_interrupt(const Tasklet* tasklet) const {
-  return nesting_level_ == 0 || tasklet->ignore_nesting || timeout_.limit.ignore_nesting;
-}
+}  // namespace
 
 // The slice of the running tasklet is over.
-Object* Thread::interrupt(bool soft) {
-  Tasklet* const victim = current_;
-  Tasklet* const watchdog = interrupt_target();
-  restart_slice();
-  if (victim == watchdog || !timeout_running()) return none();
-  const bool trapped = switch_trap_ > 0 && !settings_.defects.has(Defect::kInterruptIgnoresTrap);
+Object* interrupt(Thread& thread, bool soft) {
+  Tasklet* const victim = thread.current();
+  Tasklet* const watchdog = thread.watchdog().target(&thread, thread.main_tasklet());
+  thread.watchdog().restart_slice();
+  if (victim == watchdog || !thread.watchdog().has_limit()) return thread.none();
+  const bool trapped =
+      thread.guard().trap > 0 && !thread.settings().defects.has(Defect::kInterruptIgnoresTrap);
   // A watchdog may be blocked: a weak-reference callback that ran when it was resumed waits on a
   // channel. To wake it would give that callback None for a value.
-  if (timeout_.limit.soft || victim->atomic || callback_running_ || trapped ||
-      watchdog->blocked != 0 || !allows_interrupt(victim)) {
+  if (thread.watchdog().limit.soft || victim->atomic || thread.guard().callback_running ||
+      trapped || watchdog->blocked != 0 || !allows_interrupt(thread, victim)) {
     victim->pending_irq = true;
-    return none();
+    return thread.none();
   }
   // The program did not ask for this switch: without memory for it, it is put off.
-  if (!reserve_switch(watchdog, soft)) {
-    release(take_error());
+  if (!reserve_switch(thread, watchdog, soft)) {
+    thread.release(thread.take_error());
     victim->pending_irq = true;
-    return none();
+    return thread.none();
   }
   victim->pending_irq = false;
   // There may be an earlier victim whom run() has not returned yet, for a weak-reference callback
   // that ran when run() was resumed has switched away again. Only the last one is returned.
-  Tasklet* const earlier = std::exchange(interrupted_, retain(victim));
-  if (timeout_.owner == nullptr) notice("interrupt-without-limit");
+  Tasklet* const earlier = std::exchange(thread.watchdog().interrupted, retain(victim));
+  if (thread.watchdog().owner == nullptr) notice(thread, "interrupt-without-limit");
   bool switched = false;
-  Object* const value = give_way(watchdog, earlier, soft, {.switched = &switched});
-  if (!switched) notice("interrupt-refused");
+  Object* const value = give_way(thread, watchdog, earlier, soft, {.switched = &switched});
+  if (!switched) notice(thread, "interrupt-refused");
   return value;
 }
 
 // An interrupt was pending for a reason that may be gone now.
-bool Thread::pending_irq_is_due() const {
-  return current_->pending_irq && timeout_running() && !timeout_.limit.soft && !current_->atomic &&
-         allows_interrupt(current_);
+bool pending_irq_is_due(const Thread& thread) {
+  return thread.current()->pending_irq && thread.watchdog().has_limit() &&
+         !thread.watchdog().limit.soft && !thread.current()->atomic &&
+         allows_interrupt(thread, thread.current());
 }
 
-Object* Thread::set_atomic(Tasklet* tasklet, bool atomic, bool soft) {
+Object* set_atomic(Thread& thread, Tasklet* tasklet, bool atomic, bool soft) {
   tasklet->atomic = atomic;
-  return pending_irq_is_due() ? interrupt(soft) : none();
+  return pending_irq_is_due(thread) ? interrupt(thread, soft) : thread.none();
 }
 
-Object* Thread::set_ignore_nesting(Tasklet* tasklet, bool ignore, bool soft) {
+Object* set_ignore_nesting(Thread& thread, Tasklet* tasklet, bool ignore, bool soft) {
   tasklet->ignore_nesting = ignore;
-  return pending_irq_is_due() ? interrupt(soft) : none();
+  return pending_irq_is_due(thread) ? interrupt(thread, soft) : thread.none();
 }
 
 // `prev`, which has a soft interrupt pending, switches to `next` by itself. The watchdog takes its
 // place, right before it in the run queue, unless this switch must not be diverted: then the
 // interrupt is `next`'s. Returns who is to run.
-Tasklet* Thread::divert_switch(Tasklet* prev, Tasklet* next, bool not_now) {
-  Tasklet* const watchdog = interrupt_target();
-  if (!timeout_.limit.soft || watchdog == prev || watchdog->blocked != 0) return next;
+Tasklet* divert_switch(Thread& thread, Tasklet* prev, Tasklet* next, bool not_now) {
+  Tasklet* const watchdog = thread.watchdog().target(&thread, thread.main_tasklet());
+  if (!thread.watchdog().limit.soft || watchdog == prev || watchdog->blocked != 0) return next;
   prev->pending_irq = false;
-  if (not_now || switch_trap_ > 0 || in_schedule_callback_ || !allows_interrupt(prev)) {
+  if (not_now || thread.guard().trap > 0 || thread.guard().in_schedule_callback ||
+      !allows_interrupt(thread, prev)) {
     next->pending_irq = true;
     return next;
   }
-  if (interrupted_ != nullptr) return next;
-  interrupted_ = retain(next);
+  if (thread.watchdog().interrupted != nullptr) return next;
+  thread.watchdog().interrupted = retain(next);
   // The historical defect: what run() finds is not the victim, but where on this stack it stands.
-  if (settings_.defects.has(Defect::kInterruptedOnStack)) interrupted_stack_ = prev;
-  if (watchdog->next == nullptr) {
-    Tasklet* const head = head_;
-    head_ = next;
-    queue_append(retain(watchdog));
-    head_ = head;
+  if (thread.settings().defects.has(Defect::kInterruptedOnStack))
+    thread.watchdog().interrupted_stack = prev;
+  if (watchdog->floats()) {
+    Tasklet* const head = thread.queue().head;
+    thread.queue().head = next;
+    queue_append(thread, retain(watchdog));
+    thread.queue().head = head;
   }
   return watchdog;
 }
 
-Object* Thread::burn(std::uint32_t& ticks, bool soft) {
-  const std::uint64_t left = timeout_running() ? timeout_.watermark + 1 - timeout_.ticks : ticks;
-  if (left > ticks || !timeout_running()) {
-    timeout_.ticks += ticks;
+Object* burn(Thread& thread, std::uint32_t& ticks, bool soft) {
+  const std::uint64_t left = thread.watchdog().has_limit()
+                                 ? thread.watchdog().watermark + 1 - thread.watchdog().ticks
+                                 : ticks;
+  if (left > ticks || !thread.watchdog().has_limit()) {
+    thread.watchdog().ticks += ticks;
     ticks = 0;
-    return none();
+    return thread.none();
   }
-  timeout_.ticks += left;
+  thread.watchdog().ticks += left;
   ticks -= static_cast<std::uint32_t>(left);
-  return interrupt(soft);
+  return interrupt(thread, soft);
 }
 
-Object* Thread::run_others(const RunLimit& limit) {
-  Tasklet* const me = current_;
-  if (watchdog_count_ == kWatchdogsMax) return raise_runtime_error(ErrorCode::kNesting);
-  if (is_leaving() && refuses_switch()) return nullptr;
-  const bool owner = limit.ticks > 0 && timeout_.owner == nullptr;
-  if (owner) start_timeout(limit);
-  // The list's reference replaces the run queue's.
-  watchdogs_[watchdog_count_++] = me;
-  queue_remove(me);
-  bool switched = false;
-  Object* const value =
-      give_way(head_, nullptr, /*soft=*/false, {.left_queue = true, .switched = &switched});
-  leave_run(me);
-  if (value == nullptr && !switched) {
-    if (owner) refused_run();
-    return nullptr;
-  }
-  return returned_from_run(owner, value);
-}
+namespace {
 
 // The run() that had set the time limit could not even begin.
-void Thread::refused_run() {
-  if (!settings_.defects.has(Defect::kFailedRunStaysArmed)) {
-    stop_timeout();
+void refused_run(Thread& thread) {
+  if (!thread.settings().defects.has(Defect::kFailedRunStaysArmed)) {
+    stop_timeout(thread);
     return;
   }
   // The live defect: the limit stays in force, though it is nobody's any more.
-  release(timeout_.owner);
-  timeout_.owner = nullptr;
-}
-
-// The result of run() is the victim of an interrupt, which leaves the run queue; else `value`.
-Object* Thread::returned_from_run(bool owner, Object* value) {
-  if (interrupted_stack_ != nullptr && interrupted_stack_ != current_) {
-    sanitizer::unpoison(&interrupted_stack_->number, sizeof interrupted_stack_->number);
-    report_fault(FindingKind::kDanglingStack, "interrupted",
-                 "run() was about to read who was interrupted from the stack of tasklet " +
-                     std::to_string(interrupted_stack_->number) + ", which has been sliced away");
-    abandon();
-  }
-  Tasklet* victim = interrupted_;
-  interrupted_ = nullptr;
-  if (owner && settings_.defects.has(Defect::kRunGuessesVictim)) victim = guess_victim(victim);
-  const bool stays = timeout_.limit.soft;
-  if (owner) stop_timeout();
-  if (victim == nullptr) return value;
-  if (stays || value == nullptr) {
-    release(victim);
-    return value;
-  }
-  if (victim->in_run_queue() && victim != current_) {
-    queue_remove(victim);
-    release(victim);
-  }
-  release(value);
-  return victim;
+  thread.release(thread.watchdog().owner);
+  thread.watchdog().owner = nullptr;
 }
 
 // The historical defect: if another tasklet is runnable, there must have been an interrupt.
-Tasklet* Thread::guess_victim(Tasklet* interrupted) {
-  Tasklet* const guess = current_->next == current_ ? nullptr : retain(current_->next);
-  if (guess != interrupted) notice("victim-not-interrupted");
-  if (interrupted != nullptr) release(interrupted);
+Tasklet* guess_victim(Thread& thread, Tasklet* interrupted) {
+  Tasklet* const guess =
+      thread.current()->next == thread.current() ? nullptr : retain(thread.current()->next);
+  if (guess != interrupted) notice(thread, "victim-not-interrupted");
+  if (interrupted != nullptr) thread.release(interrupted);
   return guess;
 }
 
-// Back from run().
+// The result of run() is the victim of an interrupt, which leaves the run queue; else `value`.
+Object* returned_from_run(Thread& thread, bool owner, Object* value) {
+  if (thread.watchdog().interrupted_stack != nullptr &&
+      thread.watchdog().interrupted_stack != thread.current()) {
+    sanitizer::unpoison(&thread.watchdog().interrupted_stack->number,
+                        sizeof thread.watchdog().interrupted_stack->number);
+    report_fault(thread, FindingKind::kDanglingStack, "interrupted",
+                 "run() was about to read who was interrupted from the stack of " +
+                     thread.shared().names->tasklet(thread.watchdog().interrupted_stack->number) +
+                     ", which has been sliced away");
+    thread.abandon();
+  }
+  Tasklet* victim = thread.watchdog().interrupted;
+  thread.watchdog().interrupted = nullptr;
+  if (owner && thread.settings().defects.has(Defect::kRunGuessesVictim))
+    victim = guess_victim(thread, victim);
+  const bool stays = thread.watchdog().limit.soft;
+  if (owner) stop_timeout(thread);
+  if (victim == nullptr) return value;
+  if (stays || value == nullptr) {
+    thread.release(victim);
+    return value;
+  }
+  if (victim->in_run_queue() && victim != thread.current()) {
+    queue_remove(thread, victim);
+    thread.release(victim);
+  }
+  thread.release(value);
+  return victim;
+}
+
 // Whoever woke this one left deeper ones inside their run(); they are runnable from now on. One
 // that was taken off the list in this way finds nothing to do when its own turn comes.
-void Thread::leave_run(Tasklet* me) {
-  std::uint32_t position = watchdog_count_;
-  while (position > 0 && watchdogs_[position - 1] != me) --position;
+void leave_run(Thread& thread, Tasklet* me) {
+  std::uint32_t position = thread.watchdog().runner_count;
+  while (position > 0 && thread.watchdog().runners[position - 1] != me) --position;
   if (position == 0) return;
-  while (watchdog_count_ > position) {
-    Tasklet* const deeper = watchdogs_[--watchdog_count_];
+  while (thread.watchdog().runner_count > position) {
+    Tasklet* const deeper = thread.watchdog().runners[--thread.watchdog().runner_count];
     // One that the thread's end has passed over is no longer of this thread.
-    const bool floating = deeper->next == nullptr && deeper->blocked == 0 && deeper->thread == this;
-    if (floating || settings_.defects.has(Defect::kOuterRunQueuesTwice)) {
-      queue_append(deeper);
+    const bool floating = deeper->floats() && deeper->thread == &thread;
+    if (floating || thread.settings().defects.has(Defect::kOuterRunQueuesTwice)) {
+      queue_append(thread, deeper);
     } else {
-      release(deeper);
+      thread.release(deeper);
     }
   }
-  --watchdog_count_;
-  release(me);
+  --thread.watchdog().runner_count;
+  thread.release(me);
+}
+
+}  // namespace
+
+Object* run_others(Thread& thread, const RunLimit& limit) {
+  Tasklet* const me = thread.current();
+  if (thread.watchdog().runner_count == Watchdog::kRunnersMax)
+    return thread.raise_runtime_error(ErrorCode::kNesting);
+  if (is_leaving(thread) && refuses_switch(thread)) return nullptr;
+  const bool owner = limit.ticks > 0 && thread.watchdog().owner == nullptr;
+  if (owner) start_timeout(thread, limit);
+  // The list's reference replaces the run queue's.
+  thread.watchdog().runners[thread.watchdog().runner_count++] = me;
+  queue_remove(thread, me);
+  bool switched = false;
+  Object* const value = give_way(thread, thread.queue().head, nullptr, /*soft=*/false,
+                                 {.left_queue = true, .switched = &switched});
+  leave_run(thread, me);
+  if (value == nullptr && !switched) {
+    if (owner) refused_run(thread);
+    return nullptr;
+  }
+  return returned_from_run(thread, owner, value);
+}
+
+Tasklet* innermost_runner(const Thread& thread) {
+  // Those that the end of this thread has passed over are in run() for ever.
+  for (std::uint32_t i = thread.watchdog().runner_count; i > 0; --i) {
+    if (thread.watchdog().runners[i - 1]->thread == &thread)
+      return thread.watchdog().runners[i - 1];
+  }
+  return thread.main_tasklet();
 }
 
 }  // namespace reweave::runtime

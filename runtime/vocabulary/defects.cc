@@ -77,7 +77,13 @@ const std::vector<Profile>& all_profiles() {
            .add(kNoRecheckAtThreadEnd)
            .add(kCallbackRefusedLate)
            .add(kRebindInContext)
-           .add(kBindThreadTakesMain)},
+           .add(kBindThreadTakesMain)
+           .add(kSurvivorStaysQueued)
+           .add(kValueTakenByCallback)
+           .add(kPeerLookedUpEarly)
+           .add(kInsertBesideLeaving)
+           .add(kSurvivorLosesValue)
+           .add(kThrowAtRunning)},
   };
   return profiles;
 }

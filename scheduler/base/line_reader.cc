@@ -1,6 +1,6 @@
 #include "scheduler/base/line_reader.h"
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 namespace {

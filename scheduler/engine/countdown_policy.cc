@@ -1,6 +1,6 @@
 #include "scheduler/engine/countdown_policy.h"
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/engine/policy.h"
 
 namespace reweave {

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <utility>
 
-#include "scheduler/base/check.h"
 #include "scheduler/base/hash.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/engine/policy.h"
 
 namespace reweave {
@@ -179,9 +179,14 @@ void depart_slowly(EngineState& state, std::uint32_t word, bool step) {
   if (state.ready == 0) {
     state.where = Where::kIdle;
     state.departed = current;
-    const bool helped = state.alive != 0 && state.idle != nullptr && state.idle(state.idle_context);
+    if (state.alive == 0) go_home(state, state.over ? reason_to_stop(state) : Ended::kCompleted);
+    // Whoever helps, or ends it, is to see the step: where it is asked, begin_step() counted it.
+    const std::uint32_t uncounted = step && !state.asks ? 1 : 0;
+    state.alone += uncounted;
+    const bool helped = state.idle != nullptr && state.idle(state.idle_context);
+    if (helped) state.alone -= uncounted;  // It is counted below.
     if (state.over) go_home(state, reason_to_stop(state));
-    if (!helped) go_home(state, state.alive == 0 ? Ended::kCompleted : Ended::kStuck);
+    if (!helped) go_home(state, Ended::kStuck);
     CHECK_MSG(state.ready != 0, "idle() promised somebody who can go on");
     state.where = Where::kActor;
   }
@@ -231,16 +236,18 @@ void Engine::use_tape(Execution& execution) {
 
 void Engine::begin(Execution& execution, Machine& machine) {
   EngineState& state = state_;
+  expected_state.store(&state, std::memory_order_relaxed);
   machine.begin();
   FastForm form;
   state.asks = execution.has_step_hook() || !execution.chooser().fast_form(form);
   use_tape(execution);
   state.tape = state.words;
-  state.steps_max = execution.limits().steps_max;
+  state.steps_max = execution.step_cap();
   state.ready = state.alive = 0;
   state.actors = 1;
   state.policy = state.asks ? nullptr : form.policy;
   state.policy_data = form.data;
+  state.wanted_words = state.asks ? nullptr : form.words;
   state.rng = form.seed;
   state.interest = form.interest;
   state.point = state.asks ? &point_asked : form.policy->point;
@@ -439,6 +446,7 @@ void Engine::conclude() {
   if (!state.asks) {
     execution.set_steps(std::min(state.steps(), state.steps_max));
     execution.adopt_words(all, state.refused);
+    if (state.wanted_words != nullptr) *state.wanted_words = all;
   }
   execution.hash_answers(hash_of(all));
 }

@@ -132,6 +132,8 @@ class Engine {
   /// Of the last run: one word for each question, site << 8 | answer.
   std::span<const std::uint32_t> words() const { return {state_.words, state_.questions()}; }
   Ended ended() const { return state_.ended; }
+  /// So many questions were asked as there may be: from now on every answer is the ordinary one.
+  bool asked_all() const { return state_.questions() >= state_.words_max; }
   /// True: the strategy has a fast form.
   bool fast() const { return !state_.asks; }
   Execution& execution() { return *state_.execution; }

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "scheduler/engine/pending.h"
 #include "scheduler/execution.h"
@@ -64,6 +65,8 @@ struct FastForm {
   void* data = nullptr;                 // Lives at least until the execution is over.
   std::uint64_t seed = 0;               // Of EngineState::rng.
   std::uint32_t interest = UINT32_MAX;  // The first question that it wants to look at.
+  /// Not null: set at the end to all questions, site << 8 | answer; valid until the next execution.
+  std::span<const std::uint32_t>* words = nullptr;
 };
 
 struct alignas(64) EngineState {
@@ -81,14 +84,15 @@ struct alignas(64) EngineState {
   void (*depart)(EngineState& state, std::uint32_t word, bool step) = nullptr;
   const Policy* policy = nullptr;
   void* policy_data = nullptr;
+  std::span<const std::uint32_t>* wanted_words = nullptr;  // FastForm::words.
 
   std::uint32_t* words = nullptr;       // The beginning of the tape.
   std::uint32_t interest = UINT32_MAX;  // Index of the next question that the policy looks at.
   std::uint32_t words_max = 0;          // Most questions.
-  std::uint64_t steps_max = 0;
-  std::uint64_t alone = 0;       // Steps without a word on the tape.
-  std::uint64_t others = 0;      // Words on the tape that are no steps.
-  std::uint32_t alive = 0;       // Actors that were started and have not left.
+  std::uint64_t steps_max = 0;          // Execution::step_cap()
+  std::uint64_t alone = 0;              // Steps without a word on the tape.
+  std::uint64_t others = 0;             // Words on the tape that are no steps.
+  std::uint32_t alive = 0;              // Actors that were started and have not left.
   std::uint64_t alone_stop = 0;  // The step limit, as a value of `alone`, while one is ready.
   bool counts_alone = false;     // Points with one ready are only counted.
   bool asks = false;             // Every question goes through the Execution.

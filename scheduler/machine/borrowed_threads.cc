@@ -8,7 +8,7 @@
 
 #include <atomic>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/sanitizer.h"
 
 extern "C" [[noreturn]] void reweave_park(const int* never);

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/sanitizer.h"
 
 extern "C" {

@@ -1,10 +1,12 @@
 #include "scheduler/search/explore.h"
 
+#include <algorithm>
 #include <string>
 
-#include "scheduler/base/check.h"
 #include "scheduler/base/distinct.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/wall_clock.h"
+#include "scheduler/search/determinism.h"
 
 namespace reweave {
 namespace {
@@ -14,7 +16,10 @@ namespace {
 class Timer {
  public:
   explicit Timer(const ExploreOptions& options)
-      : options_(options), start_(wall_clock_ms()), last_(start_) {}
+      : options_(options),
+        budget_ms_(options.budget.all_milliseconds()),
+        start_(wall_clock_ms()),
+        last_(start_) {}
 
   /// To be called after every execution. True: stop, for `reason`.
   bool expired(Statistics& statistics, StopReason& reason) {
@@ -22,11 +27,10 @@ class Timer {
       reason = StopReason::kCancelled;
       return true;
     }
-    const std::uint64_t budget = options_.budget.all_milliseconds();
-    if (budget == 0 && !options_.progress) return false;
+    if (budget_ms_ == 0 && !options_.progress) return false;
     const std::uint64_t now = wall_clock_ms();
     statistics.milliseconds = now - start_;
-    if (budget != 0 && now - start_ >= budget) {
+    if (budget_ms_ != 0 && now - start_ >= budget_ms_) {
       reason = StopReason::kSeconds;
       return true;
     }
@@ -41,6 +45,7 @@ class Timer {
 
  private:
   const ExploreOptions& options_;
+  std::uint64_t budget_ms_;  // 0: none.
   std::uint64_t start_;
   std::uint64_t last_;
 };
@@ -62,6 +67,18 @@ std::optional<Finding> finding_of(const Execution& execution, const ExploreOptio
   return finding;
 }
 
+/// The same; but if the execution is to be repeated, that it is not deterministic comes first.
+[[gnu::noinline]] std::optional<Found> look_for_finding(Subject& subject,
+                                                        const Execution& execution,
+                                                        std::uint64_t number, bool repeats,
+                                                        const ExploreOptions& options) {
+  std::optional<Finding> finding = repeats ? check_determinism(subject, execution) : std::nullopt;
+  if (!finding) finding = finding_of(execution, options);
+  if (!finding) return std::nullopt;
+  return Found{number, std::move(*finding), execution.steps(), execution.trace_hash(),
+               execution.dense_answers()};
+}
+
 void count(const Execution& execution, DistinctHashes& seen, Statistics& statistics) {
   ++statistics.executions;
   (void)seen.add(execution.trace_hash());
@@ -76,6 +93,7 @@ void count(const Execution& execution, DistinctHashes& seen, Statistics& statist
 /// `next`.
 std::uint64_t next_of_shard(std::uint64_t execution, std::uint64_t next,
                             const ExploreOptions& options) {
+  if (options.stride == 1 && next == execution + 1) return next;  // Divisions are slow.
   const std::uint64_t block = execution / options.block;
   return next / options.block == block ? next : (block + options.stride) * options.block;
 }
@@ -90,6 +108,7 @@ void add(const Statistics& part, Statistics& sum) {
   sum.distinct_is_exact =
       sum.distinct_is_exact && part.distinct_is_exact && (sum.distinct == 0 || part.distinct == 0);
   sum.distinct += part.distinct;
+  sum.bounds_done = std::max(sum.bounds_done, part.bounds_done);
   for (std::size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += part.outcomes[i];
 }
 
@@ -118,12 +137,17 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
     subject.run(execution);
     const bool goes_on = strategy.end(execution);
     count(execution, seen, statistics);
+    statistics.bounds_done = strategy.bounds_done();
     if (live != nullptr) *live = statistics;
-    if (std::optional<Finding> finding = finding_of(execution, options)) {
-      exploration.reason = StopReason::kFound;
-      exploration.found = Found{i, std::move(*finding), execution.steps(), execution.trace_hash(),
-                                execution.dense_answers()};
-      break;
+    const bool repeats =
+        options.check_every != 0 && statistics.executions % options.check_every == 0;
+    if (repeats || !execution.findings().empty() || execution.outcome() == Outcome::kDiverged)
+        [[unlikely]] {
+      exploration.found = look_for_finding(subject, execution, i, repeats, options);
+      if (exploration.found) {
+        exploration.reason = StopReason::kFound;
+        break;
+      }
     }
     if (!goes_on) {
       exploration.reason = StopReason::kExhausted;

@@ -39,6 +39,7 @@ struct Statistics {
   bool distinct_is_exact = true;  // False: estimated (distinct.h).
   std::array<std::uint64_t, kOutcomeCount> outcomes{};  // How many executions ended so.
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
+  std::uint32_t bounds_done = 0;  // Strategy::bounds_done(), of the one that tries everything.
 };
 /// Adds what another search of the same subject did, all but its time.
 void add(const Statistics& part, Statistics& sum);
@@ -52,6 +53,8 @@ struct ExploreOptions {
   /// Shards share the executions by blocks of so many: for strategies that remember what they saw
   /// within a block. `first_execution` of a shard k: k * block, or later in that block.
   std::uint64_t block = 1;
+  /// Each execution of so many is repeated with its answers (determinism.h); 0: none.
+  std::uint64_t check_every = 0;
 
   /// Which findings count, if set; it is asked after an execution with findings, for one after the
   /// other. An execution of which none counts is like one without.

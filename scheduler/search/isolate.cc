@@ -1,10 +1,6 @@
 #include "scheduler/search/isolate.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,12 +12,12 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/wall_clock.h"
+#include "scheduler/search/child_process.h"
 #include "scheduler/strategy/dense_replay.h"
 
 namespace reweave {
@@ -31,153 +27,6 @@ using Text = std::array<char, SharedTape::kMessageBytes>;
 
 /// Not to have run for so long means that this process was stopped.
 constexpr std::uint64_t kGapMs = 1000;
-
-/// What the system refuses is nobody's bug.
-[[noreturn]] void refused(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-/// The last bytes of a stream that may be endless.
-class Tail {
- public:
-  explicit Tail(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-
-  void add(std::string_view bytes) {
-    text_ += bytes;
-    if (text_.size() > 2 * bytes_max_) text_.erase(0, text_.size() - bytes_max_);
-  }
-  std::string take() {
-    if (text_.size() > bytes_max_) text_.erase(0, text_.size() - bytes_max_);
-    return std::move(text_);
-  }
-
- private:
-  std::size_t bytes_max_;
-  std::string text_;
-};
-
-/// The parent's end of a child's standard error.
-class Pipe {
- public:
-  Pipe() {
-    if (pipe2(ends_.data(), O_CLOEXEC) != 0) refused("the system gives no pipe for a child");
-    CHECK(fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
-    // A subject that opens files gets the lowest numbers, the same here and in a child.
-    constexpr int kHigh = 500;
-    for (int& end : ends_) {
-      const int high = fcntl(end, F_DUPFD_CLOEXEC, kHigh);
-      if (high >= 0) close(std::exchange(end, high));
-    }
-  }
-  ~Pipe() {
-    close_write_end();
-    if (ends_[0] >= 0) close(ends_[0]);
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-
-  int write_end() const { return ends_[1]; }
-  void close_write_end() {
-    if (ends_[1] >= 0) close(ends_[1]);
-    ends_[1] = -1;
-  }
-
-  /// Waits for something to read, the end of it, or the end of `ms`; takes what is there.
-  void wait(int ms, Tail& tail) {
-    pollfd waited{ends_[0], POLLIN, 0};  // A negative descriptor is ignored: then this just sleeps.
-    if (poll(&waited, 1, ended() ? 1 : ms) > 0) drain(tail);
-  }
-  void drain(Tail& tail) {
-    std::array<char, 4096> buffer;
-    while (!ended()) {
-      const ssize_t bytes = read(ends_[0], buffer.data(), buffer.size());
-      if (bytes > 0) {
-        tail.add({buffer.data(), static_cast<std::size_t>(bytes)});
-      } else if (bytes < 0 && errno == EINTR) {
-        continue;
-      } else if (bytes < 0 && errno == EAGAIN) {
-        return;
-      } else {
-        close(ends_[0]);
-        ends_[0] = -1;
-      }
-    }
-  }
-  bool ended() const { return ends_[0] < 0; }
-
- private:
-  std::array<int, 2> ends_{-1, -1};
-};
-
-/// Makes the forked process ready for its work: it reports to the pipe, writes no core file and
-/// does not outlive us.
-void become_child(const Pipe& pipe, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);  // It died before we asked to be told.
-  dup2(pipe.write_end(), STDERR_FILENO);
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  // A handler of the parent must not speak for its child.
-  for (const int number : {SIGABRT, SIGXFSZ, SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction old {};
-    const bool ignored = sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
-    if (!ignored || number == SIGXFSZ) signal(number, SIG_DFL);
-  }
-}
-
-std::string signal_name(int number) {
-  const char* name = sigabbrev_np(number);
-  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
-}
-
-bool is_limited(int resource) {
-  rlimit limit{};
-  return getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0 &&
-         limit.rlim_cur != RLIM_INFINITY;
-}
-
-/// Did the system refuse memory that the subject's world needs? It says so in a CHECK of its own.
-/// Under a limit of ours what is uncaught may be its fault, too; without one the subject asked for
-/// too much.
-bool lacked_memory(std::string_view standard_error) {
-  for (const std::string_view words : {": no memory for ", ": the system gives no memory"}) {
-    const std::size_t check = standard_error.rfind(": CHECK failed: ");
-    if (check != std::string_view::npos &&
-        standard_error.find(words, check) != std::string_view::npos) {
-      return true;
-    }
-  }
-  return standard_error.find("'std::bad_alloc'") != std::string_view::npos &&
-         (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA));
-}
-
-Finding death(int status, const std::string& standard_error, std::uint64_t step) {
-  const bool by_signal = WIFSIGNALED(status);
-  const std::string how =
-      by_signal ? signal_name(WTERMSIG(status)) : "exit " + std::to_string(WEXITSTATUS(status));
-  const std::string kind = error_kind(standard_error);
-  Finding finding;
-  finding.kind = FindingKind::kCrash;
-  finding.oracle = "process";
-  finding.step = step;
-  finding.signature = "crash: " + (kind.empty() ? how : kind);
-  finding.message = "The process " + std::string(by_signal ? "was ended by " : "left with ") + how +
-                    " during step " + std::to_string(step) + ".";
-  if (!standard_error.empty()) finding.message += " It wrote:\n" + standard_error;
-  while (finding.message.back() == '\n') finding.message.pop_back();
-  return finding;
-}
-
-Finding hang(std::uint64_t ms, std::uint64_t step) {
-  Finding finding;
-  finding.kind = FindingKind::kHang;
-  finding.oracle = "process";
-  finding.step = step;
-  finding.signature = "hang";
-  finding.message = "No step was begun for " + std::to_string(ms) + " ms after step " +
-                    std::to_string(step) + "; the process was ended.";
-  return finding;
-}
 
 /// What child `job` of `jobs` does.
 ExploreOptions share_of(const ExploreOptions& options, std::uint64_t job, std::uint64_t jobs) {
@@ -239,7 +88,11 @@ struct Isolator::Ending {
   int status = 0;
   std::string standard_error;
 
+  bool asks_for_another() const {
+    return !done && !hung && !cancelled && WIFEXITED(status) && WEXITSTATUS(status) == kStartAnew;
+  }
   bool killed() const {
+    if (asks_for_another()) return true;
     if (done || hung || cancelled || !WIFSIGNALED(status)) return false;
     return WTERMSIG(status) == SIGKILL || lacked_memory(standard_error);
   }
@@ -345,6 +198,7 @@ bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) 
     child.ending.hung = now - child.seen_ms >= options_.hang_ms;
     child.ending.cancelled = !child.ending.hung && keep_waiting && !keep_waiting();
     if (!child.ending.hung && !child.ending.cancelled) return false;
+    if (child.ending.hung && speaks_and_ends(child.pid, child.ending.status)) child.pid = 0;
     end_child_process();
   }
   child.pid = 0;
@@ -426,6 +280,20 @@ Exploration Isolator::take_exploration() {
   return exploration;
 }
 
+// Goes on where the child that has ended did not want to.
+void Isolator::explore_in_another(Subject& subject, Strategy& strategy, ExploreOptions& share) {
+  if (const std::uint64_t all = share.budget.all_milliseconds(); all != 0) {
+    const std::uint64_t used = wall_clock_ms() - child_->begin_ms;
+    share.budget.seconds = 0;
+    share.budget.milliseconds = all > used ? all - used : 1;
+  }
+  child_.reset();
+  share.first_execution = board_->tape.number.load(std::memory_order_relaxed);
+  // One more is left at least: the one that was not begun.
+  if (share.budget.executions != 0) share.budget.executions -= board_->statistics.executions;
+  start_exploring(subject, strategy, share);
+}
+
 Exploration Isolator::explore(Subject& subject, Strategy& strategy, const ExploreOptions& options) {
   Isolator* const child = this;
   Strategy* const one = &strategy;
@@ -438,11 +306,13 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
                                  std::span<Strategy* const> strategies,
                                  const ExploreOptions& options) {
   const std::uint64_t begin = wall_clock_ms();
+  std::vector<ExploreOptions> shares;
   for (std::uint64_t job = 0; job < children.size(); ++job) {
-    const ExploreOptions share = share_of(options, job, children.size());
-    if (options.budget.executions != 0 && share.budget.executions == 0) break;
-    children[job]->start_exploring(subject, *strategies[job], share);
+    shares.push_back(share_of(options, job, children.size()));
+    if (options.budget.executions != 0 && shares[job].budget.executions == 0) break;
+    children[job]->start_exploring(subject, *strategies[job], shares[job]);
   }
+  Statistics of_children_before;
   std::uint64_t last = begin;
   bool cancelled = false;
   const auto keep_waiting = [&] {
@@ -450,7 +320,7 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
     cancelled = cancelled || (options.keep_going && !options.keep_going());
     if (cancelled || !options.progress || now - last < options.progress_ms) return !cancelled;
     last = now;
-    Statistics sum;
+    Statistics sum = of_children_before;
     for (const Isolator* const child : children) add(child->board_->statistics, sum);
     sum.milliseconds = now - begin;
     cancelled = !options.progress(sum);
@@ -460,16 +330,23 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
   std::uint64_t found_in = UINT64_MAX;
   for (bool waits = true; waits;) {
     waits = false;
-    for (Isolator* const child : children) {
+    for (std::size_t job = 0; job < children.size(); ++job) {
+      Isolator* const child = children[job];
       if (child->child_ == nullptr) continue;
       child->board_->tape.stop_before.store(found_in, std::memory_order_relaxed);
       waits = true;
       if (!child->look_at_child(/*ms=*/children.size() == 1 ? 20 : 2, keep_waiting)) continue;
+      if (child->child_->ending.asks_for_another()) {
+        add(child->board_->statistics, of_children_before);
+        child->explore_in_another(subject, *strategies[job], shares[job]);
+        continue;
+      }
       ended.push_back(child->take_exploration());
       if (ended.back().found) found_in = std::min(found_in, ended.back().found->execution);
     }
   }
   Exploration all = merge(ended);
+  add(of_children_before, all.statistics);
   all.statistics.milliseconds = wall_clock_ms() - begin;
   if (options.progress) (void)options.progress(all.statistics);
   return all;
@@ -563,35 +440,6 @@ IsolatedRun Isolator::record(Subject& subject, std::span<const DenseAnswer> answ
     subject.run(execution);
     return execution;
   });
-}
-
-std::string error_kind(std::string_view standard_error) {
-  // "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x…": its words up to " on ", "
-  // (" or a number.
-  constexpr std::array<std::string_view, 4> kTools = {
-      "AddressSanitizer: ", "LeakSanitizer: ", "ThreadSanitizer: ", "MemorySanitizer: "};
-  for (const std::string_view tool : kTools) {
-    const std::size_t at = standard_error.find(tool);
-    if (at == std::string_view::npos) continue;
-    std::string_view rest = standard_error.substr(at + tool.size());
-    rest = rest.substr(0, rest.find('\n'));
-    for (const std::string_view end : {" on ", " (", ": ", " 0x"})
-      rest = rest.substr(0, rest.find(end));
-    return std::string(rest);
-  }
-  // "file.cc:3:5: runtime error: signed integer overflow: 2147483647 + 1 cannot …": up to the
-  // second colon.
-  constexpr std::string_view kUndefined = "runtime error: ";
-  if (const std::size_t at = standard_error.find(kUndefined); at != std::string_view::npos) {
-    std::string_view rest = standard_error.substr(at + kUndefined.size());
-    rest = rest.substr(0, rest.find('\n'));
-    rest = rest.substr(0, rest.find_first_of("0123456789"));
-    rest = rest.substr(0, rest.find(": "));
-    while (!rest.empty() && rest.back() == ' ') rest.remove_suffix(1);
-    return "undefined behaviour, " + std::string(rest);
-  }
-  if (standard_error.find(": CHECK failed: ") != std::string_view::npos) return "CHECK failed";
-  return {};
 }
 
 }  // namespace reweave

@@ -6,7 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
+#include "scheduler/search/replace_answers.h"
 
 namespace reweave {
 namespace {
@@ -66,7 +67,7 @@ class Shrinker {
     bool changed = true;
     while (changed && !out_of_budget()) {
       changed = delete_answers();
-      changed = apply_reductions() || changed;
+      if (!options_.schedule_only) changed = apply_reductions() || changed;
       changed = lower_numbers() || changed;
     }
     Shrunk shrunk;
@@ -221,6 +222,25 @@ class Shrinker {
   bool refused_ = false;  // Something was not tried for want of budget.
 };
 
+/// One round of all passes; candidates may crash or hang. `before`: executions of earlier rounds.
+Expected<Shrunk> shrink_ahead(Subject& subject, const Schedule& schedule,
+                              std::string_view signature, Isolator& isolator, const Limits& limits,
+                              const ShrinkOptions& options, std::uint64_t before) {
+  TrialsAhead trials(isolator, limits);
+  ShrinkOptions quiet_ahead = options;
+  if (options.progress) {
+    quiet_ahead.progress = [&](std::size_t answers, std::size_t size, std::uint64_t executions) {
+      if (!trials.is_ahead()) options.progress(answers, size, before + executions);
+    };
+  }
+  const TrialRunner run = [&trials](Subject& candidate, const Schedule& followed) {
+    return trials.run(candidate, followed);
+  };
+  Expected<Shrunk> shrunk = Shrinker(subject, signature, run, quiet_ahead).shrink(schedule);
+  trials.finish();
+  return shrunk;
+}
+
 }  // namespace
 
 TrialRunner trial_runner(const Limits& limits) {
@@ -229,6 +249,7 @@ TrialRunner trial_runner(const Limits& limits) {
     replay(subject, *execution, schedule, ReplayMode::kLenient);
     Trial trial;
     if (!execution->findings().empty()) trial.finding = execution->findings().front();
+    trial.passed = !trial.finding && came_to_its_end(execution->outcome());
     trial.followed = named_schedule(subject, *execution);
     return trial;
   };
@@ -238,6 +259,7 @@ TrialRunner trial_runner(Isolator& isolator, const Limits& limits) {
   return [&isolator, limits](Subject& subject, const Schedule& schedule) {
     IsolatedRun run = isolator.replay(subject, schedule, ReplayMode::kLenient, limits);
     Trial trial;
+    trial.passed = !run.died && !run.finding && came_to_its_end(run.outcome);
     // With answers missing the schedule would not show it again.
     if (run.complete) trial.finding = std::move(run.finding);
     trial.followed = std::move(run.schedule);
@@ -252,19 +274,35 @@ Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_
 
 Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
                         Isolator& isolator, const Limits& limits, const ShrinkOptions& options) {
-  TrialsAhead trials(isolator, limits);
-  ShrinkOptions quiet_ahead = options;
-  if (options.progress) {
-    quiet_ahead.progress = [&](std::size_t answers, std::size_t size, std::uint64_t executions) {
-      if (!trials.is_ahead()) options.progress(answers, size, executions);
-    };
+  Expected<Shrunk> best =
+      shrink_ahead(subject, schedule, signature, isolator, limits, options, /*before=*/0);
+  while (best && best->minimal && best->executions < options.executions_max) {
+    Subject& smallest = best->subject ? *best->subject : subject;
+    ReplaceOptions replace{.keep_going = options.keep_going};
+    replace.executions_max =
+        std::min(options.replace_executions_max, options.executions_max - best->executions);
+    Replaced replaced =
+        replace_two_answers(smallest, best->schedule, signature, isolator, limits, replace);
+    best->executions += replaced.executions;
+    if (!replaced.schedule) break;
+    best->schedule = std::move(*replaced.schedule);
+    best->finding = std::move(replaced.finding);
+    if (options.progress)
+      options.progress(best->schedule.answers.size(), smallest.size(), best->executions);
+    ShrinkOptions rest = options;
+    rest.executions_max -= std::min(rest.executions_max, best->executions);
+    if (rest.executions_max == 0) {
+      best->minimal = false;
+      break;
+    }
+    Expected<Shrunk> again =
+        shrink_ahead(smallest, best->schedule, signature, isolator, limits, rest, best->executions);
+    if (!again) break;  // What was replaced showed it: it is no less than it was.
+    again->executions += best->executions;
+    if (!again->subject) again->subject = std::move(best->subject);
+    best = std::move(again);
   }
-  const TrialRunner run = [&trials](Subject& candidate, const Schedule& followed) {
-    return trials.run(candidate, followed);
-  };
-  Expected<Shrunk> shrunk = shrink(subject, schedule, signature, run, quiet_ahead);
-  trials.finish();
-  return shrunk;
+  return best;
 }
 
 }  // namespace reweave

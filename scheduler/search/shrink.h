@@ -18,6 +18,8 @@
 //     shorten loops.
 //
 // So the result is 1-minimal: no single answer can be deleted and no single reduction be made.
+// Where candidates run in children and few answers are left, no two of them can be replaced by one
+// other either, as far as `replace_executions_max` went (replace_answers.h).
 // Deterministic: no clock, no random number.
 #pragma once
 
@@ -45,6 +47,10 @@ TrialRunner trial_runner(Isolator& isolator, const Limits& limits);
 
 struct ShrinkOptions {
   std::uint64_t executions_max = 100'000;
+  /// The subject stays as it is; only answers are deleted, replaced and lowered.
+  bool schedule_only = false;
+  /// So many in a row, where candidates run in children, to replace two answers by one; 0: none.
+  std::uint64_t replace_executions_max = 5'000;
 
   /// Called after each accepted step, if set: answers, size and executions so far.
   std::function<void(std::size_t, std::size_t, std::uint64_t)> progress{};
@@ -68,7 +74,7 @@ Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_
                         const TrialRunner& run, const ShrinkOptions& options = {});
 
 /// The same with candidates that may crash or hang: in children of `isolator`, one after the other
-/// in one of them until it dies (trials_ahead.h).
+/// in one of them until it dies (trials_ahead.h); and two answers are replaced by one.
 Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
                         Isolator& isolator, const Limits& limits,
                         const ShrinkOptions& options = {});

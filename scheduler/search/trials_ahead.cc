@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/search/recording.h"
 
 namespace reweave {
@@ -61,6 +61,7 @@ class Reader {
 };
 
 void write(const Trial& trial, Writer& out) {
+  out.put(trial.passed);
   out.put(trial.finding.has_value());
   if (trial.finding) {
     out.put(trial.finding->kind);
@@ -81,6 +82,7 @@ void write(const Trial& trial, Writer& out) {
 
 Trial read(Reader& in) {
   Trial trial;
+  trial.passed = in.take<bool>();
   if (in.take<bool>()) {
     Finding finding;
     finding.kind = in.take<FindingKind>();
@@ -148,6 +150,7 @@ Trial TrialsAhead::run(Subject& subject, const Schedule& schedule) {
       if (run) {
         Trial trial;
         // With answers missing the schedule would not show it again.
+        trial.passed = !run->died && !run->finding && came_to_its_end(run->outcome);
         if (run->complete) trial.finding = std::move(run->finding);
         trial.followed = std::move(run->schedule);
         return trial;
@@ -172,6 +175,7 @@ Trial TrialsAhead::run_here(Subject& subject, const Schedule& schedule) {
     trial.finding =
         Finding{tape.finding_kind, tape.finding_step, tape.signature.data(), tape.message.data()};
   }
+  trial.passed = !tape.has_finding && came_to_its_end(execution_.outcome());
   trial.followed = named_schedule(subject, execution_);
   Writer out;
   write(trial, out);

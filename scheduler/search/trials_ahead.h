@@ -27,7 +27,15 @@ namespace reweave {
 struct Trial {
   std::optional<Finding> finding;  // The first one.
   Schedule followed;
+  /// It came to its end, and nothing was found. False also where nobody knows: it was cancelled, or
+  /// a limit stopped it.
+  bool passed = false;
 };
+/// An execution that ended so, and without a finding, came to its end.
+constexpr bool came_to_its_end(Outcome outcome) {
+  return outcome == Outcome::kCompleted || outcome == Outcome::kUncaughtError ||
+         outcome == Outcome::kQuestionLimit;
+}
 
 class TrialsAhead {
  public:

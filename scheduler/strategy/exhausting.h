@@ -32,6 +32,9 @@ class Exhausting final : public Strategy {
   void begin(Prng prng, std::uint64_t execution) override;
   void attach(Execution& execution) override { current_->attach(execution); }
   std::uint32_t choose(const Question& question) override { return current_->choose(question); }
+  bool wants_steps() const override { return current_->wants_steps(); }
+  bool fast_form(FastForm& form) override { return current_->fast_form(form); }
+  void pass(const Question& question) override { current_->pass(question); }
   bool end(const Execution& execution) override;
 
  private:

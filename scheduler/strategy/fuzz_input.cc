@@ -1,6 +1,6 @@
 #include "scheduler/strategy/fuzz_input.h"
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 

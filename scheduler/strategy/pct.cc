@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 namespace {

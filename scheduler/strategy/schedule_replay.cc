@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave {
 
@@ -60,6 +60,11 @@ std::uint32_t Replay::choose(const Question& question) {
   const NamedAnswer& wanted = schedule_.answers[entry->index];
   const std::uint32_t answer = find_option(question, wanted);
   if (mode_ == ReplayMode::kLenient) return answer < question.answers ? answer : 0;
+  if (mode_ == ReplayMode::kInOrder) {
+    if (entry->index != next_ || answer >= question.answers) return 0;
+    ++next_;
+    return answer;
+  }
 
   if (entry->index != next_) {
     diverge(next_, "\"" + answer_text(wanted) + "\" was asked for first");

@@ -4,7 +4,8 @@
 // must have been asked for when the execution ends; anything else ends it as diverged, with the
 // first differing step, what was expected and what was found. Lenient, for search and shrinking:
 // what does not fit is dropped, and the named record of the execution is the schedule that was
-// really followed.
+// really followed. In order, for a search near a schedule: an answer is given only when all before
+// it were; from the first one that is not asked for everything is ordinary, and nothing ends.
 //
 // A `run` answer fits when the actor of that path is ready, wherever it stands in the list. Cost:
 // one binary search in the answers for each question; paths are compared only where kind, site and
@@ -19,7 +20,7 @@
 
 namespace reweave {
 
-enum class ReplayMode : std::uint8_t { kStrict, kLenient };
+enum class ReplayMode : std::uint8_t { kStrict, kLenient, kInOrder };
 
 class Replay final : public Strategy {
  public:
@@ -54,7 +55,7 @@ class Replay final : public Strategy {
       entries_;  // Sorted by kind, site, nth, index; without those whose site the subject lacks.
   std::size_t
       unknown_;  // The first answer whose site the subject lacks; the schedule's size if none.
-  std::size_t next_ = 0;  // Strict: the answer that must be asked for next.
+  std::size_t next_ = 0;  // Strict, in order: the answer that must be asked for next.
   Execution* execution_ = nullptr;
 };
 

@@ -13,6 +13,8 @@
 #include "scheduler/strategy/portfolio.h"
 #include "scheduler/strategy/pos.h"
 #include "scheduler/strategy/random_walk.h"
+#include "scheduler/strategy/reads_from.h"
+#include "scheduler/strategy/site_order.h"
 #include "scheduler/strategy/surw.h"
 #include "scheduler/strategy/urw.h"
 #include "scheduler/subject_kind.h"
@@ -32,6 +34,10 @@ template <typename Kind>
 Made make_with(std::uint32_t number) {
   return std::make_unique<Kind>(number);
 }
+template <DepthFirst::Cost kCost>
+Made make_bound(std::uint32_t number) {
+  return std::make_unique<DepthFirst>(number, kCost);
+}
 
 // To add a strategy: a file of its own, and a row here.
 constexpr StrategyInfo kStrategies[] = {
@@ -48,11 +54,26 @@ constexpr StrategyInfo kStrategies[] = {
      "everything, fewest deviations first; depth-first:N stops after N deviations",
      make_with<DepthFirst>,
      {.name = "the bound", .high = UINT32_MAX, .otherwise = UINT32_MAX}},
+    {"preemption-bound",
+     "everything, fewest preemptions first; preemption-bound:N stops after N of them",
+     make_bound<DepthFirst::Cost::kPreemptions>,
+     {.name = "the bound", .high = UINT32_MAX, .otherwise = UINT32_MAX}},
+    {"delay-bound",
+     "everything, fewest delays of actors that take turns first; delay-bound:N",
+     make_bound<DepthFirst::Cost::kDelays>,
+     {.name = "the bound", .high = UINT32_MAX, .otherwise = UINT32_MAX}},
     {"pos", "random priorities of steps, drawn again where steps conflict", make<Pos>},
     {"urw", "random walk by how many steps each has left: interleavings alike", make<Urw>},
     {"surw", "orders of the accesses to one object alike, an object for each execution",
      make<Surw>},
-    {"mix", "SURW, URW, POS, random walk, PCT and few deviations in turn: the default for programs",
+    {"site-order",
+     "the places in the code in an order drawn for each execution, whoever comes there",
+     make<SiteOrder>},
+    {"reads-from", "aims at reads of what they have not read yet, by places in the code (RFF)",
+     make<ReadsFrom>},
+    {"mix",
+     "reads-from, SURW, URW, POS, random walk, PCT and few deviations; more turns for those that "
+     "show what is new: the default for programs",
      make<Mix>},
 };
 

@@ -37,6 +37,11 @@ inline constexpr std::string_view kProgramStrategy = "mix";
 /// What a hunt in subjects of that kind uses that names none.
 std::string_view default_strategy(const SubjectKind& kind);
 
+/// One with which a hunt tries a small subject out (exhausting.h).
+constexpr bool tries_out(std::string_view name) {
+  return name == kDefaultStrategy || name == kProgramStrategy;
+}
+
 /// A strategy by its name, with a parameter where its help says so: "pct:5". The error lists what
 /// there is and names the nearest.
 Expected<std::unique_ptr<Strategy>> make_strategy(std::string_view name);

@@ -25,6 +25,9 @@ class Strategy : public Chooser {
   /// Called after end(): the number of the execution to go on with, at least `execution` + 1. One
   /// that is higher leaves out those between.
   virtual std::uint64_t next(std::uint64_t execution) const { return execution + 1; }
+
+  /// For one that tries everything bound by bound: so many bounds are done, 0 … n-1; else 0.
+  virtual std::uint32_t bounds_done() const { return 0; }
 };
 
 }  // namespace reweave

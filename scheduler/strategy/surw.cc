@@ -1,6 +1,7 @@
 #include "scheduler/strategy/surw.h"
 
 #include <array>
+#include <iterator>
 
 #include "scheduler/strategy/urw.h"
 
@@ -119,9 +120,12 @@ void Surw::take(const Option& option) {
 }
 
 bool Surw::end(const Execution& /*execution*/) {
-  for (auto& [key, touches] : touches_) {
+  // What was not touched is as what never was; a long hunt would keep ever more of it.
+  for (auto at = touches_.begin(); at != touches_.end();) {
+    Touches& touches = at->second;
     touches.last = std::exchange(touches.now, 0);
     touches.changed = std::exchange(touches.changes, false);
+    at = touches.last == 0 ? touches_.erase(at) : std::next(at);
   }
   return true;
 }

@@ -1,6 +1,6 @@
 #include "scheduler/sync/waiters.h"
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::sync {
 
@@ -34,6 +34,8 @@ const char* wait_kind_words(WaitKind kind) {
       return "a change of what it reads in a loop";
     case WaitKind::kChannel:
       return "the other end of a channel";
+    case WaitKind::kSignal:
+      return "a signal";
   }
   return "";
 }

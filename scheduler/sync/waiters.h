@@ -41,6 +41,7 @@ enum class WaitKind : std::uint8_t {
   kInput,    // A descriptor that is not ready.
   kRest,     // A turn of a loop that changed nothing: until somebody changes something.
   kChannel,  // Somebody at the other end of it.
+  kSignal,   // That a signal comes.
 };
 /// "a mutex", "the end of a thread", …: completes "waits for". Never null.
 const char* wait_kind_words(WaitKind kind);

@@ -9,7 +9,7 @@
 #include "repro/file/raw_input.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/run/generated.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/strategy/strategies.h"
 #include "tests/bench/allocation_count.h"
 

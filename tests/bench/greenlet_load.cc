@@ -4,7 +4,7 @@
 #include <greenlet/greenlet.h>
 #endif
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "tests/bench/greenlet_load.h"
 
 namespace reweave::bench {

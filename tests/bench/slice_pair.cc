@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 
 namespace reweave::bench {
 namespace {

@@ -2,9 +2,11 @@
 
 #include <string>
 
+#include "runtime/tasklet/channel.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "runtime/tasklet/native.h"
 #include "runtime/tasklet/runtime.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/strategy/ordinary.h"
 
 namespace reweave::bench {
@@ -45,18 +47,18 @@ class TaskletLoad::Program : public runtime::LedgerNames {
   }
 
   void run() {
-    const std::uint64_t switches_before = thread_.stack().switches;
+    const std::uint64_t switches_before = thread_.saved().machine.switches;
     done_ = 0;
     execution_.begin(ordinary_);
     const bool native = what_ == What::kHardSwitch || what_ == What::kSpill;
-    const Thread::Ending ending =
+    const runtime::Ending ending =
         runtime_.run(native ? native_main_.code() : main_, settings_, execution_, *this);
     CHECK(ending.ended);
     CHECK(!ending.failed);
     CHECK(done_ == kBatch);
     CHECK(execution_.findings().empty());
-    if (what_ == What::kSpill) CHECK(thread_.spills() == kBatch);
-    slice_switches_ = thread_.stack().switches - switches_before;
+    if (what_ == What::kSpill) CHECK(thread_.saved().spills == kBatch);
+    slice_switches_ = thread_.saved().machine.switches - switches_before;
   }
 
   std::uint64_t slice_switches() const { return slice_switches_; }
@@ -132,14 +134,14 @@ class TaskletLoad::Program : public runtime::LedgerNames {
   }
   static Object* take(Thread& thread, Channel* channel) {
     runtime::Reception reception;  // It interrupts none.
-    thread.open_reception(reception);
-    return thread.take(channel, /*soft=*/true);
+    open_reception(thread, reception);
+    return runtime::take(thread, channel, /*soft=*/true);
   }
   /// Sends a fresh value; `value` is None or, as an answer, what was received.
   static Object* send_after(Thread& thread, Object* value, Channel* channel, bool is_answer) {
-    if (is_answer) thread.close_reception(runtime::Reception{}, SiteId{1}, value);
+    if (is_answer) close_reception(thread, runtime::Reception{}, SiteId{1}, value);
     thread.release(value);
-    return thread.send(channel, thread.make_token(), SiteId{1}, /*soft=*/true);
+    return send(thread, channel, thread.make_token(), SiteId{1}, /*soft=*/true);
   }
 
   // With C code on the stack.
@@ -159,7 +161,7 @@ class TaskletLoad::Program : public runtime::LedgerNames {
     while (done_ < kBatch) {
       if (what_ == What::kSpill) {
         ++done_;
-        thread.release(thread.evaluate(thread.make_frame(leaf_, leaf_.entry), thread.none()));
+        thread.release(evaluate(thread, make_frame(thread, leaf_, leaf_.entry), thread.none()));
       } else {
         if (is_main) done_ += 2;
         thread.release(thread.schedule(/*soft=*/false));

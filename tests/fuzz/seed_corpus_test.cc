@@ -1,6 +1,6 @@
-// The seed inputs of the fuzz targets are the scenarios of corpora/, encoded; the dictionary of the
-// reader is the words that it knows. Both are files, because fuzzers want files; this test holds
-// them to where they come from, and renews them:
+// The seed inputs of the fuzz targets are scenarios and repros of corpora/, encoded; the dictionary
+// of the reader is the words that it knows. Both are files, because fuzzers want files; this test
+// holds them to where they come from, and renews them:
 //
 //   REWEAVE_UPDATE_GOLDEN=1 ctest --preset release -R SeedCorpus
 #include <gmock/gmock.h>
@@ -52,20 +52,47 @@ enum class How { kOrdinary, kRandom };
 
 struct Seed {
   const char* target;
-  const char* name;  // By what it means.
-  const char* scenario;
+  const char* name;      // By what it means.
+  const char* scenario;  // Below corpora/, without ".weave".
   How how = How::kOrdinary;
 };
 constexpr Seed kSeeds[] = {
-    {"tempval", "dying-sender-with-deep-callback", "blog"},
-    {"tempval", "dying-sender-with-switching-callback", "d1"},
-    {"tempval", "channel-callback-that-spills", "d2"},
-    {"tempval", "exception-over-a-spill", "d3"},
-    {"tempval", "callback-under-random-answers", "neutral", How::kRandom},
-    {"tempval", "server-with-many-tasklets", "noisy"},
-    {"frames", "refused-switch", "refused-switch"},
-    {"frames", "refused-switch-under-random-answers", "refused-switch", How::kRandom},
-    {"frames", "deep-calls-in-a-callback", "blog"},
+    {"tempval", "dying-sender-with-deep-callback", "scenarios/blog"},
+    {"tempval", "dying-sender-with-switching-callback", "scenarios/d1"},
+    {"tempval", "channel-callback-that-spills", "scenarios/d2"},
+    {"tempval", "exception-over-a-spill", "scenarios/d3"},
+    {"tempval", "callback-under-random-answers", "scenarios/neutral", How::kRandom},
+    {"tempval", "server-with-many-tasklets", "scenarios/noisy"},
+    {"frames", "refused-switch", "scenarios/refused-switch"},
+    {"frames", "refused-switch-under-random-answers", "scenarios/refused-switch", How::kRandom},
+    {"frames", "deep-calls-in-a-callback", "scenarios/blog"},
+    {"channels", "server-with-many-tasklets", "scenarios/noisy"},
+    {"channels", "send-sequence-of-nothing", "repros/regressions/send-sequence-of-nothing"},
+    {"channels", "download", "scenarios/download"},
+    {"deaths", "dying-sender-with-deep-callback", "scenarios/blog"},
+    {"deaths", "woken-dies-before-it-is-read", "repros/regressions/woken-dies-before-it-is-read"},
+    {"deaths", "survivor-is-freed", "repros/defects/survivor-is-freed"},
+    {"deaths", "recycled-keeps-weakrefs", "repros/defects/recycled-keeps-weakrefs"},
+    {"spill", "channel-callback-that-spills", "scenarios/d2"},
+    {"spill", "exception-over-a-spill", "scenarios/d3", How::kRandom},
+    {"spill", "interrupt-after-a-spilled-call",
+     "repros/regressions/interrupt-after-a-spilled-call"},
+    {"threads", "thread-end-kills-all", "repros/defects/thread-end-kills-all"},
+    {"threads", "interrupt-ignores-trap", "repros/defects/interrupt-ignores-trap"},
+    {"threads", "callback-under-random-answers", "scenarios/neutral", How::kRandom},
+    {"collector", "closure-cycle", "scenarios/closure-cycle"},
+    {"collector", "closure-cure-fails", "scenarios/closure-cure-fails"},
+    {"collector", "dying-stays-tracked", "repros/defects/dying-stays-tracked"},
+    {"dict", "dict-clears-in-place", "repros/defects/dict-clears-in-place"},
+    {"dict", "dict-releases-first", "repros/defects/dict-releases-first"},
+    {"async", "lost-job", "scenarios/lost-job"},
+    {"async", "stopper-waits-for-the-caller", "repros/regressions/stopper-waits-for-the-caller"},
+    {"sync", "condition", "scenarios/condvar"},
+    {"sync", "two-locks", "repros/stuck/two-locks"},
+    {"sync", "lost-wake-up", "repros/stuck/lost-wake-up", How::kRandom},
+    {"conformance", "server-with-many-tasklets", "scenarios/noisy"},
+    {"conformance", "runq-of-one-woken-while-it-leaves",
+     "repros/regressions/runq-of-one-woken-while-it-leaves"},
 };
 
 FuzzCase case_of(const runtime::Scenario& scenario, How how) {
@@ -89,8 +116,7 @@ TEST(SeedCorpus, IsTheScenariosEncoded) {
   for (const Seed& seed : kSeeds) {
     const std::string path = corpora(std::string("fuzz/") + seed.target + "/seeds/" + seed.name);
     known.insert(path);
-    const WeaveFile file =
-        weave_file(corpora(std::string("scenarios/") + seed.scenario + ".weave"));
+    const WeaveFile file = weave_file(corpora(std::string(seed.scenario) + ".weave"));
     expect_content(path, encoded(case_of(scenario_of(file), seed.how)));
   }
   for (const FuzzTarget& target : fuzz_targets()) {
@@ -145,15 +171,16 @@ TEST(SeedCorpus, ReachesTheDefectsItIsNamedFor) {
 
 /// Every word that means something in a `.weave` file.
 std::set<std::string> words_of_the_format() {
-  std::set<std::string> words = {"weave 1", "settings",  "schedule",
-                                 "verdict", "channel ",  "slot ",
-                                 "word ",   "function ", "function main\nend\n",
-                                 "end\n",   "finding ",  " step ",
-                                 "result ", "trace ",    "-",
-                                 "1:",      "0.1",       "soft",
-                                 "hard",    "on",        "off",
-                                 "none",    "#",         " daemon",
-                                 " raises"};
+  std::set<std::string> words = {"weave 1",  "settings",   "schedule",
+                                 "verdict",  "channel ",   "slot ",
+                                 "word ",    "function ",  "function main\nend\n",
+                                 "end\n",    "finding ",   " step ",
+                                 "result ",  "trace ",     "-",
+                                 "1:",       "0.1",        "soft",
+                                 "hard",     "on",         "off",
+                                 "none",     "#",          " daemon",
+                                 " raises",  "condition ", "expect ",
+                                 " before ", "else",       "said "};
   for (int code = 0; code < runtime::op_count(); ++code)
     words.insert(std::string(runtime::op_info(static_cast<runtime::OpCode>(code)).word) + " ");
   for (int index = 0; index < runtime::kNameableExceptions; ++index)

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <new>
 #include <sstream>
+#include <utility>
 
 #include "runtime/interpreter/scenario_subject.h"
 #include "runtime/language/text.h"
@@ -40,8 +41,9 @@ Scenario scenario_of(const std::string& name) {
 }
 
 std::uint64_t taken(const ScenarioSubject& subject) {
-  const Thread& thread = subject.interpreter().thread();
-  return allocations + thread.slice_cache().counts().allocations + thread.heap().chunk_count();
+  const Thread& thread = std::as_const(subject).interpreter().thread();
+  return allocations + thread.shared().slice_cache.counts().allocations +
+         thread.heap().chunk_count();
 }
 
 TEST(Allocation, NoneForAnExecutionAfterWarmUp) {

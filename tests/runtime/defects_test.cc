@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint64_t kScenarios = 400;
 constexpr std::uint64_t kExecutionsOfEach = 3;
 
-/// Any operations in any order, but none that misbehaves on purpose, and none that lets a tasklet
-/// end while switching is forbidden, which is fatal for the real thing.
+/// Any operations in any order, but none that misbehaves or complains on purpose, and none that
+/// lets a tasklet end while switching is forbidden, which is fatal for the real thing.
 Scenario wild_program(std::uint64_t seed) {
   Scenario scenario = wild_scenario(seed);
   Prng prng(seed);
@@ -31,7 +31,7 @@ Scenario wild_program(std::uint64_t seed) {
   if (seed % 4 > 1) mutate_scenario(prng, {}, scenario);
   for (Function& function : scenario.functions) {
     for (Op& op : function.ops) {
-      if (op.code == OpCode::kCanary || op.code == OpCode::kSwtrap) {
+      if (op.code == OpCode::kCanary || op.code == OpCode::kSwtrap || op.code == OpCode::kAssert) {
         op.code = OpCode::kSched;
         op.args = {};
       }

@@ -5,7 +5,7 @@
 //   Code& receiver = program.code([&](Thread& thread) {
 //     return program.receive(thread, channel, "recv");
 //   });
-//   const Thread::Ending ending = program.run([&](Thread& thread) {
+//   const Ending ending = program.run([&](Thread& thread) {
 //     channel = thread.make_channel(0);
 //     program.spawn(thread, receiver);
 //     …
@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/tasklet/channel.h"
 #include "runtime/tasklet/native.h"
 #include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/ordinary.h"
@@ -84,17 +85,17 @@ class NativeProgram : public LedgerNames {
   }
 
   /// Runs `main` under the answers of `chooser`.
-  Thread::Ending run_code(Code& main, Chooser& chooser) {
+  Ending run_code(Code& main, Chooser& chooser) {
     said.clear();
     execution.limits() = settings.limits;
     execution.begin(chooser, /*keep_log=*/true);
     return runtime.run(main, settings, execution, *this);
   }
-  Thread::Ending run(Body main) {
+  Ending run(Body main) {
     Ordinary ordinary;
     return run_code(code(std::move(main), "main"), ordinary);
   }
-  Thread::Ending run(Code& main) {
+  Ending run(Code& main) {
     Ordinary ordinary;
     return run_code(main, ordinary);
   }
@@ -117,15 +118,15 @@ class NativeProgram : public LedgerNames {
                const std::string& site = "send") {
     Token* const token = inner.make_token();
     token->payload = payload;
-    return inner.send(channel, token, at(site), /*soft=*/false);
+    return runtime::send(inner, channel, token, at(site), /*soft=*/false);
   }
   Object* send_exception(Thread& inner, Channel* channel, ExceptionType type,
                          const std::string& site = "sendx") {
     Bomb* const bomb = inner.make_bomb(type);
-    return inner.send(channel, bomb, at(site), /*soft=*/false);
+    return runtime::send(inner, channel, bomb, at(site), /*soft=*/false);
   }
   Object* receive(Thread& inner, Channel* channel, const std::string& site = "recv") {
-    return inner.receive(channel, at(site));
+    return runtime::receive(inner, channel, at(site));
   }
   /// The payload of a value, which is released; -1 for None, -2 for an exception, which is
   /// forgotten.

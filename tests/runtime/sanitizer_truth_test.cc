@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/tasklet/frame_cache.h"
 #include "tests/runtime/native_program.h"
 
 #if defined(REWEAVE_ASAN)
@@ -41,7 +42,7 @@ struct Bench {
       std::memset(local, levels, sizeof local);
       asm volatile("" : : "r"(local) : "memory");
       if (levels-- <= 0) return thread.schedule(false);
-      return thread.evaluate(thread.make_frame(*deep, deep->entry), thread.none());
+      return evaluate(thread, make_frame(thread, *deep, deep->entry), thread.none());
     });
   }
 
@@ -50,20 +51,21 @@ struct Bench {
     Code& neighbour = program.code([this](Thread& thread) -> Object* {
       for (int i = 0; i < 3; ++i) {
         levels = 40;
-        Object* const value = thread.evaluate(thread.make_frame(*deep, deep->entry), thread.none());
+        Object* const value =
+            evaluate(thread, make_frame(thread, *deep, deep->entry), thread.none());
         if (value == nullptr) return value;
         thread.release(value);
       }
       return thread.none();
     });
     Code& buggy = program.code(bug);
-    const Thread::Ending ending = program.run([&](Thread& thread) {
+    const Ending ending = program.run([&](Thread& thread) {
       program.spawn(thread, neighbour);
       program.spawn(thread, buggy);
       program.spawn(thread, neighbour);
-      return NativeProgram::done(thread, thread.run_others());
+      return NativeProgram::done(thread, run_others(thread));
     });
-    if (!ending.ended || program.thread.spills() == 0) std::abort();
+    if (!ending.ended || program.thread.saved().spills == 0) std::abort();
   }
 };
 

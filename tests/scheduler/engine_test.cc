@@ -247,6 +247,26 @@ TEST(EngineTest, LimitsEndBothWaysAlike) {
   }
 }
 
+TEST(EngineTest, IsStuckAfterTheSameStepsBothWays) {
+  const auto body = [](Engine& engine) {
+    engine.point({1, Access::kNone, 0});
+    engine.block({2, Access::kNone, 0});
+  };
+  Actors subject({body, body});
+  RandomWalk strategy;
+  Execution fast;
+  run_once(subject, strategy, fast, 1, 0);
+  EXPECT_EQ(subject.ended, Ended::kStuck);
+  const std::vector<DenseAnswer> answers = fast.dense_answers();
+  DenseReplay replay(answers, /*names=*/true);
+  Execution asked;
+  asked.begin(replay);
+  subject.run(asked);
+  EXPECT_EQ(asked.steps(), 4u);
+  EXPECT_EQ(asked.steps(), fast.steps());
+  EXPECT_EQ(asked.trace_hash(), fast.trace_hash());
+}
+
 TEST(EngineTest, ExceptionsInFlightBelongToTheirActor) {
   for (Machine* machine : {&Actors::plain(), &Actors::borrowed()}) {
     int wrong = 0;

@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Malformed{"0 spill a 0 1 1\n", "found 6"},
                     Malformed{"\n\n0. spill a 0 1\n", "x.weave:3: \"0.\" is no path of an actor"},
                     Malformed{"1 spill a 0 1\n", "\"1\" is no path"},
+                    Malformed{"0 spill a; 0 1\n", "\"a;\" is no name of a site"},
                     Malformed{"0.0 spill a 0 1\n", "\"0.0\" is no path"},
                     Malformed{"0.01 spill a 0 1\n", "\"0.01\" is no path"},
                     Malformed{"0..1 spill a 0 1\n", "\"0..1\" is no path"},

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/execution.h"
 #include "scheduler/subject.h"
 

@@ -29,7 +29,19 @@ TEST_F(Cli, AFindingIsHuntedReplayedShrunkAndChecked) {
   EXPECT_EQ(replayed["schedule"], found["schedule"]);
 
   const std::string small = path("small.weave");
+  // The subject as it is: its text is what it was.
+  const auto subject_of = [](const std::string& file) {
+    const std::string text = *read_file(file);
+    const std::size_t begin = text.find("\nchannel "), end = text.find("\nschedule\n");
+    return text.substr(begin, end - begin);
+  };
+  const std::string as_it_is = path("as-it-is.weave");
+  const json schedule = run_json({"shrink", repro, "--schedule-only", "--output", as_it_is}, 0);
+  EXPECT_EQ(schedule["minimal"], "yes");
+  EXPECT_EQ(subject_of(as_it_is), subject_of(repro));
+
   const json shrunk = run_json({"shrink", repro, "--output", small}, 0);
+  EXPECT_NE(subject_of(small), subject_of(repro));
   EXPECT_EQ(shrunk["minimal"], "yes");
   EXPECT_EQ(shrunk["schedule"], "ordinary");
   EXPECT_EQ(shrunk["finding"]["signature"], found["finding"]["signature"]);

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <map>
+
 #include "repro/file/workdir.h"
 #include "repro/program/program_kind.h"
 #include "tests/repro/cli.h"
@@ -11,7 +13,9 @@ namespace {
 
 using nlohmann::json;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class Programs : public Cli {
@@ -36,7 +40,7 @@ TEST_F(Programs, ALostUpdateIsFoundShrunkAndReplayed) {
   const std::string small = path("small.weave");
   const json shrunk = run_json({"shrink", hunted["repro"], "--output", small}, 0);
   EXPECT_EQ(shrunk["minimal"], "yes");
-  EXPECT_EQ(shrunk["answers"], "1");  // Between the read and the write of one of them.
+  EXPECT_EQ(shrunk["answers"], "1") << "between the read and the write of one of them";
   EXPECT_THAT(*read_file(small),
               AllOf(HasSubstr("subject program\n"),
                     HasSubstr("command " + program("lost_update") + "\n"), HasSubstr("run add")));
@@ -87,14 +91,151 @@ TEST_F(Programs, ASleepLastsAsLongAsItSays) {
   EXPECT_EQ(hunted["verdict"], "clean");
 }
 
+TEST_F(Programs, EverythingHasTheUsersNames) {
+  const json hunted = hunt("bank", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "deadlock mutex in audit, mutex in deposit");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("(deposit, started in main at bank.cc:24)"),
+                    HasSubstr("(auditor, started in main at bank.cc:28)"),
+                    HasSubstr("waits for mutex 'accounts_lock', held by thread 0.1 (deposit) since "
+                              "deposit (bank.cc:12)"),
+                    HasSubstr("waits for mutex 'forks[1]', held by thread 0.2 (auditor) since "
+                              "audit (bank.cc:18)")));
+  // A schedule names no place in the C++ library but reads of what it is made of.
+  EXPECT_THAT(hunted["schedule"].get<std::string>(),
+              Not(HasSubstr("std::thread::_M_start_thread")));
+  const std::string trace = run({"replay", hunted["repro"], "--trace"}, 1);
+  for (const char* const line :
+       {"starts thread 0.1 (deposit)", "locks mutex 'accounts_lock'", "locks mutex 'forks[1]'",
+        "deposit (bank.cc:13)", "waits for mutex 'forks[1]'", "> auditor",
+        "FINDING deadlock mutex in audit, mutex in deposit"}) {
+    EXPECT_THAT(trace, HasSubstr(line));
+  }
+  EXPECT_THAT(trace, Not(HasSubstr("0x")));
+  const json log = run_json({"replay", hunted["repro"], "--trace"}, 1)["log"];
+  EXPECT_GT(log.size(), 10u);
+}
+
+TEST_F(Programs, ATimelineIsDrawn) {
+  const json hunted = hunt("bank", 1);
+  const std::string file = path("timeline.json");
+  run({"replay", hunted["repro"], "--timeline", file}, 1);
+  const std::string first = *read_file(file);
+  std::map<std::string, int> seen;
+  const json whole = json::parse(first);
+  for (const json& event : whole.at("traceEvents")) {
+    ++seen[event.at("ph").get<std::string>()];
+    if (event.at("ph") != "X") continue;
+    EXPECT_GE(event.at("dur").get<int>(), 1) << event;
+  }
+  EXPECT_GE(seen["X"], 10);
+  EXPECT_GE(seen["M"], 5);
+  EXPECT_EQ(seen["i"], 1);  // The finding.
+  EXPECT_EQ(seen["s"], seen["f"]);
+  EXPECT_THAT(first, AllOf(HasSubstr("held by thread 0.1 (deposit)"), Not(HasSubstr("0x"))));
+  run({"replay", hunted["repro"], "--timeline", file}, 1);
+  EXPECT_EQ(*read_file(file), first);
+}
+
+TEST_F(Programs, ARaceHasBothStacks) {
+  const json hunted = run_json(
+      {"hunt", "--races", "on", "--output", path("found"), "--", program("lost_update")}, 1);
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("that nothing orders, '"), HasSubstr(": write of 4 bytes at add"),
+                    HasSubstr("started in main at lost_update.cc:")));
+}
+
+TEST_F(Programs, ALoopThatComesByNoPointHasItsPlace) {
+  Words words = {"hunt", "--output", path("found"), "--hang-ms", "1500"};
+  words.insert(words.end(), {"--", program("silent_loop")});
+  const json hunted = run_json(words, 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "hang in spin");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(), HasSubstr("spin (silent_loop.cc:"));
+}
+
+TEST_F(Programs, UndefinedBehaviourIsAFinding) {
+  const json hunted = hunt("undefined", 1);
+  EXPECT_EQ(hunted["finding"]["signature"],
+            "crash undefined behaviour, signed integer overflow in undefined.cc");
+  EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
+}
+
+TEST_F(Programs, AnEarlyBlockThatIsGivenBackTakesANewProcess) {
+  const json clean =
+      run_json({"hunt", "--executions", "150", "--", program("early_block"), "keep"}, 0);
+  EXPECT_EQ(clean["verdict"], "clean");
+  EXPECT_EQ(clean["executions"], 150);
+  EXPECT_GT(clean["distinct"], 10);
+
+  const json hunted = hunt("early_block", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "crash heap-use-after-free in main");
+  const std::string small = path("small.weave");
+  run_json({"shrink", hunted["repro"], "--output", small}, 0);
+  EXPECT_THAT(run({"replay", small, "--times", "20"}, 1),
+              StartsWith("20 of 20 executions did the same"));
+}
+
+TEST_F(Programs, AddressSanitizerSeesAUseAfterFree) {
+  for (const char* const name : {"asan_use_after_free", "plain_asan_use_after_free"}) {
+    if (std::string(name).starts_with("plain")) {
+      // Points are calls of the thread library only: the threads run one after the other.
+      EXPECT_EQ(run_json({"hunt", "--executions", "300", "--", program(name)}, 0)["verdict"],
+                "clean");
+      continue;
+    }
+    const json hunted = hunt(name, 1);
+    EXPECT_EQ(hunted["finding"]["signature"], "crash heap-use-after-free in use");
+    EXPECT_THAT(
+        hunted["finding"]["message"].get<std::string>(),
+        AllOf(HasSubstr("AddressSanitizer: heap-use-after-free: a read of 4 bytes"),
+              HasSubstr("use (asan_use_after_free.cc:13)"), HasSubstr("\nfreed by thread 0.2"),
+              HasSubstr("freed by thread 0.2 (drop)"), Not(HasSubstr("0x"))));
+    const std::string small = path("small.weave");
+    run_json({"shrink", hunted["repro"], "--output", small}, 0);
+    EXPECT_THAT(run({"replay", small, "--times", "10"}, 1),
+                StartsWith("10 of 10 executions did the same"));
+  }
+}
+
+TEST_F(Programs, AddressSanitizerSaysNothingOfWhatIsRight) {
+  const json hunted = run_json({"hunt", "--executions", "1000", "--", program("asan_clean")}, 0);
+  EXPECT_EQ(hunted["verdict"], "clean");
+}
+
+TEST_F(Programs, WhatIsRefusedIsAnObjectToo) {
+  const std::string output = run({"hunt", "--format=json", "--", path("missing")}, 2);
+  const json refused =
+      json::parse(output.substr(output.find('{')));  // Behind the words for people.
+  EXPECT_EQ(refused["verdict"], "error");
+  EXPECT_THAT(refused["error"].get<std::string>(), HasSubstr("there is no such program"));
+}
+
 TEST_F(Programs, WhereAProgramNeverEndsIsSaid) {
-  const json hunted = hunt("endless", 1);
+  const json hunted = run_json(
+      {"hunt", "--steps-max", "300000", "--output", path("found"), "--", program("endless")}, 1);
   EXPECT_EQ(hunted["finding"]["signature"], "livelock never ends in count");
   EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
 }
 
+TEST_F(Programs, WhatIsLongIsNoLivelock) {
+  const json hunted = run_json(
+      {"hunt", "--executions", "3", "--steps-max", "30000", "--", program("long_work")}, 0);
+  EXPECT_EQ(hunted["verdict"], "clean");
+  EXPECT_THAT(hunted["notes"].dump(), HasSubstr("3 of 3 executions reached the limit step-limit"));
+}
+
+TEST_F(Programs, BeyondTheLastQuestionThreadsTakeTurns) {
+  const json hunted = run_json({"hunt", "--executions", "20", "--questions-max", "50", "--strategy",
+                                "random-walk", "--", program("takes_turns")},
+                               0);
+  EXPECT_EQ(hunted["verdict"], "clean");
+  EXPECT_THAT(hunted["notes"].dump(), HasSubstr("20 of 20 executions reached the limit"));
+}
+
 TEST_F(Programs, AUseAfterFreeIsNoticed) {
-  EXPECT_EQ(hunt("use_after_free", 1)["finding"]["kind"], "assertion");
+  const json hunted = hunt("use_after_free", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "crash use after free in main::{lambda#1}");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(), HasSubstr("freed by thread 0.2"));
 }
 
 TEST_F(Programs, GdbStopsAtAStep) {
@@ -118,6 +259,52 @@ TEST_F(Programs, ArgumentsArriveAsTheyAre) {
   EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
               HasSubstr("<a b><><#><100%><ä><--help>"));
   EXPECT_THAT(run({"replay", hunted["repro"]}, 1), HasSubstr("<a b><><#><100%><ä><--help>"));
+}
+
+TEST_F(Programs, StandardInputIsReadInEachExecution) {
+  const std::string file = write("words", "one two three\n");
+  for (const std::string& how : {"cat '" + file + "' | ", "< '" + file + "' "}) {
+    for (const char* jobs : {"1", "2"}) {
+      const std::string command = how + REWEAVE_TOOL + " hunt --executions 500 --jobs " + jobs +
+                                  " -- " + program("words") + " 3";
+      const ProcessResult result = run_process({"sh", "-c", command}, {.timeout_ms = 120'000});
+      EXPECT_TRUE(result.succeeded()) << command << "\n" << result.output;
+    }
+  }
+}
+
+TEST_F(Programs, ThoseOfTheSystemAreExplored) {
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += std::to_string(i * 7919 % 100'003) + "\n";
+  const std::string file = write("numbers", text);
+  const std::vector<Words> commands = {
+      {"xz", "-T2", "-1", "-k", "-c", "--block-size=8KiB", file},
+      {"zstd", "-T2", "-1", "-B4096", "-c", file},
+      {"pigz", "-p2", "-b128", "-k", "-c", file},
+      {"pbzip2", "-p2", "-b1", "-k", "-c", file},
+      {"lbzip2", "-n2", "-k", "-c", file},
+      {"plzip", "-n2", "-k", "-c", file},
+  };
+  int tried = 0;
+  for (const Words& command : commands) {
+    if (find_program(command[0]).empty()) continue;
+    Words words = {"hunt", "--executions", "20", "--"};
+    words.insert(words.end(), command.begin(), command.end());
+    const json hunted = run_json(words, 0);
+    EXPECT_EQ(hunted["verdict"], "clean") << command[0];
+    EXPECT_THAT(hunted["notes"].dump(), Not(HasSubstr("reached the limit"))) << command[0];
+    ++tried;
+  }
+  if (tried == 0) GTEST_SKIP() << "none of them is here";
+}
+
+TEST_F(Programs, AThreadThatWaitsInsideOfLibcIsSeen) {
+  const json hunted = hunt("waits_for_input", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "deadlock input in answer");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("thread 0 (main)\n    waits for input from descriptor "),
+                    HasSubstr("thread 0.1 (main::{lambda#1}, started in main at "),
+                    HasSubstr(", a pipe\n    at answer (waits_for_input.cc:10)")));
 }
 
 TEST_F(Programs, ARaceIsFoundOnDemand) {

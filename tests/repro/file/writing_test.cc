@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <thread>
 #include <vector>
 
 #include "tests/repro/testing.h"
@@ -110,6 +112,25 @@ TEST(Writing, TakesEveryLegalName) {
   EXPECT_EQ(*read_file(longest), "2");
   EXPECT_FALSE(try_to_write_file(longest + "x").has_value());
   EXPECT_EQ(names_in(folder.root()).size(), 1u);
+}
+
+// As shards of a campaign do that confirm the same repro.
+TEST(Writing, OfSeveralAtOnceOneStaysAndNobodyFails) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("report.txt");
+  std::atomic<int> failures{0};
+  std::vector<std::thread> writers;
+  for (char letter : {'a', 'b', 'c', 'd'}) {
+    writers.emplace_back([&, letter] {
+      for (int i = 0; i < 200; ++i)
+        if (!write_file(path, std::string(5'000, letter))) ++failures;
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failures, 0);
+  const std::string content = *read_file(path);
+  ASSERT_EQ(content.size(), 5'000u);
+  EXPECT_EQ(content, std::string(5'000, content.front()));
 }
 
 TEST(Writing, RemovesWhatADeadWriterLeftAndNothingElse) {

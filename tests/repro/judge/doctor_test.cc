@@ -9,13 +9,15 @@
 namespace reweave::repro {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// A system whose rr is a script of ours: `record` is what it does for `rr record -o DIR -- …`; $3
 /// is DIR.
 class FakeSystem {
  public:
-  explicit FakeSystem(const std::string& record, bool with_counters = true, int paranoid = 1)
+  explicit FakeSystem(const std::string& record, bool with_counters = true, int paranoid = 1,
+                      bool container = false)
       : path_("PATH", folder_.path("bin") + ":/usr/bin:/bin") {
     folder_.write("bin/rr",
                   "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'rr version 5.6.0'; exit 0; }\n" +
@@ -23,11 +25,13 @@ class FakeSystem {
                   true);
     folder_.write("proc/sys/kernel/perf_event_paranoid", std::to_string(paranoid) + "\n");
     folder_.write("sys/bus/event_source/devices/software/type", "1\n");
+    if (container) folder_.write(".dockerenv", "");
     if (with_counters) folder_.write("sys/bus/event_source/devices/cpu/type", "4\n");
   }
   RrProbe probe(int timeout_ms = 20'000) const {
     return probe_rr({.system_root = folder_.root(), .timeout_ms = timeout_ms});
   }
+  Diagnosis diagnose() const { return reweave::repro::diagnose({.system_root = folder_.root()}); }
 
  private:
   TemporaryFolder folder_;
@@ -58,6 +62,30 @@ TEST(Doctor, RrDoesNotKnowTheProcessor) {
   EXPECT_EQ(probe.outcome, RrOutcome::kUnknownProcessor);
   EXPECT_EQ(probe.fix, "install a newer rr");
   EXPECT_THAT(probe.detail, HasSubstr("0xc06f0"));
+}
+
+TEST(Doctor, AnRrThatIsHereAndCannotRecordIsUnusableAndNotMissing) {
+  const FakeSystem system(
+      "mkdir \"$3\"; touch \"$3/incomplete\"; echo '[FATAL] Unable to open performance counter' "
+      ">&2; "
+      "exit 1",
+      /*with_counters=*/false, /*paranoid=*/2);
+  const Diagnosis diagnosis = system.diagnose();
+  const Check& rr = diagnosis.checks.back();
+  EXPECT_EQ(rr.name, "rr");
+  EXPECT_FALSE(rr.present);
+  EXPECT_TRUE(rr.unusable);
+  EXPECT_THAT(rr.found,
+              AllOf(HasSubstr("rr 5.6.0: this machine has no hardware performance counters"),
+                    HasSubstr("in sysfs: no; perf_event_paranoid: 2; not in a container"),
+                    HasSubstr("Unable to open performance counter")));
+  EXPECT_TRUE(diagnosis.healthy()) << "nothing needs it";
+}
+
+TEST(Doctor, AContainerIsTold) {
+  const FakeSystem system(kUnknown, /*with_counters=*/true, /*paranoid=*/1, /*container=*/true);
+  EXPECT_THAT(system.probe().facts,
+              HasSubstr("in sysfs: yes; perf_event_paranoid: 1; in a container"));
 }
 
 TEST(Doctor, ANewerRrIsNotAdvisedWhereThereAreNoCountersEither) {

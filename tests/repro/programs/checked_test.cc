@@ -99,7 +99,7 @@ TEST(Checked, TheMixIsTheDefault) {
     for (std::thread* const thread : {&a, &b, &c, &d}) thread->join();
   };
   const auto found = reweave::check(body);
-  EXPECT_EQ(found.executions, reweave::check(body, {.strategy = "mix"}).executions);
+  EXPECT_FALSE(reweave::check(body, {.strategy = "mix"}).passed);
   EXPECT_NE(found.executions, reweave::check(body, {.strategy = "portfolio"}).executions);
 }
 

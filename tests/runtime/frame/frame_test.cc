@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/tasklet/frame_cache.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -9,7 +10,7 @@ namespace {
 
 // Calls `code` once, so that one frame of it is made and parked.
 Object* call(Thread& thread, Code& code) {
-  return thread.evaluate(thread.make_frame(code, code.entry), thread.none());
+  return evaluate(thread, make_frame(thread, code, code.entry), thread.none());
 }
 
 class Frames : public testing::Test {
@@ -25,7 +26,7 @@ class Frames : public testing::Test {
     Code& nested = program_.code(
         [this](Thread& inner) {
           if (--depth_ <= 0) return inner.none();
-          Code& self = *inner.running_frame().frame->code;
+          Code& self = *inner.evaluation().running.frame->code;
           return call(inner, self);
         },
         "nested");
@@ -46,7 +47,7 @@ TEST_F(Frames, EachCodeKeepsItsLastFrame) {
     for (int i = 0; i < 10; ++i) thread.release(call(thread, pair_));
     return thread.none();
   });
-  const FrameCounts& counts = program_.thread.frame_counts();
+  const FrameCounts& counts = program_.thread.shared().frames.counts;
   EXPECT_EQ(counts.made, 3u);  // main, leaf, pair
   EXPECT_EQ(counts.from_zombie, 9u + 9u + 10u);
   EXPECT_EQ(counts.from_free_list, 0u);
@@ -57,7 +58,7 @@ TEST_F(Frames, FurtherOnesOfACodeGoToTheFreeList) {
     thread.release(nest(thread, 5));  // Five at a time: one becomes the zombie, four are left.
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 1u + 5u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 1u + 5u);
   program_.run([&](Thread& thread) {
     thread.release(nest(thread, 5));
     thread.release(call(thread, leaf_));   // No zombie yet: from the list, and so is…
@@ -65,9 +66,9 @@ TEST_F(Frames, FurtherOnesOfACodeGoToTheFreeList) {
     thread.release(nest(thread, 3));       // A code that is new each time: two are left for it.
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 1u + 5u + 1u);
-  EXPECT_EQ(program_.thread.frame_counts().from_free_list, 4u);
-  EXPECT_EQ(program_.thread.frame_counts().from_zombie, 0u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 1u + 5u + 1u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_free_list, 4u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_zombie, 0u);
 }
 
 TEST_F(Frames, WithoutZombiesTheFreeListServesAll) {
@@ -77,9 +78,9 @@ TEST_F(Frames, WithoutZombiesTheFreeListServesAll) {
     for (int i = 0; i < 10; ++i) thread.release(call(thread, other_));
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 2u);  // main, and one for everybody
-  EXPECT_EQ(program_.thread.frame_counts().from_zombie, 0u);
-  EXPECT_EQ(program_.thread.frame_counts().from_free_list, 19u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 2u);  // main, and one for everybody
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_zombie, 0u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_free_list, 19u);
 }
 
 TEST_F(Frames, AFrameTooSmallIsLeftOnTheFreeList) {
@@ -92,8 +93,8 @@ TEST_F(Frames, AFrameTooSmallIsLeftOnTheFreeList) {
     thread.release(call(thread, with_locals));
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 3u);
-  EXPECT_EQ(program_.thread.frame_counts().from_free_list, 1u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 3u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_free_list, 1u);
 }
 
 TEST_F(Frames, BothCachesCanBeSwitchedOff) {
@@ -103,7 +104,7 @@ TEST_F(Frames, BothCachesCanBeSwitchedOff) {
     for (int i = 0; i < 10; ++i) thread.release(call(thread, leaf_));
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 11u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 11u);
 }
 
 TEST_F(Frames, TheFreeListHasALimit) {
@@ -113,8 +114,8 @@ TEST_F(Frames, TheFreeListHasALimit) {
     thread.release(nest(thread, 9));
     return thread.none();
   });
-  EXPECT_EQ(program_.thread.frame_counts().made, 1u + 9u + 7u);
-  EXPECT_EQ(program_.thread.frame_counts().from_free_list, 2u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.made, 1u + 9u + 7u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_free_list, 2u);
 }
 
 TEST_F(Frames, LocalsAreZeroedForEachCall) {
@@ -135,14 +136,14 @@ TEST_F(Frames, LocalsAreZeroedForEachCall) {
     return thread.none();
   });
   EXPECT_THAT(seen, testing::ElementsAre(0u, 0u, 0u));
-  EXPECT_EQ(program_.thread.frame_counts().from_zombie, 2u);
+  EXPECT_EQ(program_.thread.shared().frames.counts.from_zombie, 2u);
 }
 
 TEST_F(Frames, NothingOfOneExecutionIsUsedInTheNext) {
   for (int i = 0; i < 3; ++i) {
     program_.run([&](Thread& thread) { return call(thread, leaf_); });
-    EXPECT_EQ(program_.thread.frame_counts().made, 2u);
-    EXPECT_EQ(program_.thread.frame_counts().from_zombie, 0u);
+    EXPECT_EQ(program_.thread.shared().frames.counts.made, 2u);
+    EXPECT_EQ(program_.thread.shared().frames.counts.from_zombie, 0u);
   }
 }
 
@@ -199,10 +200,10 @@ TEST_F(Frames, WhatACodeKeptIsForgottenWithIt) {
 
 TEST_F(Frames, UsingAParkedOneIsAFindingAtThatMoment) {
   bool went_on = false;
-  const Thread::Ending ending = program_.run([&](Thread& thread) {
-    const FrameRef frame = thread.make_frame(leaf_, leaf_.entry);
-    thread.release_frame(frame);
-    thread.check_frame(frame, "looked at");
+  const Ending ending = program_.run([&](Thread& thread) {
+    const FrameRef frame = make_frame(thread, leaf_, leaf_.entry);
+    release_frame(thread, frame);
+    check_frame(thread, frame, "looked at");
     went_on = true;
     return thread.none();
   });
@@ -219,12 +220,12 @@ TEST_F(Frames, UsingAParkedOneIsAFindingAtThatMoment) {
 
 TEST_F(Frames, UsingOneThatServesAnotherCallIsAFinding) {
   program_.run([&](Thread& thread) {
-    const FrameRef frame = thread.make_frame(leaf_, leaf_.entry);
-    thread.release_frame(frame);
-    const FrameRef again = thread.make_frame(leaf_, leaf_.entry);
+    const FrameRef frame = make_frame(thread, leaf_, leaf_.entry);
+    release_frame(thread, frame);
+    const FrameRef again = make_frame(thread, leaf_, leaf_.entry);
     EXPECT_EQ(again.frame, frame.frame);
-    thread.check_frame(again, "looked at");
-    thread.retain_frame(frame);
+    check_frame(thread, again, "looked at");
+    retain_frame(thread, frame);
     return thread.none();
   });
   ASSERT_EQ(program_.execution.findings().size(), 1u);
@@ -236,13 +237,13 @@ TEST_F(Frames, UsingOneThatServesAnotherCallIsAFinding) {
 TEST_F(Frames, AFindingDoesNotSpoilTheNextExecution) {
   for (int i = 0; i < 3; ++i) {
     program_.run([&](Thread& thread) {
-      const FrameRef frame = thread.make_frame(leaf_, leaf_.entry);
-      thread.release_frame(frame);
-      thread.release_frame(frame);
+      const FrameRef frame = make_frame(thread, leaf_, leaf_.entry);
+      release_frame(thread, frame);
+      release_frame(thread, frame);
       return thread.none();
     });
     EXPECT_EQ(program_.execution.findings().size(), 1u);
-    const Thread::Ending ending = program_.run([&](Thread& thread) { return call(thread, leaf_); });
+    const Ending ending = program_.run([&](Thread& thread) { return call(thread, leaf_); });
     EXPECT_TRUE(ending.ended);
     EXPECT_EQ(program_.execution.findings().size(), 0u);
   }
@@ -250,14 +251,14 @@ TEST_F(Frames, AFindingDoesNotSpoilTheNextExecution) {
 
 // A tasklet that tries to switch while that is forbidden, and switches later. The refused switch
 // must not have cost its frame a reference.
-Thread::Ending run_refused_switch(NativeProgram& program, bool calls_itself) {
+Ending run_refused_switch(NativeProgram& program, bool calls_itself) {
   Code& sleeper = program.code(
       [&program, calls_itself, calls = 0](Thread& thread) mutable {
         if (++calls > 1) return thread.none();
-        Code& self = *thread.running_frame().frame->code;
-        thread.trap_switches(+1);
+        Code& self = *thread.evaluation().running.frame->code;
+        thread.guard().trap += 1;
         EXPECT_EQ(program.error(thread, thread.schedule(false)), "switch_trap");
-        thread.trap_switches(-1);
+        thread.guard().trap -= 1;
         thread.release(thread.schedule(false));
         program.say("back");
         // Under the defect this frame has been released for the last time already; the next call
@@ -275,14 +276,14 @@ Thread::Ending run_refused_switch(NativeProgram& program, bool calls_itself) {
   return program.run([&](Thread& thread) {
     program.spawn(thread, sleeper);
     program.spawn(thread, peer);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     return thread.none();
   });
 }
 
 TEST_F(Frames, ARefusedSwitchCostsNoReference) {
   for (const bool calls_itself : {false, true}) {
-    const Thread::Ending ending = run_refused_switch(program_, calls_itself);
+    const Ending ending = run_refused_switch(program_, calls_itself);
     EXPECT_TRUE(ending.ended);
     EXPECT_THAT(program_.said, testing::ElementsAre("back"));
     EXPECT_THAT(program_.execution.findings(), testing::IsEmpty());
@@ -292,7 +293,7 @@ TEST_F(Frames, ARefusedSwitchCostsNoReference) {
 TEST_F(Frames, TheOverReleaseOfARefusedSwitchIsFound) {
   program_.settings.defects.add(Defect::kFrameOverRelease);
   for (const bool calls_itself : {false, true}) {
-    const Thread::Ending ending = run_refused_switch(program_, calls_itself);
+    const Ending ending = run_refused_switch(program_, calls_itself);
     EXPECT_FALSE(ending.ended);
     EXPECT_THAT(program_.said, testing::ElementsAre("back"));
     ASSERT_EQ(program_.execution.findings().size(), 1u);

@@ -50,43 +50,38 @@ word w0
 word w1
 
 function main
-  spawn f1 -
-  runq
-  try
-    call f3
-    emit w1
-    swtrap -1
-  end
-  loop 2
-  end
-  spawn f4 -
+  softsw 1
+  hcall f3
+  spawn f2 -
+  spawn f1 s1
+  chancbf f4
   runall
 end
 
 function f1
-  sched
-  spawn f2 -
+  unbind s1
+  kill s1
+  finally
+    hcall f3
+  then
+  end
 end
 
 function f2
-  pref c0 -1
-  tryall
-    recv c0
-    loop 3
-    end
-  end
+  ignnest 1
+  chancbf f4
+  hcall f3
+  chancbf f4
+  chancbf f4
 end
 
 function f3
-  errh 1
+  sendtmp
+  queue c0
+  pref c0 1
 end
 
 function f4
-  sched
-  recv c0
-  errh 1
-  loop 2
-  end
   send c0
 end
 )");
@@ -96,7 +91,7 @@ end
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     }
   }
-  EXPECT_EQ(hash, 13845248978012400028u);
+  EXPECT_EQ(hash, 16778463343071788156u);
 }
 
 TEST(Generator, KeepsToItsOptions) {
@@ -105,7 +100,8 @@ TEST(Generator, KeepsToItsOptions) {
                                  .channels_max = 1,
                                  .slots_max = 2,
                                  .words_max = 1,
-                                 .ops_per_function_max = 4};
+                                 .ops_per_function_max = 4,
+                                 .shapes_max = 0};
   std::set<std::size_t> functions;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     Scenario scenario = generated(seed, options);
@@ -125,17 +121,39 @@ TEST(Generator, KeepsToItsOptions) {
   EXPECT_EQ(functions, (std::set<std::size_t>{1, 2, 3}));
 }
 
-TEST(Generator, UsesEveryOperationThatHasAWeightAndNoOther) {
-  std::vector<std::size_t> counts(static_cast<std::size_t>(op_count()));
-  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
-    for (const Function& function : generated(seed).functions) {
-      for (const Op& op : function.ops) ++counts[static_cast<std::size_t>(op.code)];
-    }
+// They bring functions and operations of their own, and nothing else.
+TEST(Generator, KeepsToItsOptionsWithShapes) {
+  const GeneratorOptions options{.functions_min = 1,
+                                 .functions_max = 3,
+                                 .channels_max = 1,
+                                 .slots_max = 2,
+                                 .words_max = 1,
+                                 .ops_per_function_max = 4};
+  std::size_t with_shapes = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    const Scenario scenario = generated(seed, options);
+    with_shapes += scenario.functions.size() > 3 ? 1 : 0;
+    EXPECT_EQ(scenario.channels.size(), 1u);
+    EXPECT_LE(scenario.slots.size(), 2u);
+    EXPECT_LE(scenario.words.size(), 1u);
   }
-  for (int code = 0; code < op_count(); ++code) {
-    const OpInfo& info = op_info(static_cast<OpCode>(code));
-    if (info.shape == OpShape::kMark) continue;
-    EXPECT_EQ(counts[static_cast<std::size_t>(code)] > 0, info.weight > 0) << info.word;
+  EXPECT_GT(with_shapes, 0u);
+}
+
+TEST(Generator, UsesEveryOperationThatHasAWeightAndNoOther) {
+  for (const bool beyond : {false, true}) {
+    std::vector<std::size_t> counts(static_cast<std::size_t>(op_count()));
+    for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+      for (const Function& function : generated(seed, {.beyond = beyond}).functions) {
+        for (const Op& op : function.ops) ++counts[static_cast<std::size_t>(op.code)];
+      }
+    }
+    for (int code = 0; code < op_count(); ++code) {
+      const OpInfo& info = op_info(static_cast<OpCode>(code));
+      if (info.shape == OpShape::kMark) continue;
+      const bool wanted = info.weight > 0 && (beyond || info.topic != Topic::kBeyond);
+      EXPECT_EQ(counts[static_cast<std::size_t>(code)] > 0, wanted) << info.word << beyond;
+    }
   }
 }
 

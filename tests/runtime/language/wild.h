@@ -12,7 +12,7 @@
 #include "runtime/language/edit.h"
 #include "runtime/language/scenario.h"
 #include "runtime/language/text.h"
-#include "scheduler/base/check.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/base/prng.h"
 
 namespace reweave::runtime {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/channel.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -46,7 +48,7 @@ class HoldingCode {
     Channel* const* const channel =
         static_cast<const HoldingCode*>(self.frame->code->body)->channel_;
     return channel == nullptr ? thread.schedule_remove(/*soft=*/true)
-                              : thread.take(*channel, /*soft=*/true);
+                              : take(thread, *channel, /*soft=*/true);
   }
   static void clear(Thread& thread, Frame& frame) {
     Object* const held = std::exchange(frame.locals<Locals>().held, nullptr);
@@ -64,7 +66,7 @@ class CollectorTest : public testing::Test {
  protected:
   void run(NativeProgram::Body main) {
     program_.settings.check_structure = true;
-    const Thread::Ending ending = program_.run(std::move(main));
+    const Ending ending = program_.run(std::move(main));
     EXPECT_TRUE(ending.ended);
     EXPECT_FALSE(ending.failed);
     EXPECT_THAT(program_.execution.findings(), IsEmpty());
@@ -105,7 +107,7 @@ TEST_F(CollectorTest, TakesTaskletsThatOnlyHoldEachOther) {
     give_back(thread);
     EXPECT_EQ(live(), 3u);
     EXPECT_THAT(ends(), IsEmpty());
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     EXPECT_EQ(program_.runtime.heap().live(ObjectKind::kFrame), 1u);
     return thread.none();
@@ -119,7 +121,7 @@ TEST_F(CollectorTest, TakesOneThatHoldsItself) {
     suspend_two(thread);
     HoldingCode::hold(a_, retain(a_));
     give_back(thread);
-    thread.collect();
+    collect_garbage(thread);
     return thread.none();
   });
   EXPECT_THAT(ends(), ElementsAre("fin 2", "fin 1"));  // The second at once, by its count.
@@ -130,11 +132,11 @@ TEST_F(CollectorTest, LeavesWhatIsHeldFromOutsideAndWhatThatHolds) {
   run([&](Thread& thread) {
     make_cycle(thread);
     thread.release(b_);  // `a` alone is still held, and holds it.
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 3u);
     EXPECT_THAT(ends(), IsEmpty());
     thread.release(a_);
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     return thread.none();
   });
@@ -150,7 +152,7 @@ TEST_F(CollectorTest, LeavesWhoHasASavedStack) {
     thread.release(thread.schedule(/*soft=*/false));
     thread.release(hard->tempval);
     hard->tempval = hard;  // Its only reference, from within.
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_FALSE(hard->dead);
     EXPECT_EQ(hard->refs, 1u);
     hard->tempval = thread.none();
@@ -174,7 +176,7 @@ TEST_F(CollectorTest, KillsWhoHasASavedStackAndIsHeldByGarbageAlone) {
     HoldingCode::hold(b_, hard);
     a_->tempval = (thread.release(a_->tempval), b_);
     thread.release(a_);
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     return thread.none();
   });
@@ -189,16 +191,16 @@ TEST_F(CollectorTest, CallsEachWeakReferenceOnceWhileEverythingIsWhole) {
       return program_.code([this, word](Thread& inner) {
         EXPECT_TRUE(a_->frame && b_->frame);
         program_.say(word);
-        inner.collect();  // One at a time: does nothing.
+        collect_garbage(inner);  // One at a time: does nothing.
         return inner.none();
       });
     };
-    thread.release(thread.add_weakref(a_, &callback("a, older")));
-    thread.release(thread.add_weakref(a_, &callback("a, newer")));
-    thread.release(thread.add_weakref(b_, &callback("b")));
+    thread.release(add_weakref(thread, a_, &callback("a, older")));
+    thread.release(add_weakref(thread, a_, &callback("a, newer")));
+    thread.release(add_weakref(thread, b_, &callback("b")));
     give_back(thread);
-    thread.collect();
-    thread.collect();
+    collect_garbage(thread);
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     return thread.none();
   });
@@ -209,19 +211,19 @@ TEST_F(CollectorTest, CallsEachWeakReferenceOnceWhileEverythingIsWhole) {
 TEST_F(CollectorTest, LeavesAllOfItWhenACallbackHasTakenSomeBack) {
   run([&](Thread& thread) {
     make_cycle(thread);
-    thread.release(thread.add_weakref(b_, &program_.code([&](Thread& inner) {
+    thread.release(add_weakref(thread, b_, &program_.code([&](Thread& inner) {
       retain(a_);
       return inner.none();
     })));
     give_back(thread);
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(collected(), 0u);
     EXPECT_EQ(live(), 3u);
     EXPECT_TRUE(a_->frame && b_->frame);
     EXPECT_EQ(a_->refs, 2u);
     EXPECT_EQ(b_->refs, 1u);
     thread.release(a_);
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     return thread.none();
   });
@@ -236,8 +238,8 @@ TEST_F(CollectorTest, LeavesWhoIsBeingDestroyedAlready) {
     HoldingCode::hold(b_, nullptr);
     thread.release(a_);  // Held by the caller alone now; it holds the other one.
     for (Tasklet* const tasklet : {a_, b_}) {
-      thread.release(thread.add_weakref(tasklet, &program_.code([](Thread& inner) {
-        inner.collect();
+      thread.release(add_weakref(thread, tasklet, &program_.code([](Thread& inner) {
+        collect_garbage(inner);
         return inner.none();
       })));
     }
@@ -253,7 +255,7 @@ TEST_F(CollectorTest, LeavesWhoIsBeingDestroyedAlready) {
 TEST_F(CollectorTest, GoesOnAfterACallbackThatSwitches) {
   run([&](Thread& thread) {
     make_cycle(thread);
-    thread.release(thread.add_weakref(a_, &program_.code([&](Thread& inner) {
+    thread.release(add_weakref(thread, a_, &program_.code([&](Thread& inner) {
       program_.say("begins");
       inner.release(inner.schedule(/*soft=*/false));
       program_.say("ends");
@@ -262,10 +264,10 @@ TEST_F(CollectorTest, GoesOnAfterACallbackThatSwitches) {
     give_back(thread);
     program_.spawn(thread, program_.code([&](Thread& inner) {
       program_.say("runs");
-      inner.collect();
+      collect_garbage(inner);
       return inner.none();
     }));
-    thread.collect();
+    collect_garbage(thread);
     return thread.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("begins", "runs", "ends"));
@@ -282,7 +284,7 @@ TEST_F(CollectorTest, TakesAChannelWithThoseWhoWaitInIt) {
     EXPECT_EQ(channel->balance, -1);
     HoldingCode::hold(waiting, channel);
     thread.release(waiting);
-    thread.collect();
+    collect_garbage(thread);
     EXPECT_EQ(live(), 1u);
     EXPECT_EQ(program_.runtime.heap().live(ObjectKind::kChannel), 0u);
     return thread.none();
@@ -295,14 +297,14 @@ TEST_F(CollectorTest, ForgetsWhatAnEndedProgramLeftHalfDone) {
   run([&](Thread& thread) {
     Tasklet* const collects = program_.spawn_kept(thread, program_.code([&](Thread& inner) {
       make_cycle(inner);
-      inner.release(inner.add_weakref(a_, &program_.code([](Thread& callback) {
+      inner.release(add_weakref(inner, a_, &program_.code([](Thread& callback) {
         return NativeProgram::done(callback, callback.schedule_remove(/*soft=*/false));
       })));
       give_back(inner);
-      inner.collect();
+      collect_garbage(inner);
       return inner.none();
     }));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     EXPECT_TRUE(program_.runtime.collector().collecting());
     (void)collects;  // Suspended in the callback when the program ends.
     return thread.none();
@@ -311,7 +313,7 @@ TEST_F(CollectorTest, ForgetsWhatAnEndedProgramLeftHalfDone) {
     EXPECT_FALSE(program_.runtime.collector().collecting());
     make_cycle(thread);
     give_back(thread);
-    thread.collect();
+    collect_garbage(thread);
     return thread.none();
   });
   EXPECT_EQ(collected(), 2u);

@@ -146,7 +146,7 @@ TEST(Objects, ACensusOfAProgramThatEndedFindsOnlyWhatIsHeld) {
     channel = thread.make_channel(0);
     program.spawn(thread, echo);
     for (int i = 0; i < 20; ++i) thread.release(program.send(thread, channel, i));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(channel);
     EXPECT_EQ(thread.heap().live(ObjectKind::kToken), 0u);
     EXPECT_EQ(thread.heap().live(ObjectKind::kBomb), 0u);

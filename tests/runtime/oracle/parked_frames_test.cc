@@ -7,6 +7,7 @@
 #include "runtime/life/references.h"
 #include "runtime/oracle/census.h"
 #include "runtime/oracle/structure.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -39,7 +40,7 @@ class ParkedFrames : public testing::Test, protected RootHolder {
     kept_ = nullptr;
     program_.run([&](Thread& thread) {
       if (keeps) kept_ = thread.make_channel(0);
-      thread.release(thread.evaluate(thread.make_frame(keeper_, keeper_.entry), thread.none()));
+      thread.release(evaluate(thread, make_frame(thread, keeper_, keeper_.entry), thread.none()));
       EXPECT_TRUE(program_.execution.step(thread.current()->actor, program_.at("after")));
       spoil(thread);
       StructureOracle::check(thread, program_.at("after"));
@@ -80,7 +81,7 @@ TEST_F(ParkedFrames, KeepNoCaller) {
                     [this](Thread& thread) {
                       Frame& frame = *keeper_.zombie.frame;
                       sanitizer::unpoison(&frame.back, sizeof frame.back);
-                      frame.back = thread.running_frame();
+                      frame.back = thread.evaluation().running;
                     }),
               HasSubstr("structure parked-frame-keeps-caller"));
 }

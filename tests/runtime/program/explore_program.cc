@@ -1,13 +1,17 @@
 // The command line that the tests put into a program: hunts its interleavings, and where something
 // is found shrinks and replays it.
 //
-//   REWEAVE_COMMAND="explore<US>STRATEGY<US>EXECUTIONS<US>SEED[<US>no-races]" ./program
+//   REWEAVE_COMMAND="explore<US>STRATEGY<US>EXECUTIONS<US>SEED[<US>no-races][<US>spurious]"
+// ./program
 //
 // Prints what it found. Exit code 0: nothing; 1: a finding, shrunk to a minimal schedule, which was
 // replayed 1,000 times with one trace hash; 2: something of that failed.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "runtime/program/control.h"
 #include "runtime/program/program_body.h"
@@ -41,11 +45,33 @@ bool replays(reweave::Subject& subject, const reweave::Shrunk& shrunk,
   return true;
 }
 
+/// What takes its process with it is repeated in children.
+int shrink_what_dies(reweave::Subject& subject, reweave::Isolator& isolator,
+                     const reweave::Found& found, const reweave::Limits& limits) {
+  constexpr int kReplaysInChildren = 10;
+  const reweave::Schedule schedule = isolator.record(subject, found.answers, limits).schedule;
+  auto shrunk = reweave::shrink(subject, schedule, found.finding.signature, isolator, limits);
+  if (!shrunk) return fail(shrunk.error().message);
+  std::printf("answers %zu\n%s", shrunk->schedule.answers.size(),
+              shrunk->schedule.text("  ").c_str());
+  for (int i = 0; i < kReplaysInChildren; ++i) {
+    const reweave::IsolatedRun run =
+        isolator.replay(subject, shrunk->schedule, reweave::ReplayMode::kStrict, limits);
+    if (!run.finding || run.finding->signature != found.finding.signature)
+      return fail("the schedule does not replay");
+  }
+  return 1;
+}
+
 int explore(const std::vector<std::string>& words) {
-  const bool races = words.size() == 4;
-  if (words.size() < 4 || (!races && words[4] != "no-races"))
-    return fail("words are: explore STRATEGY EXECUTIONS SEED, and perhaps no-races");
-  reweave::program::control().look_for_races(races);
+  if (words.size() < 4)
+    return fail("words are: explore STRATEGY EXECUTIONS SEED, and perhaps no-races, spurious");
+  const std::vector<std::string> options_given(words.begin() + 4, words.end());
+  const auto is_given = [&](const char* option) {
+    return std::find(options_given.begin(), options_given.end(), option) != options_given.end();
+  };
+  reweave::program::control().look_for_races(!is_given("no-races"));
+  reweave::program::control().wake_spuriously(is_given("spurious"));
   auto strategy = reweave::make_strategy(words[1]);
   if (!strategy) return fail(strategy.error().message);
   reweave::program::BodySubject subject(&reweave::program::run_main, nullptr);
@@ -62,6 +88,7 @@ int explore(const std::vector<std::string>& words) {
   if (!hunt.found) return 0;
   const std::string signature = hunt.found->finding.signature;
   std::printf("finding %s\n%s\n", signature.c_str(), hunt.found->finding.message.c_str());
+  if (hunt.found->died) return shrink_what_dies(subject, isolator, *hunt.found, options.limits);
   auto schedule = reweave::record(subject, hunt.found->answers, options.limits);
   if (!schedule) return fail(schedule.error().message);
   auto shrunk =

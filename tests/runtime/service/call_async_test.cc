@@ -38,8 +38,8 @@ class CallAsync : public testing::Test {
   /// Until nothing can go on in any thread. run() alone does not wait for other threads.
   void run_all(Thread& main) {
     for (int turn = 0; turn < 8; ++turn) {
-      main.release(main.run_others());
-      main.settle(SiteId{});
+      main.release(run_others(main));
+      settle(main, SiteId{});
     }
   }
   void run(NativeProgram::Body main) {
@@ -110,8 +110,8 @@ TEST_F(CallAsync, FailsWhatNobodyHasBegunWhenThePoolStops) {
       program_.say("stop with " + std::to_string(pool_.jobs_waiting()));
       return pool_.stop();
     }));
-    main.release(main.run_others());
-    main.settle(SiteId{});
+    main.release(run_others(main));
+    settle(main, SiteId{});
     EXPECT_EQ(pool_.workers(), 0u);
     main.release(call(main, work, "late"));
     return main.none();
@@ -137,9 +137,9 @@ TEST_F(CallAsync, LosesNoValueWhenTheCallerDoesNotWaitAnyMore) {
     program_.spawn(main, program_.code([tasklet](Thread& inner) {
       return inner.kill(tasklet, /*soft=*/false);
     }));
-    main.release(main.run_others());
+    main.release(run_others(main));
     main.release(tasklet);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(pool_.jobs_waiting(), 0u);
     return main.none();
   });

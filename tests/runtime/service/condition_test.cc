@@ -41,7 +41,7 @@ class Service : public testing::Test {
     });
     program_.run([&](Thread& main) {
       program_.runtime.start_thread(1, waiter);
-      main.settle(SiteId{});
+      settle(main, SiteId{});
       pause(main, SiteId{}, delay);
       EXPECT_EQ(lock.acquire(main, SiteId{}), Lock::Got::kLock);
       EXPECT_EQ(error_of(main, condition.notify(main, 1)), ErrorCode::kNone);
@@ -67,12 +67,12 @@ TEST_F(Service, ALockThatIsGivenBackGoesToWhoWaitedLongest) {
     EXPECT_EQ(lock.acquire(main, SiteId{}), Lock::Got::kLock);
     for (const std::uint32_t number : {2u, 1u, 3u}) {
       program_.runtime.start_thread(number, taker);
-      main.settle(SiteId{});
+      settle(main, SiteId{});
     }
     EXPECT_EQ(lock.waiting().size(), 3u);
     main.release(lock.release(main));
     EXPECT_TRUE(lock.held()) << "it has gone to the next already";
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_FALSE(lock.held());
     EXPECT_EQ(error_of(main, lock.release(main)), ErrorCode::kNotLocked);
     return main.none();

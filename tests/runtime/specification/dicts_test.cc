@@ -86,8 +86,8 @@ TEST(Dicts, ThoseOfADyingThreadGoWhileCallbacksCanRun) {
                         "function other\n self a\n weakref a dies\n drop a\nend\n"
                         "function dies\n bind nothing b\n weakref b gone\n setlocal 1 b\n"
                         " drop b\n locals\nend\nfunction nothing\nend\nfunction gone\nend\n"),
-              ElementsAre("tstart 1", "tend 1", "wcb 0.1", "locals 1", "wcbend 0.1", "wcb 0.1.1",
-                          "wcbend 0.1.1", "fin 0.1.1"));
+              ElementsAre("tstart 1", "tend 1", "wcb 0.1", "locals 1", "wcbend 0.1", "wcb 0.1.1.1",
+                          "wcbend 0.1.1.1", "fin 0.1.1.1"));
 }
 
 // What a release runs changes the dict: it grows, in the middle of a replacement, of a deletion and

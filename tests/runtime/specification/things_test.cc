@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/interpreter/scenario_subject.h"
+#include "runtime/life/closure.h"
 #include "runtime/oracle/lingering.h"
 #include "scheduler/strategy/ordinary.h"
 #include "tests/runtime/language/wild.h"
@@ -141,6 +142,73 @@ TEST(Generators, GoOnWhereTheyYieldedInWhateverTaskletAsks) {
                           "yielded generator 2 two", "exhausted generator 2", "freed generator 2"));
 }
 
+TEST(Generators, AreClosedWhenNobodyHoldsThemAnyMore) {
+  EXPECT_THAT(
+      events_of("slot f\nslot g\nfunction main\n closure body f -\n generator f g\n"
+                " next g\n weakref g gone\n drop g\n emit dropped\nend\n"
+                "function body\n finally\n  try\n   yield one\n  end\n then\n"
+                "  emit cleanup\n end\n emit never\nend\n"
+                "function gone\n emit gone\nend\n"),
+      ElementsAre("yielded generator 2 one", "wcbo generator 2", "emit gone", "wcboend generator 2",
+                  "emit cleanup", "freed generator 2", "emit dropped"));
+}
+
+TEST(Generators, ThatDidNotBeginOrHaveEndedAreNotClosed) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure body f -\n generator f g\n"
+                        " drop g\n generator f g\n next g\n next g\n drop g\nend\n"
+                        "function body\n finally\n  yield one\n then\n  emit cleanup\n end\nend\n"),
+              ElementsAre("freed generator 2", "yielded generator 3 one", "emit cleanup",
+                          "exhausted generator 3", "freed generator 3"));
+}
+
+TEST(Generators, ThatIgnoreTheirEndAreNotAskedAgain) {
+  EXPECT_THAT(
+      events_of("slot f\nslot g\nfunction main\n closure body f -\n generator f g\n"
+                " next g\n drop g\n emit dropped\nend\n"
+                "function body\n tryall\n  yield one\n end\n yield two\n emit never\nend\n"),
+      ElementsAre("yielded generator 2 one", "exc GeneratorExit", "freed generator 2",
+                  "emit dropped"));
+}
+
+TEST(Generators, MayCommunicateWhileTheyAreClosed) {
+  EXPECT_THAT(events_of("channel c\nslot f\nslot g\nfunction main\n closure body f -\n"
+                        " generator f g\n next g\n spawn sender -\n drop g\n emit dropped\nend\n"
+                        "function body\n finally\n  yield one\n then\n  recv c\n end\nend\n"
+                        "function sender\n send c\nend\n"),
+              ElementsAre("yielded generator 2 one", "start", "send c v1", "got c v1",
+                          "freed generator 2", "emit dropped"));
+}
+
+TEST(Generators, AreClosedByTheCollectorBeforeAnythingOfTheirCycleIsFreed) {
+  EXPECT_THAT(events_of("slot c\nslot f\nslot g\nfunction main\n cell c\n closure body f c\n"
+                        " generator f g\n next g\n setcell c g\n weakref g gone\n drop c\n"
+                        " drop f\n drop g\n gc\n emit collected\nend\n"
+                        "function body\n finally\n  yield one\n then\n  emit cleanup\n end\nend\n"
+                        "function gone\n emit gone\nend\n"),
+              ElementsAre("yielded generator 4 one", "freed function 2", "freed tuple 3",
+                          "wcbo generator 4", "emit gone", "wcboend generator 4", "emit cleanup",
+                          "freed cell 1", "freed generator 4", "emit collected"));
+}
+
+TEST(Generators, MayBringTheirCycleBackToLife) {
+  EXPECT_THAT(
+      events_of("slot c\nslot f\nslot g\nfunction main\n cell c\n closure body f c\n"
+                " generator f g\n next g\n setcell c g\n drop c\n drop f\n drop g\n gc\n"
+                " emit collected\n getcell c g\n next g\n drop g\n drop c\nend\n"
+                "function body\n finally\n  yield one\n then\n  freevar c\n end\nend\n"),
+      ElementsAre("yielded generator 4 one", "freed function 2", "freed tuple 3", "emit collected",
+                  "exhausted generator 4", "freed cell 1", "freed generator 4"));
+}
+
+TEST(Collections, FindWhatAnEarlierOneHasMovedInItsNewPlace) {
+  EXPECT_THAT(events_of("slot a\nslot b\nfunction main\n record a\n record b\n weakref a first\n"
+                        " weakref b second\n setcell b a\n drop a\n gc\n getcell b a\n"
+                        " setcell a b\n drop a\n drop b\n gc\nend\n"
+                        "function first\n emit first\nend\nfunction second\n emit second\nend\n"),
+              ElementsAre("wcbo record 2", "emit second", "wcboend record 2", "wcbo record 1",
+                          "emit first", "wcboend record 1", "freed record 2", "freed record 1"));
+}
+
 TEST(Generators, RefuseWhoeverAsksThemWhileTheyRun) {
   EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure asks f -\n generator f g\n"
                         " tryall\n  next g\n end\n next g\n drop f\n drop g\nend\n"
@@ -232,13 +300,13 @@ TEST(Things, OfALongChainDieWithoutDepth) {
 TEST(FunctionObject, SharesSeveralVariables) {
   NativeProgram program;
   FunctionObject* function = nullptr;
-  const Thread::Ending ending = program.run([&](Thread& thread) -> Object* {
-    Cell* const cells[] = {thread.make_cell(), thread.make_cell()};
+  const Ending ending = program.run([&](Thread& thread) -> Object* {
+    Cell* const cells[] = {make_cell(thread), make_cell(thread)};
     function =
-        thread.make_function(program.code([](Thread& inner) { return inner.none(); }), cells);
+        make_function(thread, program.code([](Thread& inner) { return inner.none(); }), cells);
     EXPECT_EQ(function->closure->count, 2u);
     EXPECT_EQ(cells[1]->refs, 2u);
-    thread.set_cell(cells[0], retain(cells[1]));
+    set_cell(thread, cells[0], retain(cells[1]));
     for (Cell* const cell : cells) thread.release(cell);
     thread.release(function);
     EXPECT_EQ(thread.heap().live_things(), 0u);

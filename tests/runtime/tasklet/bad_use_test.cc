@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/life/weakref.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -49,7 +50,7 @@ TEST_F(BadUse, ATaskletOfADeadThreadIsBoundAndSetUpButRunsOnlyWhereItIsAdopted) 
   });
   program_.run([&](Thread& main) {
     runtime().start_thread(1, binder);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(error(main, main.rebind(left, &body)), "");
     EXPECT_EQ(error(main, main.setup(left)), "no_thread");
     EXPECT_EQ(error(main, main.insert(left)), "thread_dead");
@@ -57,10 +58,10 @@ TEST_F(BadUse, ATaskletOfADeadThreadIsBoundAndSetUpButRunsOnlyWhereItIsAdopted) 
     Bomb* const bomb = main.make_bomb(ExceptionType::kValueError);
     EXPECT_EQ(error(main, main.throw_at(left, bomb, /*soft=*/false, /*pending=*/true)),
               "no_thread");
-    EXPECT_EQ(main.run_count(), 1u);
-    EXPECT_EQ(error(main, main.bind_thread(left)), "");
+    EXPECT_EQ(main.queue().count, 1u);
+    EXPECT_EQ(error(main, bind_thread(main, left)), "");
     EXPECT_EQ(error(main, main.setup(left)), "");
-    EXPECT_EQ(error(main, main.run_others()), "");
+    EXPECT_EQ(error(main, run_others(main)), "");
     main.release(left);
     return main.none();
   });
@@ -74,7 +75,7 @@ TEST_F(BadUse, AReceiverOfADeadThreadIsNotServedButCanBeKilled) {
   Channel* channel = nullptr;
   Tasklet* receiver = nullptr;
   Code& receives =
-      program_.steps({[&](Thread& thread) { return thread.take(channel, /*soft=*/true); }});
+      program_.steps({[&](Thread& thread) { return take(thread, channel, /*soft=*/true); }});
   Code& starter = program_.steps({[&](Thread& thread) {
                                     receiver = program_.spawn_kept(thread, receives);
                                     return thread.none();
@@ -83,7 +84,7 @@ TEST_F(BadUse, AReceiverOfADeadThreadIsNotServedButCanBeKilled) {
   program_.run([&](Thread& main) {
     channel = main.make_channel(0);
     runtime().start_thread(1, starter);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(receiver->thread, nullptr);
     EXPECT_EQ(channel->balance, -1);
     EXPECT_EQ(error(main, program_.send(main, channel)), "no_thread");
@@ -105,7 +106,7 @@ TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
   Tasklet* second = nullptr;
   Code& adopter = program_.code([&](Thread& thread) {
     for (Tasklet* const tasklet : {first, second}) {
-      EXPECT_EQ(error(thread, thread.bind_thread(tasklet)), "");
+      EXPECT_EQ(error(thread, bind_thread(thread, tasklet)), "");
       EXPECT_EQ(error(thread, thread.insert(tasklet)), "");
     }
     return thread.none();
@@ -114,13 +115,13 @@ TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
     first = main.bind(say("never"));
     second = main.bind(say("never"));
     runtime().start_thread(1, adopter);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(first->thread, nullptr);
     EXPECT_EQ(first->next, second);
     EXPECT_EQ(error(main, main.insert(first)), "") << "queued already";
     EXPECT_EQ(error(main, main.run_tasklet(first, false)), "no_thread");
     EXPECT_EQ(error(main, main.switch_to(first, false)), "no_thread");
-    EXPECT_EQ(error(main, main.bind_thread(first)), "bindt_runnable");
+    EXPECT_EQ(error(main, bind_thread(main, first)), "bindt_runnable");
     EXPECT_EQ(error(main, main.kill(first, false)), "");
     EXPECT_EQ(first->next, nullptr);
     EXPECT_EQ(second->next, second) << "who stays is linked to nobody else";
@@ -128,7 +129,7 @@ TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
     EXPECT_EQ(second->next, nullptr);
     main.release(first);
     main.release(second);
-    EXPECT_EQ(main.run_count(), 1u);
+    EXPECT_EQ(main.queue().count, 1u);
     return main.none();
   });
   EXPECT_THAT(program_.said, IsEmpty());
@@ -138,7 +139,7 @@ TEST_F(BadUse, WhoIsLeftInTheRunQueueOfADeadThreadIsTakenOutByAKill) {
 TEST_F(BadUse, WhoIsSuspendedHardWhenItsThreadEndsIsKilled) {
   Channel* channel = nullptr;
   Code& receives = program_.code([&](Thread& thread) -> Object* {
-    Object* const value = thread.receive(channel, SiteId{});
+    Object* const value = receive(thread, channel, SiteId{});
     program_.say(value == nullptr ? NativeProgram::exception_word(thread.error()->type) : "value");
     return value;
   });
@@ -149,7 +150,7 @@ TEST_F(BadUse, WhoIsSuspendedHardWhenItsThreadEndsIsKilled) {
   program_.run([&](Thread& main) {
     channel = main.make_channel(0);
     runtime().start_thread(1, starter);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(channel->balance, 0);
     EXPECT_EQ(error(main, program_.send(main, channel)), "deadlock");
     main.release(channel);
@@ -170,7 +171,7 @@ TEST_F(BadUse, MainKeepsItsFunctionEvenWhereItIsPaused) {
     EXPECT_EQ(error(thread, thread.rebind(thread.current(), &body)), "bind_current");
     return thread.insert(thread.main_tasklet());
   });
-  const Thread::Ending ending =
+  const Ending ending =
       program_.run(program_.steps({[&](Thread& main) {
                                      program_.spawn(main, other);
                                      return main.none();
@@ -194,9 +195,9 @@ TEST_F(BadUse, AThreadIsStartedOnceInAnExecutionEvenIfItHasEnded) {
       EXPECT_EQ(runtime().thread(1), nullptr) << "execution " << i;
       EXPECT_NE(runtime().start_thread(1, body), nullptr) << "execution " << i;
       EXPECT_EQ(runtime().start_thread(1, body), nullptr) << "it has not begun";
-      main.settle(SiteId{});
+      settle(main, SiteId{});
       EXPECT_EQ(runtime().start_thread(1, body), nullptr) << "it has ended";
-      main.settle(SiteId{});
+      settle(main, SiteId{});
       return main.none();
     });
     EXPECT_THAT(program_.said, ElementsAre("thread"));
@@ -214,7 +215,7 @@ TEST_F(BadUse, AThreadDoesNotStartItself) {
   self = &body;
   program_.run([&](Thread& main) {
     runtime().start_thread(1, body);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     return main.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("once"));
@@ -262,14 +263,14 @@ class Reentered : public BadUse {
 TEST_F(Reentered, FromATasklet) {
   expect_death([&](Thread& main) {
     program_.spawn(main, reenters());
-    return main.run_others();
+    return run_others(main);
   });
 }
 
 TEST_F(Reentered, FromAnotherThread) {
   expect_death([&](Thread& main) {
     runtime().start_thread(1, reenters());
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     return main.none();
   });
 }
@@ -277,7 +278,7 @@ TEST_F(Reentered, FromAnotherThread) {
 TEST_F(Reentered, FromACallback) {
   expect_death([&](Thread& main) {
     program_.spawn(main, say("next"));
-    main.set_schedule_callback({.installed = true, .code = &reenters()});
+    main.shared().schedule_callback = {.installed = true, .code = &reenters()};
     return main.schedule(/*soft=*/false);
   });
 }
@@ -285,7 +286,7 @@ TEST_F(Reentered, FromACallback) {
 TEST_F(Reentered, FromAWeakReferenceCallback) {
   expect_death([&](Thread& main) {
     Tasklet* const tasklet = main.bind(say("never"));
-    main.add_weakref(tasklet, &reenters());
+    add_weakref(main, tasklet, &reenters());
     main.release(tasklet);
     return main.none();
   });
@@ -304,7 +305,7 @@ std::vector<Switch> switches() {
       {"preempt", [](Thread& t, Tasklet*) { return t.preempt(false); }},
       {"run", [](Thread& t, Tasklet* other) { return t.run_tasklet(other, false); }},
       {"switch", [](Thread& t, Tasklet* other) { return t.switch_to(other, false); }},
-      {"run_others", [](Thread& t, Tasklet*) { return t.run_others(); }},
+      {"run_others", [](Thread& t, Tasklet*) { return run_others(t); }},
       {"schedule_remove", [](Thread& t, Tasklet*) { return t.schedule_remove(false); }},
       {"kill", [](Thread& t, Tasklet* other) { return t.kill(other, false); }},
   };
@@ -322,20 +323,20 @@ TEST_F(BadUse, AChannelCallbackMaySwitchInEveryWay) {
       return thread.none();
     });
     Code& callback = program_.code([&](Thread& thread) {
-      EXPECT_EQ(error(thread, thread.receive(channel, SiteId{})), "recursive_channel_cb");
+      EXPECT_EQ(error(thread, receive(thread, channel, SiteId{})), "recursive_channel_cb");
       return each.act(thread, other);
     });
-    const Thread::Ending ending = program_.run([&](Thread& main) {
+    const Ending ending = program_.run([&](Thread& main) {
       channel = main.make_channel(0);
       program_.spawn(main, receiver);
-      main.release(main.run_others());
+      main.release(run_others(main));
       other = program_.spawn_kept(main, say("other"));
-      main.set_channel_callback({.installed = true, .code = &callback});
+      main.shared().channel_callback = {.installed = true, .code = &callback};
       EXPECT_EQ(error(main, program_.send(main, channel, 9)), "");
-      main.set_channel_callback({});
-      EXPECT_EQ(error(main, main.run_others()), "");
+      main.shared().channel_callback = {};
+      EXPECT_EQ(error(main, run_others(main)), "");
       EXPECT_EQ(channel->balance, 0);
-      EXPECT_EQ(main.run_count(), 1u);
+      EXPECT_EQ(main.queue().count, 1u);
       main.release(other);
       main.release(channel);
       return main.none();
@@ -357,12 +358,12 @@ TEST_F(BadUse, AScheduleCallbackMaySwitchInNoWay) {
       if (errors.empty()) errors.push_back(error(thread, each.act(thread, other)));
       return thread.none();
     });
-    const Thread::Ending ending = program_.run([&](Thread& main) {
+    const Ending ending = program_.run([&](Thread& main) {
       other = program_.spawn_kept(main, say("other"));
-      main.set_schedule_callback({.installed = true, .code = &callback});
+      main.shared().schedule_callback = {.installed = true, .code = &callback};
       EXPECT_EQ(error(main, main.schedule(false)), "");
-      main.set_schedule_callback({});
-      EXPECT_EQ(main.run_count(), 1u);
+      main.shared().schedule_callback = {};
+      EXPECT_EQ(main.queue().count, 1u);
       main.release(other);
       return main.none();
     });
@@ -385,7 +386,7 @@ TEST_F(BadUse, AWeakReferenceCallbackMaySwitch) {
   program_.run([&](Thread& main) {
     program_.spawn(main, say("other"));
     Tasklet* const tasklet = main.bind(say("never"));
-    main.add_weakref(tasklet, &callback);
+    add_weakref(main, tasklet, &callback);
     main.release(tasklet);
     program_.say("released");
     return main.none();
@@ -398,13 +399,13 @@ TEST_F(BadUse, AWeakReferenceCallbackMaySwitch) {
 // ---- Bodies that break their promise ----
 
 TEST_F(BadUse, ABodyThatReturnsNullWithoutAnExceptionIsAFinding) {
-  const Thread::Ending ending = program_.run([](Thread&) -> Object* { return nullptr; });
+  const Ending ending = program_.run([](Thread&) -> Object* { return nullptr; });
   EXPECT_FALSE(ending.ended);
   EXPECT_THAT(signature(), StartsWith("structure null-without-error"));
 }
 
 TEST_F(BadUse, ABodyThatReturnsAValueWithAnExceptionIsAFinding) {
-  const Thread::Ending ending = program_.run([](Thread& main) {
+  const Ending ending = program_.run([](Thread& main) {
     main.raise_runtime_error(ErrorCode::kClosed);
     return main.none();
   });
@@ -421,7 +422,7 @@ TEST_F(BadUse, AnExceptionOverAnExceptionIsAFinding) {
 }
 
 TEST_F(BadUse, ABodyThatUnwindsWithoutASwitchIsAFinding) {
-  const Thread::Ending ending = program_.run([](Thread&) { return kUnwind; });
+  const Ending ending = program_.run([](Thread&) { return kUnwind; });
   EXPECT_FALSE(ending.ended);
   EXPECT_THAT(signature(), StartsWith("structure no-frame-to-go-on-with"));
 }

@@ -52,12 +52,12 @@ std::vector<std::string> send_order(NativeProgram& program, Channel*& channel, C
     channel = thread.make_channel(0);
     channel->preference = preference;
     program.spawn(thread, receiver);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program.spawn(thread, other);
     channel->schedule_all = schedule_all;
     thread.release(program.send(thread, channel, 5));
     program.say("main goes on");
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     return thread.none();
   });
   return program.said;
@@ -95,12 +95,12 @@ std::vector<std::string> receive_order(NativeProgram& program, Channel*& channel
     channel = thread.make_channel(0);
     channel->preference = preference;
     program.spawn(thread, sender);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     EXPECT_EQ(channel->balance, 1);
     EXPECT_EQ(NativeProgram::payload(thread, program.receive(thread, channel)), 8);
     EXPECT_EQ(channel->balance, 0);
     program.say("main goes on");
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     return thread.none();
   });
   return program.said;
@@ -120,7 +120,7 @@ TEST_F(Channels, PeersAreServedInTheOrderInWhichTheyCame) {
   program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     for (int i = 1; i <= 4; ++i) program_.spawn(thread, sender("S" + std::to_string(i), i));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     EXPECT_EQ(channel_->balance, 4);
     for (int i = 1; i <= 4; ++i) {
       EXPECT_EQ(NativeProgram::payload(thread, program_.receive(thread, channel_)), i);
@@ -140,7 +140,7 @@ TEST_F(Channels, AnExceptionIsRaisedInTheReceiver) {
   program_.run([&](Thread& thread) {
     make_channel(thread, -1);
     program_.spawn(thread, catcher);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     return NativeProgram::done(
         thread, program_.send_exception(thread, channel_, ExceptionType::kValueError));
   });
@@ -151,12 +151,12 @@ TEST_F(Channels, AnExceptionIsRaisedInTheReceiver) {
 TEST_F(Channels, AnUncaughtReceivedExceptionComesOutOfRun) {
   Code& careless =
       program_.code([&](Thread& thread) { return program_.receive(thread, channel_); });
-  const Thread::Ending ending = program_.run([&](Thread& thread) {
+  const Ending ending = program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     program_.spawn(thread, careless);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(program_.send_exception(thread, channel_, ExceptionType::kE1));
-    return thread.run_others();
+    return run_others(thread);
   });
   EXPECT_TRUE(ending.failed);
   EXPECT_EQ(ending.exception, ExceptionType::kE1);
@@ -169,11 +169,11 @@ TEST_F(Channels, ABlockTrapForbidsBlockingButNotServing) {
     make_channel(thread, 0);
     thread.current()->block_trap = true;
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_)), "block_trap");
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})), "block_trap");
+    EXPECT_EQ(NativeProgram::error(thread, receive(thread, channel_, SiteId{})), "block_trap");
     EXPECT_EQ(channel_->balance, 0);
     thread.current()->block_trap = false;
     program_.spawn(thread, sender("S", 3));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.current()->block_trap = true;
     EXPECT_EQ(NativeProgram::payload(thread, program_.receive(thread, channel_)), 3);
     return thread.none();
@@ -185,11 +185,11 @@ TEST_F(Channels, AClosedOneServesWhoWaitsAndRefusesTheRest) {
   program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     program_.spawn(thread, sender("S", 3));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     channel_->closing = true;
     EXPECT_EQ(NativeProgram::payload(thread, program_.receive(thread, channel_)), 3);
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_)), "closed");
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})), "closed");
+    EXPECT_EQ(NativeProgram::error(thread, receive(thread, channel_, SiteId{})), "closed");
     return thread.none();
   });
   expect_clean();
@@ -201,12 +201,12 @@ TEST_F(Channels, ARefusedHandOverIsUndone) {
     make_channel(thread, -1);
     program_.spawn(thread, receiver("R1"));
     program_.spawn(thread, receiver("R2"));
-    thread.release(thread.run_others());
-    thread.trap_switches(+1);
+    thread.release(run_others(thread));
+    thread.guard().trap += 1;
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_, 1)), "switch_trap");
     EXPECT_EQ(channel_->balance, -2);
-    EXPECT_EQ(thread.run_count(), 1u);
-    thread.trap_switches(-1);
+    EXPECT_EQ(thread.queue().count, 1u);
+    thread.guard().trap -= 1;
     thread.release(program_.send(thread, channel_, 2));
     thread.release(program_.send(thread, channel_, 3));
     return thread.none();
@@ -218,19 +218,19 @@ TEST_F(Channels, ARefusedHandOverIsUndone) {
 TEST_F(Channels, TheCallbackSeesEachOperationBeforeItHappens) {
   Code& callback = program_.code([&](Thread& thread) {
     program_.say("callback at balance " + std::to_string(channel_->balance));
-    EXPECT_TRUE(thread.in_callback());
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel_, SiteId{})),
+    EXPECT_TRUE(thread.guard().callback_running);
+    EXPECT_EQ(NativeProgram::error(thread, receive(thread, channel_, SiteId{})),
               "recursive_channel_cb");
     return thread.none();
   });
   program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     program_.spawn(thread, receiver("R"));
-    thread.release(thread.run_others());
-    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.release(run_others(thread));
+    thread.shared().channel_callback = {.installed = true, .code = &callback};
     thread.release(program_.send(thread, channel_, 6));
-    thread.set_channel_callback({});
-    thread.release(thread.run_others());
+    thread.shared().channel_callback = {};
+    thread.release(run_others(thread));
     return thread.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("R waits", "callback at balance -1", "R got 6"));
@@ -247,12 +247,12 @@ TEST_F(Channels, ACallbackThatSchedulesDoesNotDisturbTheOperation) {
   program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     program_.spawn(thread, receiver("R"));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.spawn(thread, talker("other"));
-    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.shared().channel_callback = {.installed = true, .code = &callback};
     thread.release(program_.send(thread, channel_, 9));
-    thread.set_channel_callback({});
-    thread.release(thread.run_others());
+    thread.shared().channel_callback = {};
+    thread.release(run_others(thread));
     return thread.none();
   });
   EXPECT_THAT(program_.said, ElementsAre("R waits", "callback", "other", "R got 9"));
@@ -274,11 +274,11 @@ TEST_F(Channels, APeerThatLeavesDuringTheCallbackIsNotServed) {
   program_.run([&](Thread& thread) {
     make_channel(thread, 0);
     waits = program_.spawn_kept(thread, waiter);
-    thread.release(thread.run_others());
-    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.release(run_others(thread));
+    thread.shared().channel_callback = {.installed = true, .code = &callback};
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel_, 9)), "deadlock");
     EXPECT_EQ(channel_->balance, 0);
-    thread.set_channel_callback({});
+    thread.shared().channel_callback = {};
     return thread.none();
   });
   EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -204,9 +206,9 @@ std::int64_t run_the_post(NativeProgram& program, NativeCode::Body callback) {
     channel->preference = 1;
     program.spawn(thread, receiver);
     Tasklet* const tasklet = program.spawn_kept(thread, sender);
-    thread.add_weakref(tasklet, &dying);
+    add_weakref(thread, tasklet, &dying);
     thread.release(tasklet);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   program.thread.ledger().end();
   return got;
@@ -222,12 +224,12 @@ NativeCode::Body goes_deep(NativeProgram& program) {
   *code = &program.code(
       [levels, code](Thread& thread) {
         if (++*levels >= 30) return thread.none();
-        return thread.evaluate(thread.make_frame(**code, (*code)->entry), thread.none());
+        return evaluate(thread, make_frame(thread, **code, (*code)->entry), thread.none());
       },
       "nested");
   return [levels, code](Thread& thread) {
     *levels = 0;
-    return thread.evaluate(thread.make_frame(**code, (*code)->entry), thread.none());
+    return evaluate(thread, make_frame(thread, **code, (*code)->entry), thread.none());
   };
 }
 
@@ -236,7 +238,7 @@ TEST(Defects, NoneIsOnByDefaultAndNothingIsLost) {
   EXPECT_EQ(run_the_post(program, schedules()), 42);
   EXPECT_THAT(signatures(program.execution), IsEmpty());
   EXPECT_EQ(run_the_post(program, goes_deep(program)), 42);
-  EXPECT_GT(program.thread.spills(), 0u);
+  EXPECT_GT(program.thread.saved().spills, 0u);
   EXPECT_THAT(signatures(program.execution), IsEmpty());
 }
 
@@ -275,11 +277,11 @@ TEST(Defects, SpillDropsTempvalAloneNeedsATempvalThatIsFull) {
   program.run([&](Thread& thread) {
     channel = thread.make_channel(0);
     program.spawn(thread, receiver);
-    thread.release(thread.run_others());
-    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.release(run_others(thread));
+    thread.shared().channel_callback = {.installed = true, .code = &callback};
     thread.release(program.send(thread, channel, 42));
-    thread.set_channel_callback({});
-    return NativeProgram::done(thread, thread.run_others());
+    thread.shared().channel_callback = {};
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_EQ(got, -1);
   EXPECT_THAT(signatures(program.execution), ElementsAre("lost-value send spill"));
@@ -296,14 +298,14 @@ TEST(Defects, SpillExplodesBombLeavesNoTempvalAtAll) {
       got = NativeProgram::error(thread, program.receive(thread, channel));
       return thread.none();
     });
-    const Thread::Ending ending = program.run([&](Thread& thread) {
+    const Ending ending = program.run([&](Thread& thread) {
       channel = thread.make_channel(0);
       program.spawn(thread, receiver);
-      thread.release(thread.run_others());
-      thread.set_channel_callback({.installed = true, .code = &callback});
+      thread.release(run_others(thread));
+      thread.shared().channel_callback = {.installed = true, .code = &callback};
       thread.release(program.send_exception(thread, channel, ExceptionType::kValueError));
-      thread.set_channel_callback({});
-      return NativeProgram::done(thread, thread.run_others());
+      thread.shared().channel_callback = {};
+      return NativeProgram::done(thread, run_others(thread));
     });
     EXPECT_EQ(ending.ended, !defect);
     EXPECT_EQ(got, defect ? "" : "ValueError");
@@ -325,7 +327,7 @@ TEST(Defects, ALeakedValueIsReportedAtTheEnd) {
   program.run([&](Thread& thread) {
     channel = thread.make_channel(0);
     program.spawn(thread, forgetful);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     return program.send(thread, channel);
   });
   program.thread.ledger().end();
@@ -344,7 +346,7 @@ ReleaseReason reason_of(const Token* token) {
 class Reasons : public testing::Test {
  protected:
   Object* send(Thread& thread, Token* token) {
-    return thread.send(channel_, token, program_.at("send"), /*soft=*/false);
+    return runtime::send(thread, channel_, token, program_.at("send"), /*soft=*/false);
   }
   Code& sender(Token*& token) {
     return program_.code([&](Thread& thread) {
@@ -391,9 +393,9 @@ TEST_F(Reasons, ASendThatRaisesKeepsNothing) {
     fails(tokens[2], "block_trap");
     thread.current()->block_trap = false;
     program_.spawn(thread, receiver());
-    thread.trap_switches(+1);
+    thread.guard().trap += 1;
     fails(tokens[3], "switch_trap");
-    thread.trap_switches(-1);
+    thread.guard().trap -= 1;
     return thread.none();
   });
   for (const Token* const token : tokens) EXPECT_EQ(reason_of(token), ReleaseReason::kSendFailed);
@@ -405,7 +407,7 @@ TEST_F(Reasons, AKilledSenderTakesItsValueAlong) {
   program_.run([&](Thread& thread) {
     channel_ = thread.make_channel(0);
     Tasklet* const tasklet = program_.spawn_kept(thread, sender(token_));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(thread.kill(tasklet, false));
     EXPECT_EQ(channel_->balance, 0);
     thread.release(tasklet);
@@ -422,7 +424,7 @@ TEST_F(Reasons, AReceiverKilledBeforeItRunsTakesItsValueAlong) {
     channel_ = thread.make_channel(0);
     channel_->preference = 1;
     Tasklet* const tasklet = program_.spawn_kept(thread, receiver());
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     token_ = thread.make_token();
     thread.release(send(thread, token_));
     thread.release(thread.kill(tasklet, false));
@@ -437,7 +439,7 @@ TEST_F(Reasons, AReceiverKilledBeforeItRunsTakesItsValueAlong) {
 // what was delivered to it goes with it.
 TEST_F(Reasons, AReceiverThatVanishesTakesItsValueAlong) {
   Code& soft_receiver =
-      program_.steps({[&](Thread& thread) { return thread.take(channel_, /*soft=*/true); }});
+      program_.steps({[&](Thread& thread) { return take(thread, channel_, /*soft=*/true); }});
   std::vector<StepCode::Step> steps;
   Tasklet* tasklet = nullptr;
   steps.push_back([&](Thread& thread) {
@@ -468,12 +470,12 @@ TEST_F(Reasons, AnExceptionNobodyReceivesComesOutOfRun) {
   Bomb* bomb = nullptr;
   Code& thrower = program_.code([&](Thread& thread) {
     bomb = thread.make_bomb(ExceptionType::kE1);
-    return thread.send(channel_, bomb, program_.at("sendx"), /*soft=*/false);
+    return runtime::send(thread, channel_, bomb, program_.at("sendx"), /*soft=*/false);
   });
   program_.run([&](Thread& thread) {
     channel_ = thread.make_channel(0);
     program_.spawn(thread, thrower);
-    EXPECT_EQ(NativeProgram::error(thread, thread.run_others()), "other");
+    EXPECT_EQ(NativeProgram::error(thread, run_others(thread)), "other");
     return thread.none();
   });
   EXPECT_EQ(reason_of(bomb), ReleaseReason::kRaisedByRun);
@@ -503,7 +505,7 @@ TEST_F(Reasons, TheEndOfTheProgramLeavesThingsAsTheyAre) {
   program_.run([&](Thread& thread) {
     channel_ = thread.make_channel(0);
     program_.spawn(thread, sender(token_));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     EXPECT_EQ(channel_->balance, 1);
     return thread.none();
   });

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/frame_cache.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -37,7 +39,7 @@ class AllocationFailure : public testing::Test {
 
   /// Runs `main` and expects that no oracle has anything to say.
   void run(NativeProgram::Body main) {
-    const Thread::Ending ending = program_.run_code(program_.code(std::move(main)), memory_);
+    const Ending ending = program_.run_code(program_.code(std::move(main)), memory_);
     EXPECT_TRUE(ending.ended);
     EXPECT_FALSE(ending.failed);
     EXPECT_THAT(program_.execution.findings(), IsEmpty());
@@ -64,7 +66,7 @@ TEST_F(AllocationFailure, IsNoQuestionUnlessTheSettingIsOn) {
   program_.settings.fail_allocations = false;
   run([&](Thread& thread) {
     program_.spawn(thread, says("runs"));
-    return thread.run_others();
+    return run_others(thread);
   });
   EXPECT_EQ(memory_.asked(), 0u);
   EXPECT_EQ(program_.execution.questions(), 0u);
@@ -89,14 +91,14 @@ TEST_F(AllocationFailure, OfASavedStackLeavesBothTaskletsWhereTheyWere) {
     Tasklet* const other = program_.spawn_kept(thread, says("runs"));
     memory_.fail_next();
     expect_memory_error(thread, thread.schedule(/*soft=*/false));
-    EXPECT_EQ(thread.run_queue(), thread.current());
-    EXPECT_EQ(thread.run_count(), 2u);
+    EXPECT_EQ(thread.queue().head, thread.current());
+    EXPECT_EQ(thread.queue().count, 2u);
     memory_.fail_next();
     expect_memory_error(thread, thread.schedule_remove(/*soft=*/false));
-    EXPECT_EQ(thread.run_queue(), thread.current());
+    EXPECT_EQ(thread.queue().head, thread.current());
     memory_.fail_next();
-    expect_memory_error(thread, thread.run_others());
-    EXPECT_EQ(thread.run_count(), 2u);
+    expect_memory_error(thread, run_others(thread));
+    EXPECT_EQ(thread.queue().count, 2u);
     EXPECT_THAT(program_.said, IsEmpty());
     thread.release(thread.schedule(/*soft=*/false));
     thread.release(other);
@@ -118,7 +120,7 @@ TEST_F(AllocationFailure, OfAHandOverPutsTheReceiverBack) {
     memory_.fail_next(2);  // The value is made, the saved stack is not.
     expect_memory_error(thread, program_.send(thread, channel, 7));
     EXPECT_EQ(channel->balance, -1);
-    EXPECT_EQ(thread.run_count(), 1u);
+    EXPECT_EQ(thread.queue().count, 1u);
     thread.release(program_.send(thread, channel, 8));
     thread.release(channel);
     return thread.none();
@@ -156,11 +158,11 @@ TEST_F(AllocationFailure, OfASpillSpillsNothing) {
   for (const std::uint32_t turn : {0u, 2u, 3u}) {  // The call's own frame is the first.
     run([&](Thread& thread) {
       memory_.fail_next(turn);
-      thread.release(thread.evaluate(thread.make_frame(deep, deep.entry), thread.none()));
+      thread.release(evaluate(thread, make_frame(thread, deep, deep.entry), thread.none()));
       return thread.none();
     });
     EXPECT_THAT(program_.said, ElementsAre("deep"));
-    EXPECT_EQ(program_.runtime.main_thread().spills(), turn == 0 ? 1u : 0u);
+    EXPECT_EQ(program_.runtime.main_thread().saved().spills, turn == 0 ? 1u : 0u);
     EXPECT_EQ(program_.runtime.memory_errors(), 0u);
     EXPECT_EQ(program_.runtime.memory_failed(), turn != 0);
   }
@@ -170,9 +172,9 @@ TEST_F(AllocationFailure, OfAnErrorRaisesMemoryErrorInItsPlace) {
   run([&](Thread& thread) {
     Channel* const channel = thread.make_channel(0);
     memory_.fail_next();
-    expect_memory_error(thread, thread.receive(channel, SiteId{}));  // Not the deadlock.
+    expect_memory_error(thread, receive(thread, channel, SiteId{}));  // Not the deadlock.
     EXPECT_EQ(channel->balance, 0);
-    EXPECT_EQ(NativeProgram::error(thread, thread.receive(channel, SiteId{})), "deadlock");
+    EXPECT_EQ(NativeProgram::error(thread, receive(thread, channel, SiteId{})), "deadlock");
     thread.release(channel);
     return thread.none();
   });
@@ -182,7 +184,7 @@ TEST_F(AllocationFailure, OfACallbacksFrameIsTheCallbacksFailure) {
   Code& callback = says("never");
   run([&](Thread& thread) {
     Tasklet* const tasklet = thread.bind(says("never"));
-    thread.release(thread.add_weakref(tasklet, &callback));
+    thread.release(add_weakref(thread, tasklet, &callback));
     memory_.fail_next();
     thread.release(tasklet);
     return thread.none();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/life/weakref.h"
 #include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/ordinary.h"
 
@@ -45,7 +46,7 @@ class Native : public testing::Test, public LedgerNames {
     return tasklet;
   }
   static Object* send(Thread& thread, Channel* channel, SiteId site = kSend) {
-    return thread.send(channel, thread.make_token(), site, /*soft=*/false);
+    return runtime::send(thread, channel, thread.make_token(), site, /*soft=*/false);
   }
 
   Settings settings_;
@@ -58,7 +59,7 @@ class Native : public testing::Test, public LedgerNames {
 // value waits in its tempval; a weak reference runs code there that switches.
 TEST_F(Native, AValueThatADyingTaskletsCallbackDropsIsLost) {
   NativeCode receiver([&](Thread& thread) {
-    Object* const value = thread.receive(channel_, kReceive);
+    Object* const value = receive(thread, channel_, kReceive);
     if (value == nullptr) return static_cast<Object*>(nullptr);
     thread.release(value);
     return thread.none();
@@ -70,9 +71,9 @@ TEST_F(Native, AValueThatADyingTaskletsCallbackDropsIsLost) {
     channel_->preference = 1;
     thread.release(start(thread, receiver));
     Tasklet* const dying = start(thread, sender);
-    thread.release(thread.add_weakref(dying, &callback.code()));
+    thread.release(add_weakref(thread, dying, &callback.code()));
     thread.release(dying);
-    return thread.run_others();
+    return run_others(thread);
   };
   EXPECT_THAT(found(main), IsEmpty());
   ASSERT_EQ(runtime_.ledger().receives().size(), 1u);
@@ -87,18 +88,19 @@ TEST_F(Native, AValueThatADyingTaskletsCallbackDropsIsLost) {
 
 TEST_F(Native, NoneThatWasSentIsReceivedLikeAValue) {
   NativeCode receiver([&](Thread& thread) {
-    Object* const value = thread.receive(channel_, kReceive);
+    Object* const value = receive(thread, channel_, kReceive);
     EXPECT_TRUE(value != nullptr && thread.is_none(value));
     return value;
   });
-  EXPECT_THAT(found([&](Thread& thread) -> Object* {
-                channel_ = thread.make_channel(0);
-                thread.release(start(thread, receiver));
-                thread.release(thread.run_others());
-                thread.release(thread.send(channel_, thread.none(), kSend, /*soft=*/false));
-                return thread.run_others();
-              }),
-              IsEmpty());
+  EXPECT_THAT(
+      found([&](Thread& thread) -> Object* {
+        channel_ = thread.make_channel(0);
+        thread.release(start(thread, receiver));
+        thread.release(run_others(thread));
+        thread.release(runtime::send(thread, channel_, thread.none(), kSend, /*soft=*/false));
+        return run_others(thread);
+      }),
+      IsEmpty());
   ASSERT_EQ(runtime_.ledger().receives().size(), 1u);
   EXPECT_EQ(runtime_.ledger().receives()[0].what, ReceiveResult::What::kNone);
 }
@@ -108,12 +110,12 @@ TEST_F(Native, NoneThatWasSentIsReceivedLikeAValue) {
 TEST_F(Native, AReceivedValueCanBeSentOn) {
   Channel* next = nullptr;
   NativeCode stage([&](Thread& thread) {
-    Object* const value = thread.receive(channel_, kReceive);
-    return thread.send(next, value, kForward, /*soft=*/false);
+    Object* const value = receive(thread, channel_, kReceive);
+    return runtime::send(thread, next, value, kForward, /*soft=*/false);
   });
   bool forgets = false;
   NativeCode last([&](Thread& thread) {
-    Object* const value = thread.receive(next, kReceive);
+    Object* const value = receive(thread, next, kReceive);
     if (!forgets) thread.release(value);
     return thread.none();
   });
@@ -122,9 +124,9 @@ TEST_F(Native, AReceivedValueCanBeSentOn) {
     next = thread.make_channel(1);
     thread.release(start(thread, stage));
     thread.release(start(thread, last));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(send(thread, channel_));
-    return thread.run_others();
+    return run_others(thread);
   };
   EXPECT_THAT(found(main), IsEmpty());
   const auto& receives = runtime_.ledger().receives();
@@ -140,8 +142,8 @@ TEST_F(Native, AReceiveInTheMiddleOfAnotherLeavesItsExpectationAlone) {
   Channel* inner = nullptr;
   NativeCode callback([&](Thread& thread) {
     if (inner->balance <= 0) return thread.none();
-    thread.set_channel_callback({});
-    return thread.receive(inner, kReceive);
+    thread.shared().channel_callback = {};
+    return receive(thread, inner, kReceive);
   });
   NativeCode sender([&](Thread& thread) { return send(thread, channel_); });
   NativeCode inner_sender([&](Thread& thread) { return send(thread, inner, kForward); });
@@ -150,12 +152,12 @@ TEST_F(Native, AReceiveInTheMiddleOfAnotherLeavesItsExpectationAlone) {
                 inner = thread.make_channel(1);
                 thread.release(start(thread, sender));
                 thread.release(start(thread, inner_sender));
-                thread.release(thread.run_others());
-                thread.set_channel_callback({.installed = true, .code = &callback.code()});
-                Object* const value = thread.receive(channel_, kReceive);
+                thread.release(run_others(thread));
+                thread.shared().channel_callback = {.installed = true, .code = &callback.code()};
+                Object* const value = receive(thread, channel_, kReceive);
                 EXPECT_NE(value, nullptr);
                 thread.release(value);
-                return thread.run_others();
+                return run_others(thread);
               }),
               IsEmpty());
   const auto& receives = runtime_.ledger().receives();

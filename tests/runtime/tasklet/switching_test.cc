@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/tasklet/frame_cache.h"
 #include "scheduler/strategy/random_walk.h"
 #include "tests/runtime/native_program.h"
 
@@ -48,10 +49,10 @@ TEST(Switching, ASoftSwitchCopiesNoSlice) {
   for (std::uint64_t run = 1; run <= 3; ++run) {
     EXPECT_TRUE(program.run(main).ended);
     EXPECT_EQ(turns, static_cast<int>(run) * 410);
-    EXPECT_EQ(program.thread.stack().switches, 2 * run);  // The host's way in, and out.
-    EXPECT_EQ(program.thread.stack().bytes_copied, 0u);
+    EXPECT_EQ(program.thread.saved().machine.switches, 2 * run);  // The host's way in, and out.
+    EXPECT_EQ(program.thread.saved().machine.bytes_copied, 0u);
   }
-  EXPECT_EQ(program.thread.slice_cache().counts().allocations, 0u);
+  EXPECT_EQ(program.thread.shared().slice_cache.counts().allocations, 0u);
 }
 
 TEST(Switching, AHardSwitchCopiesOne) {
@@ -60,10 +61,10 @@ TEST(Switching, AHardSwitchCopiesOne) {
   Code& main = many_switches(program, /*soft=*/false, turns);
   EXPECT_TRUE(program.run(main).ended);
   EXPECT_EQ(turns, 410);
-  EXPECT_GE(program.thread.stack().switches, 400u);
-  EXPECT_LE(program.thread.stack().switches, 420u);
-  EXPECT_GT(program.thread.stack().bytes_copied, 400u * 100u);
-  EXPECT_LE(program.thread.slice_cache().counts().allocations, 8u);
+  EXPECT_GE(program.thread.saved().machine.switches, 400u);
+  EXPECT_LE(program.thread.saved().machine.switches, 420u);
+  EXPECT_GT(program.thread.saved().machine.bytes_copied, 400u * 100u);
+  EXPECT_LE(program.thread.shared().slice_cache.counts().allocations, 8u);
 }
 
 TEST(Switching, SoftAndHardOnesMix) {
@@ -93,7 +94,7 @@ TEST(Switching, SoftAndHardOnesMix) {
   steps.push_back([&](Thread& thread) {
     Token* const token = thread.make_token();
     token->payload = 4;
-    return thread.send(channel, token, program.at("send"), /*soft=*/true);
+    return send(thread, channel, token, program.at("send"), /*soft=*/true);
   });
   steps.push_back([&](Thread& thread) {
     program.say("main");
@@ -110,19 +111,19 @@ TEST(Switching, ASoftCallNeedsNoCStack) {
   std::vector<std::uint32_t> levels;
   // A chain of two hundred frames, each called by the one before.
   Code* leaf = &program.steps({[&](Thread& thread) {
-    depths.push_back(sliced_depth(thread.stack()));
-    levels.push_back(thread.nesting_level());
+    depths.push_back(sliced_depth(thread.saved().machine));
+    levels.push_back(thread.evaluation().nesting_level);
     return thread.none();
   }});
   for (int i = 0; i < 200; ++i) {
     Code* const callee = leaf;
     leaf = &program.steps({
         [&, i](Thread& thread) {
-          if (i == 199) depths.push_back(sliced_depth(thread.stack()));
+          if (i == 199) depths.push_back(sliced_depth(thread.saved().machine));
           return thread.none();
         },
         [callee](Thread& thread) {
-          return thread.call_softly(thread.make_frame(*callee, callee->entry), thread.none());
+          return call_softly(thread, make_frame(thread, *callee, callee->entry), thread.none());
         },
     });
   }
@@ -131,7 +132,7 @@ TEST(Switching, ASoftCallNeedsNoCStack) {
   // The first frame of the chain, and the last: but for their own locals the stack is the same.
   EXPECT_LT(depths[1], depths[0] + 500);
   EXPECT_THAT(levels, ElementsAre(0u));
-  EXPECT_EQ(program.thread.spills(), 0u);
+  EXPECT_EQ(program.thread.saved().spills, 0u);
   EXPECT_EQ(program.thread.heap().live(ObjectKind::kFrame), 0u);
 }
 
@@ -147,7 +148,7 @@ class Deep {
 
   Object* call(Thread& thread, int levels) {
     levels_ = levels;
-    return thread.evaluate(thread.make_frame(code_, code_.entry), thread.none());
+    return evaluate(thread, make_frame(thread, code_, code_.entry), thread.none());
   }
   int intact = 0;
 
@@ -157,7 +158,7 @@ class Deep {
     if (mine <= 1) return bottom_(thread);
     volatile int local[20];
     for (int i = 0; i < 20; ++i) local[i] = mine * 100 + i;
-    Object* const value = thread.evaluate(thread.make_frame(code_, code_.entry), thread.none());
+    Object* const value = evaluate(thread, make_frame(thread, code_, code_.entry), thread.none());
     bool good = true;
     for (int i = 0; i < 20; ++i) good = good && local[i] == mine * 100 + i;
     intact += good ? 1 : 0;
@@ -181,7 +182,7 @@ TEST(Spilling, HappensEveryTwentyFiveLevels) {
     const std::uint32_t spills = expected.spills;
     deep.intact = 0;
     EXPECT_TRUE(program.run([&](Thread& thread) { return deep.call(thread, levels); }).ended);
-    EXPECT_EQ(program.thread.spills(), spills) << levels;
+    EXPECT_EQ(program.thread.saved().spills, spills) << levels;
     EXPECT_EQ(deep.intact, levels - 1);
     EXPECT_EQ(program.events({EventKind::kSpill}).size(), spills);
     EXPECT_EQ(program.events({EventKind::kUnspill}).size(), spills);
@@ -193,7 +194,7 @@ TEST(Spilling, KeepsTheStackShallow) {
   NativeProgram program;
   std::size_t deepest = 0, with_spills = 0;
   Deep deep(program, [&](Thread& thread) {
-    deepest = sliced_depth(thread.stack());
+    deepest = sliced_depth(thread.saved().machine);
     return thread.none();
   });
   const auto depth_of = [&](int levels) {
@@ -220,7 +221,7 @@ TEST(Spilling, CarriesTheResultThroughTheHeap) {
     return thread.none();
   });
   EXPECT_EQ(got, 1234);
-  EXPECT_EQ(program.thread.spills(), 4u);
+  EXPECT_EQ(program.thread.saved().spills, 4u);
   EXPECT_EQ(program.thread.heap().live(ObjectKind::kToken), 0u);
 }
 
@@ -236,7 +237,7 @@ TEST(Spilling, CarriesAnExceptionThroughTheHeap) {
   });
   EXPECT_EQ(got, "ValueError");
   EXPECT_EQ(deep.intact, 119);
-  EXPECT_EQ(program.thread.spills(), 4u);
+  EXPECT_EQ(program.thread.saved().spills, 4u);
   EXPECT_EQ(program.thread.heap().live(ObjectKind::kBomb), 0u);
 }
 
@@ -260,13 +261,13 @@ TEST(Spilling, OthersRunWhileAStackIsAway) {
   }
   program.run([&](Thread& thread) {
     for (Code* const code : codes) program.spawn(thread, *code);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_EQ(turns, 15);
   EXPECT_EQ(deeps[0]->intact, 29);
   EXPECT_EQ(deeps[1]->intact, 69);
   EXPECT_EQ(deeps[2]->intact, 109);
-  EXPECT_EQ(program.thread.spills(), 1u + 2u + 4u);
+  EXPECT_EQ(program.thread.saved().spills, 1u + 2u + 4u);
   EXPECT_THAT(program.execution.findings(), IsEmpty());
 }
 
@@ -276,7 +277,7 @@ TEST(Spilling, AQuestionMayTurnItRound) {
   Code& main = program.code([&](Thread& thread) { return deep.call(thread, 10); });
   Always opposite(QuestionKind::kSpill);
   EXPECT_TRUE(program.run_code(main, opposite).ended);
-  EXPECT_EQ(program.thread.spills(), 10u);
+  EXPECT_EQ(program.thread.saved().spills, 10u);
   EXPECT_EQ(deep.intact, 9);
 }
 
@@ -294,14 +295,14 @@ TEST(Spilling, KeepsTheTempvalOfWhoeverWaits) {
   program.run([&](Thread& thread) {
     channel = thread.make_channel(0);
     program.spawn(thread, receiver);
-    thread.release(thread.run_others());
-    thread.set_channel_callback({.installed = true, .code = &callback});
+    thread.release(run_others(thread));
+    thread.shared().channel_callback = {.installed = true, .code = &callback};
     thread.release(program.send(thread, channel, 77));
-    thread.set_channel_callback({});
-    return NativeProgram::done(thread, thread.run_others());
+    thread.shared().channel_callback = {};
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_EQ(got, 77);
-  EXPECT_GE(program.thread.spills(), 2u);
+  EXPECT_GE(program.thread.saved().spills, 2u);
   EXPECT_THAT(program.execution.findings(), IsEmpty());
 }
 
@@ -310,15 +311,15 @@ TEST(Spilling, NothingSpillsWhileAnExceptionIsPending) {
   Deep deep(program, [](Thread& thread) { return thread.none(); });
   Code& main = program.code([&](Thread& thread) {
     thread.raise(thread.make_bomb(ExceptionType::kE1));
-    const FrameRef frame = thread.make_frame(program.code([](Thread& t) { return t.none(); }), {});
-    Object* const value = thread.evaluate(frame, nullptr);
+    const FrameRef frame = make_frame(thread, program.code([](Thread& t) { return t.none(); }), {});
+    Object* const value = evaluate(thread, frame, nullptr);
     EXPECT_EQ(value, nullptr);
     EXPECT_EQ(NativeProgram::error(thread, value), "other");
     return thread.none();
   });
   Always opposite(QuestionKind::kSpill);
   EXPECT_TRUE(program.run_code(main, opposite).ended);
-  EXPECT_EQ(program.thread.spills(), 0u);
+  EXPECT_EQ(program.thread.saved().spills, 0u);
 }
 
 TEST(Nesting, HasALimit) {
@@ -330,18 +331,18 @@ TEST(Nesting, HasALimit) {
     Code* self = nullptr;
     self = &program.code([&](Thread& thread) {
       ++reached;
-      return thread.evaluate(thread.make_frame(*self, self->entry), thread.none());
+      return evaluate(thread, make_frame(thread, *self, self->entry), thread.none());
     });
-    const Thread::Ending ending = program.run([&](Thread& thread) {
+    const Ending ending = program.run([&](Thread& thread) {
       error = NativeProgram::error(
-          thread, thread.evaluate(thread.make_frame(*self, self->entry), thread.none()));
-      EXPECT_EQ(thread.nesting_level(), 1u);
+          thread, evaluate(thread, make_frame(thread, *self, self->entry), thread.none()));
+      EXPECT_EQ(thread.evaluation().nesting_level, 1u);
       return thread.none();
     });
     EXPECT_TRUE(ending.ended);
     EXPECT_EQ(error, "nesting");
     EXPECT_GT(reached, 900);
-    EXPECT_LE(reached, static_cast<int>(Thread::kNestingMax));
+    EXPECT_LE(reached, static_cast<int>(Evaluation::kNestingMax));
     EXPECT_THAT(program.execution.findings(), IsEmpty());
   }
 }
@@ -384,7 +385,7 @@ TEST(Load, ManyRandomExecutionsAreSilentAndRepeatable) {
       channels[i]->preference = static_cast<std::int8_t>(static_cast<int>(i) - 1);
     }
     for (Code* const code : codes) program.spawn(thread, *code);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   RandomWalk walk;
   const Prng root(5);
@@ -396,7 +397,7 @@ TEST(Load, ManyRandomExecutionsAreSilentAndRepeatable) {
     EXPECT_TRUE(program.run_code(main, walk).ended);
     EXPECT_EQ(sum, 3 * kMessages * (kMessages + 1) / 2);
     ASSERT_THAT(program.execution.findings(), IsEmpty());
-    spills += program.thread.spills();
+    spills += program.thread.saved().spills;
     hashes.push_back(program.execution.trace_hash());
     if (i >= 200) {
       EXPECT_EQ(hashes[i], hashes[i - 200]);

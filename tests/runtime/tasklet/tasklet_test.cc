@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/life/weakref.h"
+#include "runtime/tasklet/tasklet_state.h"
 #include "tests/runtime/native_program.h"
 
 namespace reweave::runtime {
@@ -53,10 +55,10 @@ class Tasklets : public testing::Test {
 };
 
 TEST_F(Tasklets, MainRunsAndEnds) {
-  const Thread::Ending ending = program_.run([&](Thread& thread) {
+  const Ending ending = program_.run([&](Thread& thread) {
     EXPECT_EQ(thread.current(), thread.main_tasklet());
     EXPECT_EQ(thread.current()->number, 0u);
-    EXPECT_EQ(thread.run_count(), 1u);
+    EXPECT_EQ(thread.queue().count, 1u);
     return thread.none();
   });
   EXPECT_TRUE(ending.ended);
@@ -65,7 +67,7 @@ TEST_F(Tasklets, MainRunsAndEnds) {
 }
 
 TEST_F(Tasklets, AnExceptionOfMainIsHowItEnded) {
-  const Thread::Ending ending = program_.run(raiser(ExceptionType::kValueError));
+  const Ending ending = program_.run(raiser(ExceptionType::kValueError));
   EXPECT_TRUE(ending.ended);
   EXPECT_TRUE(ending.failed);
   EXPECT_EQ(ending.exception, ExceptionType::kValueError);
@@ -90,13 +92,13 @@ TEST_F(Tasklets, RunReturnsWhenNoneIsRunnable) {
   program_.run([&](Thread& thread) {
     program_.spawn(thread, ticker("a", 2));
     Tasklet* const kept = program_.spawn_kept(thread, sleeper("s"));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("ran");
-    EXPECT_TRUE(thread.is_alive(kept));
+    EXPECT_TRUE(is_alive(kept));
     EXPECT_FALSE(kept->in_run_queue());
     thread.release(thread.insert(kept));
-    thread.release(thread.run_others());
-    EXPECT_FALSE(thread.is_alive(kept));
+    thread.release(run_others(thread));
+    EXPECT_FALSE(is_alive(kept));
     thread.release(kept);
     return thread.none();
   });
@@ -108,14 +110,14 @@ TEST_F(Tasklets, RunReturnsWhenNoneIsRunnable) {
 TEST_F(Tasklets, RunNests) {
   Code& inner = program_.code([&](Thread& thread) {
     program_.say("inner runs");
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("inner ran");
     return thread.none();
   });
   program_.run([&](Thread& thread) {
     program_.spawn(thread, inner);
     program_.spawn(thread, ticker("a", 2));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("main ran");
     return thread.none();
   });
@@ -126,7 +128,7 @@ TEST_F(Tasklets, RunNests) {
 TEST_F(Tasklets, WhoeverIsWokenInAnOuterRunFreesTheInnerOnes) {
   Code& inner = program_.code([&](Thread& thread) {
     program_.say("inner runs");
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("inner ran");
     return thread.none();
   });
@@ -139,9 +141,9 @@ TEST_F(Tasklets, WhoeverIsWokenInAnOuterRunFreesTheInnerOnes) {
   program_.run([&](Thread& thread) {
     program_.spawn(thread, inner);
     program_.spawn(thread, waker);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("main woken");
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     program_.say("main ran");
     return thread.none();
   });
@@ -156,7 +158,7 @@ TEST_F(Tasklets, RunInsideOfManyRunsIsRefused) {
   Code* nest = nullptr;
   nest = &program_.code([&](Thread& thread) {
     if (++depth <= 100) program_.spawn(thread, *nest);
-    Object* const value = thread.run_others();
+    Object* const value = run_others(thread);
     if (value != nullptr) {
       thread.release(value);
     } else {
@@ -165,7 +167,7 @@ TEST_F(Tasklets, RunInsideOfManyRunsIsRefused) {
     }
     return thread.none();
   });
-  const Thread::Ending ending = program_.run(*nest);
+  const Ending ending = program_.run(*nest);
   EXPECT_TRUE(ending.ended);
   EXPECT_EQ(error, "nesting");
   expect_clean();
@@ -177,10 +179,10 @@ TEST_F(Tasklets, InsertingTwiceIsOnce) {
     EXPECT_EQ(tasklet->refs, 1u);
     thread.release(thread.insert(tasklet));
     thread.release(thread.insert(tasklet));
-    EXPECT_EQ(thread.run_count(), 2u);
+    EXPECT_EQ(thread.queue().count, 2u);
     EXPECT_EQ(tasklet->refs, 2u);
     thread.release(tasklet);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_THAT(program_.said, ElementsAre("once"));
   expect_clean();
@@ -193,7 +195,7 @@ TEST_F(Tasklets, RemovingTheLastHolderEndsIt) {
     thread.release(tasklet);
     thread.release(thread.remove(tasklet));
     program_.say("removed");
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_THAT(program_.said, ElementsAre("removed"));
   EXPECT_THAT(program_.events({EventKind::kFin}), ElementsAre("fin 1"));
@@ -207,7 +209,7 @@ TEST_F(Tasklets, WhatIsNotPossibleIsRefused) {
     channel = thread.make_channel(0);
     Tasklet* const waits = program_.spawn_kept(thread, blocked);
     Tasklet* const dead = program_.spawn_kept(thread, say("short life"));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     const auto error = [&](Object* value) { return NativeProgram::error(thread, value); };
     EXPECT_EQ(error(thread.insert(waits)), "run_blocked");
     EXPECT_EQ(error(thread.run_tasklet(waits, false)), "run_blocked");
@@ -220,10 +222,10 @@ TEST_F(Tasklets, WhatIsNotPossibleIsRefused) {
     EXPECT_EQ(error(thread.throw_at(dead, thread.make_bomb(ExceptionType::kE1), false)),
               "throw_dead");
     EXPECT_EQ(error(thread.kill(dead, false)), "") << "killing a dead one does nothing";
-    thread.trap_switches(+1);
+    thread.guard().trap += 1;
     EXPECT_EQ(error(thread.kill(waits, false)), "switch_trap");
-    EXPECT_EQ(error(thread.run_others()), "") << "nobody to switch to";
-    thread.trap_switches(-1);
+    EXPECT_EQ(error(run_others(thread)), "") << "nobody to switch to";
+    thread.guard().trap -= 1;
     thread.release(waits);
     thread.release(dead);
     return thread.none();
@@ -256,10 +258,10 @@ TEST_F(Tasklets, RunAndSwitchGoThereAtOnce) {
 TEST_F(Tasklets, AKillRaisesTaskletExitWhereItWaits) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = program_.spawn_kept(thread, sleeper("s"));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(thread.kill(tasklet, false));
     program_.say("killed");
-    EXPECT_FALSE(thread.is_alive(tasklet));
+    EXPECT_FALSE(is_alive(tasklet));
     thread.release(tasklet);
     return thread.none();
   });
@@ -271,7 +273,7 @@ TEST_F(Tasklets, OneThatNeverRanIsKilledWithoutRunning) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = thread.bind(say("never"));
     thread.release(thread.kill(tasklet, false));
-    EXPECT_FALSE(thread.is_alive(tasklet));
+    EXPECT_FALSE(is_alive(tasklet));
     thread.release(tasklet);
     return thread.none();
   });
@@ -282,7 +284,7 @@ TEST_F(Tasklets, OneThatNeverRanIsKilledWithoutRunning) {
 TEST_F(Tasklets, OneWithACStackIsKilledBeforeItDies) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = program_.spawn_kept(thread, sleeper("s"));
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(tasklet);  // Its last holder.
     program_.say("dropped");
     return thread.none();
@@ -301,7 +303,7 @@ TEST_F(Tasklets, AnExceptionInPlaceOfTaskletExitIsForgottenWhenTheLastHolderGoes
   });
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = program_.spawn_kept(thread, rude);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(tasklet);
     EXPECT_EQ(thread.error(), nullptr);
     return thread.none();
@@ -324,9 +326,9 @@ TEST_F(Tasklets, OneThatSurvivesTenKillsIsGivenUp) {
     }
     return thread.none();
   });
-  const Thread::Ending ending = program_.run([&](Thread& thread) {
+  const Ending ending = program_.run([&](Thread& thread) {
     Tasklet* const tasklet = program_.spawn_kept(thread, stubborn);
-    thread.release(thread.run_others());
+    thread.release(run_others(thread));
     thread.release(tasklet);
     return thread.none();
   });
@@ -337,7 +339,7 @@ TEST_F(Tasklets, OneThatSurvivesTenKillsIsGivenUp) {
 }
 
 TEST_F(Tasklets, AKillAtOneselfRaisesHere) {
-  const Thread::Ending ending = program_.run([&](Thread& thread) {
+  const Ending ending = program_.run([&](Thread& thread) {
     Object* const value = thread.kill(thread.current(), false);
     EXPECT_EQ(value, nullptr);
     return value;
@@ -350,9 +352,9 @@ TEST_F(Tasklets, AnUncaughtExceptionComesOutOfTheInnermostRun) {
   program_.run([&](Thread& thread) {
     program_.spawn(thread, raiser(ExceptionType::kValueError));
     program_.spawn(thread, say("not yet"));
-    EXPECT_EQ(NativeProgram::error(thread, thread.run_others()), "ValueError");
+    EXPECT_EQ(NativeProgram::error(thread, run_others(thread)), "ValueError");
     EXPECT_THAT(program_.said, IsEmpty());
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_THAT(program_.said, ElementsAre("not yet"));
   expect_clean();
@@ -363,10 +365,10 @@ TEST_F(Tasklets, AnUncaughtExceptionComesOutOfTheInnermostRun) {
 TEST_F(Tasklets, WeakReferencesAreCalledNewestFirstAndBeforeTheEnd) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = thread.bind(say("never"));
-    thread.add_weakref(tasklet, &say("first"));
-    thread.add_weakref(tasklet, &say("second"));
-    thread.add_weakref(tasklet, &raiser(ExceptionType::kE1));  // Logged and forgotten.
-    thread.add_weakref(tasklet, &say("fourth"));
+    add_weakref(thread, tasklet, &say("first"));
+    add_weakref(thread, tasklet, &say("second"));
+    add_weakref(thread, tasklet, &raiser(ExceptionType::kE1));  // Logged and forgotten.
+    add_weakref(thread, tasklet, &say("fourth"));
     thread.release(tasklet);
     program_.say("main");
     EXPECT_EQ(thread.error(), nullptr);
@@ -389,9 +391,9 @@ TEST_F(Tasklets, AWeakReferenceOfOneThatEndedIsCalledInWhoRunsNext) {
   program_.run([&](Thread& thread) {
     Tasklet* const dies = program_.spawn_kept(thread, ticker("a", 1));
     program_.spawn(thread, ticker("b", 3));
-    thread.add_weakref(dies, &callback);
+    add_weakref(thread, dies, &callback);
     thread.release(dies);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_EQ(called_in, 2u);
   expect_clean();
@@ -400,7 +402,7 @@ TEST_F(Tasklets, AWeakReferenceOfOneThatEndedIsCalledInWhoRunsNext) {
 TEST_F(Tasklets, APendingExceptionSurvivesTheRelease) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = thread.bind(say("never"));
-    thread.add_weakref(tasklet, &raiser(ExceptionType::kE1));
+    add_weakref(thread, tasklet, &raiser(ExceptionType::kE1));
     thread.raise(thread.make_bomb(ExceptionType::kValueError));
     thread.release(tasklet);
     EXPECT_EQ(NativeProgram::error(thread, nullptr), "ValueError");
@@ -417,7 +419,7 @@ TEST_F(Tasklets, TheLastRunnableOneMayNotBlock) {
     EXPECT_EQ(NativeProgram::error(thread, program_.receive(thread, channel)), "deadlock");
     EXPECT_EQ(NativeProgram::error(thread, program_.send(thread, channel)), "deadlock");
     EXPECT_EQ(channel->balance, 0);
-    EXPECT_EQ(thread.run_count(), 1u);
+    EXPECT_EQ(thread.queue().count, 1u);
     return thread.none();
   });
   expect_clean();
@@ -449,9 +451,9 @@ TEST_F(Tasklets, TheScheduleCallbackSeesEachSwitch) {
   });
   program_.run([&](Thread& thread) {
     program_.spawn(thread, say("a"));
-    thread.set_schedule_callback({.installed = true, .code = &callback});
+    thread.shared().schedule_callback = {.installed = true, .code = &callback};
     thread.release(thread.schedule(false));
-    thread.set_schedule_callback({});
+    thread.shared().schedule_callback = {};
     return thread.none();
   });
   EXPECT_THAT(seen, ElementsAre(0u, 1u));
@@ -463,16 +465,16 @@ TEST_F(Tasklets, AScheduleCallbackMayNotUseChannelsForOneThatLeaves) {
   std::vector<std::string> errors;
   Channel* channel = nullptr;
   Code& callback = program_.code([&](Thread& thread) {
-    errors.push_back(NativeProgram::error(thread, thread.receive(channel, SiteId{})));
+    errors.push_back(NativeProgram::error(thread, receive(thread, channel, SiteId{})));
     errors.push_back(NativeProgram::error(thread, program_.send(thread, channel)));
     return thread.none();
   });
   program_.run([&](Thread& thread) {
     channel = thread.make_channel(0);
     program_.spawn(thread, say("a"));
-    thread.set_schedule_callback({.installed = true, .code = &callback});
-    thread.release(thread.run_others());
-    thread.set_schedule_callback({});
+    thread.shared().schedule_callback = {.installed = true, .code = &callback};
+    thread.release(run_others(thread));
+    thread.shared().schedule_callback = {};
     return thread.none();
   });
   EXPECT_EQ(errors.size(), 4u);
@@ -492,9 +494,9 @@ TEST_F(Tasklets, AScheduleCallbackMayRemoveTheOneThatIsAboutToRun) {
   program_.run([&](Thread& thread) {
     Tasklet* const tasklet = program_.spawn_kept(thread, say("runs all the same"));
     next = tasklet;
-    thread.set_schedule_callback({.installed = true, .code = &callback});
+    thread.shared().schedule_callback = {.installed = true, .code = &callback};
     thread.release(thread.schedule(false));
-    thread.set_schedule_callback({});
+    thread.shared().schedule_callback = {};
     thread.release(tasklet);
     return thread.none();
   });
@@ -507,7 +509,7 @@ TEST_F(Tasklets, AScheduleCallbackMayRemoveTheOneThatIsAboutToRun) {
 
 TEST_F(Tasklets, WhatIsSuspendedAtTheEndIsAbandoned) {
   for (int i = 0; i < 50; ++i) {
-    const Thread::Ending ending = program_.run([&](Thread& thread) {
+    const Ending ending = program_.run([&](Thread& thread) {
       for (int k = 0; k < 3; ++k) program_.spawn(thread, ticker("a", 100));
       thread.release(thread.schedule(false));
       return thread.none();
@@ -515,7 +517,7 @@ TEST_F(Tasklets, WhatIsSuspendedAtTheEndIsAbandoned) {
     EXPECT_TRUE(ending.ended);
     EXPECT_EQ(program_.said.size(), 3u);
   }
-  EXPECT_LE(program_.thread.slice_cache().counts().allocations, 10u);
+  EXPECT_LE(program_.thread.shared().slice_cache.counts().allocations, 10u);
 }
 
 TEST_F(Tasklets, RunIsNotReentrant) {
@@ -532,7 +534,7 @@ TEST_F(Tasklets, RunIsNotReentrant) {
 
 TEST_F(Tasklets, AStoppedExecutionIsFollowedByAnother) {
   for (int i = 0; i < 3; ++i) {
-    const Thread::Ending stopped = program_.run([&](Thread& thread) -> Object* {
+    const Ending stopped = program_.run([&](Thread& thread) -> Object* {
       program_.spawn(thread, ticker("a", 3));
       thread.release(thread.schedule(false));
       program_.settings.limits.steps_max = 0;
@@ -555,16 +557,16 @@ TEST_F(Tasklets, TwoRuntimesDoNotKnowOfEachOther) {
     program_.spawn(thread, ticker("outer", 2));
     thread.release(thread.schedule(false));
     // From within one runtime's tasklet, a whole execution of another runtime.
-    const Thread::Ending ending = other.run([&](Thread& inner) {
+    const Ending ending = other.run([&](Thread& inner) {
       other.spawn(inner, other.code([&](Thread& in) {
         other.say("inside");
         return in.none();
       }));
-      inner.release(inner.run_others());
+      inner.release(run_others(inner));
       return inner.none();
     });
     EXPECT_TRUE(ending.ended);
-    return NativeProgram::done(thread, thread.run_others());
+    return NativeProgram::done(thread, run_others(thread));
   });
   EXPECT_THAT(other.said, ElementsAre("inside"));
   EXPECT_THAT(program_.said, ElementsAre("outer1", "outer2"));

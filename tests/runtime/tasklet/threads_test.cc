@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/tasklet/runtime.h"
+#include "runtime/tasklet/tasklet_state.h"
 #include "scheduler/strategy/random_walk.h"
 #include "tests/runtime/native_program.h"
 
@@ -23,11 +24,11 @@ class Threads : public testing::Test {
 
 TEST_F(Threads, RunWhenTheRunningOneSettles) {
   Code& body = sayer("thread");
-  const Thread::Ending ending = program_.run([&](Thread& main) {
+  const Ending ending = program_.run([&](Thread& main) {
     EXPECT_NE(runtime().start_thread(1, body), nullptr);
     EXPECT_EQ(runtime().start_thread(1, body), nullptr) << "a thread is started once";
     program_.say("before");
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     program_.say("after");
     return main.none();
   });
@@ -36,22 +37,22 @@ TEST_F(Threads, RunWhenTheRunningOneSettles) {
 }
 
 TEST_F(Threads, MeetOnAChannelAndEachGoesOnItself) {
-  const Thread::Ending ending = program_.run([&](Thread& main) {
+  const Ending ending = program_.run([&](Thread& main) {
     Channel* const channel = main.make_channel(0);
     Code& receiver = program_.code([this, channel](Thread& inner) -> Object* {
-      Object* const value = inner.receive(channel, SiteId{});
+      Object* const value = receive(inner, channel, SiteId{});
       if (value == nullptr) return nullptr;
       program_.say("got in thread " + std::to_string(inner.number()));
       inner.release(value);
       return inner.none();
     });
     runtime().start_thread(1, receiver);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     Object* const sent = program_.send(main, channel);
     EXPECT_NE(sent, nullptr);
     main.release(sent);
     program_.say("sent");
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     main.release(channel);
     return main.none();
   });
@@ -68,9 +69,9 @@ TEST_F(Threads, ATaskletOfAnEndedThreadCanBeRunNoMore) {
   });
   program_.run([&](Thread& main) {
     runtime().start_thread(1, binder);
-    main.settle(SiteId{});
+    settle(main, SiteId{});
     EXPECT_EQ(left->thread, nullptr);
-    EXPECT_FALSE(main.is_alive(left));
+    EXPECT_FALSE(is_alive(left));
     const auto refused = [&main](Object* value) {
       EXPECT_EQ(value, nullptr);
       Bomb* const bomb = main.take_error();
@@ -83,10 +84,29 @@ TEST_F(Threads, ATaskletOfAnEndedThreadCanBeRunNoMore) {
     EXPECT_EQ(refused(main.switch_to(left, false)), ErrorCode::kNoThread);
     EXPECT_EQ(refused(main.throw_at(left, main.make_bomb(ExceptionType::kE1), false)),
               ErrorCode::kNoThread);
-    // To be dead is all that kill() asks for; and another thread may adopt it.
+    // Another thread may adopt it.
+    main.release(bind_thread(main, left));
+    EXPECT_TRUE(is_alive(left));
+    main.release(left);
+    return main.none();
+  });
+  EXPECT_TRUE(program_.said.empty());
+}
+
+TEST_F(Threads, ATaskletThatIsKilledWhenItsThreadHasEndedIsDeadForGood) {
+  Tasklet* left = nullptr;
+  Code& never = sayer("never");
+  Code& binder = program_.code([&](Thread& inner) {
+    left = inner.bind(never);
+    return inner.none();
+  });
+  program_.run([&](Thread& main) {
+    runtime().start_thread(1, binder);
+    settle(main, SiteId{});
     main.release(main.kill(left, false));
-    main.release(main.bind_thread(left));
-    EXPECT_TRUE(main.is_alive(left));
+    main.release(bind_thread(main, left));
+    EXPECT_EQ(left->thread, &main);
+    EXPECT_FALSE(is_alive(left));
     main.release(left);
     return main.none();
   });
@@ -97,15 +117,15 @@ TEST_F(Threads, ARunnableTaskletIsNotBoundToAnother) {
   Tasklet* queued = nullptr;
   Code& idle = program_.code([&](Thread& inner) -> Object* {
     queued = program_.spawn_kept(inner, sayer("queued"));
-    inner.settle(SiteId{});
+    settle(inner, SiteId{});
     return inner.none();
   });
   program_.run([&](Thread& main) {
     runtime().start_thread(1, idle);
-    main.take_turn(SiteId{});
-    main.settle(SiteId{});
+    take_turn(main, SiteId{});
+    settle(main, SiteId{});
     if (queued != nullptr && queued->thread != nullptr && queued->thread->number() == 1) {
-      EXPECT_EQ(main.bind_thread(queued), nullptr);
+      EXPECT_EQ(bind_thread(main, queued), nullptr);
       Bomb* const bomb = main.take_error();
       EXPECT_EQ(bomb->code, ErrorCode::kBindThreadRunnable);
       main.release(bomb);
@@ -117,11 +137,11 @@ TEST_F(Threads, ARunnableTaskletIsNotBoundToAnother) {
 TEST_F(Threads, TheLastOneAwakeIsToldOfTheDeadlock) {
   Channel* channel = nullptr;
   Code& blocks =
-      program_.code([&](Thread& inner) -> Object* { return inner.receive(channel, SiteId{}); });
-  const Thread::Ending ending = program_.run([&](Thread& main) -> Object* {
+      program_.code([&](Thread& inner) -> Object* { return receive(inner, channel, SiteId{}); });
+  const Ending ending = program_.run([&](Thread& main) -> Object* {
     channel = main.make_channel(0);
     runtime().start_thread(1, blocks);
-    return main.receive(channel, SiteId{});
+    return receive(main, channel, SiteId{});
   });
   EXPECT_TRUE(ending.ended);
   EXPECT_TRUE(ending.failed);
@@ -131,14 +151,14 @@ TEST_F(Threads, TheLastOneAwakeIsToldOfTheDeadlock) {
 TEST_F(Threads, AnExecutionThatStopsInOneOfThemIsFollowedByAnother) {
   for (int i = 0; i < 3; ++i) {
     Code& stops = program_.code([&](Thread& inner) -> Object* { inner.abandon(); });
-    const Thread::Ending stopped = program_.run([&](Thread& main) {
+    const Ending stopped = program_.run([&](Thread& main) {
       runtime().start_thread(1, stops);
-      main.settle(SiteId{});
+      settle(main, SiteId{});
       ADD_FAILURE() << "went on";
       return main.none();
     });
     EXPECT_FALSE(stopped.ended);
-    const Thread::Ending ending = program_.run([](Thread& main) { return main.none(); });
+    const Ending ending = program_.run([](Thread& main) { return main.none(); });
     EXPECT_TRUE(ending.ended);
   }
 }

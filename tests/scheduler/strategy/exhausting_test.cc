@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "scheduler/search/explore.h"
+#include "scheduler/strategy/pos.h"
 #include "scheduler/strategy/random_walk.h"
+#include "tests/scheduler/actors.h"
 #include "tests/scheduler/toys.h"
 
 namespace reweave {
@@ -30,6 +32,18 @@ TEST(Exhausting, LeavesALargeOneToTheOtherStrategy) {
   EXPECT_EQ(result.reason, StopReason::kExecutions);
   EXPECT_EQ(result.statistics.steps, explore(subject, alone, options).statistics.steps);
   EXPECT_EQ(result.statistics.distinct, explore(subject, alone, options).statistics.distinct);
+}
+
+TEST(Exhausting, IsAskedAsTheOtherStrategyIs) {
+  toys::RacyCounter subject;
+  Exhausting strategy(std::make_unique<Pos>());
+  strategy.begin(Prng(1), 0);
+  Execution execution;
+  execution.begin(strategy);
+  EXPECT_TRUE(execution.wants_steps());
+  subject.run(execution);
+  EXPECT_TRUE(subject.engine.fast());
+  EXPECT_TRUE(strategy.end(execution));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "scheduler/search/isolate.h"
 #include "scheduler/strategy/strategies.h"
+#include "tests/scheduler/actors.h"
 #include "tests/scheduler/toys.h"
 
 namespace reweave {
@@ -34,20 +35,73 @@ std::vector<std::uint64_t> traces(Strategy& strategy, std::uint64_t first, std::
 }
 
 TEST(Mix, GivesEachMemberItsTurns) {
+  std::map<Mix::Member, int> fixed, young;
+  for (std::uint64_t i = 1; i <= 20 * Mix::kPeriod; ++i) {
+    const Mix::Turn turn = Mix::turn_of(i);
+    ++young[turn.member];
+    if (turn.is_fixed) ++fixed[turn.member];
+  }
+  using enum Mix::Member;
+  const std::map<Mix::Member, int> expected = {{kReadsFrom, 40}, {kSurw, 20},         {kUrw, 20},
+                                               {kPos, 20},       {kRandomWalk, 20},   {kPct2, 10},
+                                               {kPct3, 10},      {kFewDeviations, 20}};
+  EXPECT_EQ(fixed, expected);
+  EXPECT_EQ(young[kReadsFrom], 180);
+  EXPECT_EQ(young[kSurw], 40);
+}
+
+TEST(LearntShares, FollowWhatIsNewForEachExecution) {
+  LearntShares shares;
+  EXPECT_FALSE(shares.next()) << "nobody has shown anything";
+  for (int i = 0; i < 10; ++i) {
+    shares.add(0, 6);
+    shares.add(3, 2);
+    shares.add(5, 0);
+  }
+  std::map<std::uint32_t, int> turns;
+  for (int i = 0; i < 400; ++i) ++turns[shares.next().value()];
+  EXPECT_EQ(turns, (std::map<std::uint32_t, int>{{0, 300}, {3, 100}}));
+  // Later it is the other way round, and what was is forgotten by and by.
+  for (std::uint32_t i = 0; i < 8 * LearntShares::kHalfLife; ++i) shares.add(i % 2 * 3, i % 2 * 4);
+  turns.clear();
+  for (int i = 0; i < 400; ++i) ++turns[shares.next().value()];
+  EXPECT_GT(turns[3], 395);
+}
+
+TEST(Mix, GivesLearntTurnsToWhoShowsWhatIsNew) {
+  // Two threads whose 40 steps conflict never and are at different places: what is new are the
+  // places where one interrupts the other, and those who interrupt often show more of them.
+  std::vector<toys::Actors::Body> bodies;
+  for (std::uint32_t thread = 0; thread < 2; ++thread) {
+    bodies.push_back([thread](Engine& on) {
+      for (std::uint32_t i = 0; i < 40; ++i)
+        on.point({1 + thread * 40 + i, Access::kWrite, 1 + thread});
+    });
+  }
+  toys::Actors subject(bodies);
   std::map<Mix::Member, int> turns;
-  for (std::uint64_t i = 1; i <= 10 * Mix::kPeriod; ++i) ++turns[Mix::member_of(i)];
-  const std::map<Mix::Member, int> expected = {
-      {Mix::Member::kSurw, 90},         {Mix::Member::kUrw, 20},  {Mix::Member::kPos, 10},
-      {Mix::Member::kRandomWalk, 10},   {Mix::Member::kPct2, 10}, {Mix::Member::kPct3, 10},
-      {Mix::Member::kFewDeviations, 10}};
-  EXPECT_EQ(turns, expected);
+  Mix mix;
+  Execution execution;
+  for (std::uint64_t i = 0; i < 1600; ++i) {
+    mix.begin(Prng(3).split(i), i);
+    execution.begin(mix);
+    subject.run(execution);
+    EXPECT_TRUE(mix.end(execution));
+    if (Mix::turn_of(i).is_fixed) {
+      EXPECT_EQ(mix.member(), Mix::turn_of(i).member);
+    } else if (i > Mix::kYoung) {
+      ++turns[mix.member()];
+    }
+  }
+  EXPECT_GT(turns[Mix::Member::kRandomWalk] + turns[Mix::Member::kUrw],
+            2 * turns[Mix::Member::kFewDeviations]);
 }
 
 TEST(Mix, ShowsInEachTurnWhatItsMemberShows) {
   Mix mix;
   const std::vector<std::uint64_t> all = traces(mix, 0, 1, 100);
   for (std::uint64_t i = 0; i < all.size(); ++i) {
-    const Mix::Member member = Mix::member_of(i);
+    const Mix::Member member = Mix::turn_of(i).member;
     // Those that remember nothing give what they give alone.
     if (member != Mix::Member::kPos && member != Mix::Member::kRandomWalk) continue;
     const auto alone = make_strategy(member == Mix::Member::kPos ? "pos" : "random-walk").value();
@@ -64,7 +118,7 @@ TEST(Mix, LetsItsMembersLearnFromTheFirstExecution) {
       {Mix::Member::kPct2, "pct:2"}, {Mix::Member::kPct3, "pct:3"}, {Mix::Member::kUrw, "urw"}};
   for (const auto& learner : learners) {
     std::uint64_t turn = 1;
-    while (Mix::member_of(turn) != learner.member) ++turn;
+    while (Mix::turn_of(turn).member != learner.member) ++turn;
     int differs = 0;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       Mix mix;
@@ -88,7 +142,7 @@ TEST(Mix, IsTheSameInEveryShardForThoseThatRememberNothing) {
       EXPECT_EQ(traces(again, first, stride, count), share);
       for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t number = first + i * stride;
-        const Mix::Member member = Mix::member_of(number);
+        const Mix::Member member = Mix::turn_of(number).member;
         if (member != Mix::Member::kPos && member != Mix::Member::kRandomWalk) continue;
         EXPECT_EQ(share[i], all[number]) << number << " of every " << stride;
       }

@@ -126,6 +126,66 @@ TEST(DepthFirst, StopsAtTheBoundWithoutCallingItExhausted) {
   EXPECT_FALSE(strategy.exhausted());
 }
 
+/// What an interleaving costs, counted on its trace.
+std::uint32_t preemptions(const std::string& trace, std::uint32_t steps) {
+  std::map<char, std::uint32_t> done;
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i + 1 < trace.size(); ++i)
+    count += ++done[trace[i]] < steps && trace[i + 1] != trace[i] ? 1 : 0;
+  return count + (trace[0] != '0' ? 1 : 0);  // The first one is asked whether it stands back.
+}
+std::uint32_t delays(const std::string& trace, std::uint32_t threads, std::uint32_t steps) {
+  std::vector<std::uint32_t> done(threads);
+  std::uint32_t current = 0, count = 0;
+  for (const char next : trace) {
+    for (; current != static_cast<std::uint32_t>(next - '0'); current = (current + 1) % threads)
+      count += done[current] < steps ? 1 : 0;
+    ++done[current];
+  }
+  return count;
+}
+
+TEST(DepthFirst, CountsPreemptionsAndDelaysByTheirDefinition) {
+  for (const auto& [threads, steps] : {std::pair(2u, 3u), std::pair(3u, 2u), std::pair(4u, 1u)}) {
+    std::set<std::string> all;
+    std::vector<std::uint32_t> left(threads, steps);
+    std::string prefix;
+    interleave(left, prefix, all);
+    for (const auto cost : {DepthFirst::Cost::kPreemptions, DepthFirst::Cost::kDelays}) {
+      const bool delayed = cost == DepthFirst::Cost::kDelays;
+      std::map<std::uint32_t, std::set<std::string>> expected, seen;
+      for (const std::string& trace : all)
+        expected[delayed ? delays(trace, threads, steps) : preemptions(trace, steps)].insert(trace);
+      Interleavings subject(threads, steps);
+      DepthFirst strategy(UINT32_MAX, cost);
+      std::set<std::string> known;
+      std::uint32_t bound = 0;
+      drive(subject, strategy, 0, 100'000, [&](const Execution&) {
+        if (known.insert(subject.trace).second) seen[bound].insert(subject.trace);
+        bound = strategy.bound();
+      });
+      EXPECT_EQ(seen, expected) << threads << " threads, " << steps << " steps, " << delayed;
+      EXPECT_TRUE(strategy.exhausted());
+      EXPECT_EQ(strategy.distinct(), all.size());
+      EXPECT_EQ(strategy.bounds_done(), expected.rbegin()->first + 1);
+    }
+  }
+}
+
+TEST(DepthFirst, SaysWhichBoundsAreDone) {
+  Interleavings subject(3, 4);
+  DepthFirst strategy(2, DepthFirst::Cost::kPreemptions);
+  const Exploration all = explore(subject, strategy, {.budget = {.executions = 100'000}});
+  EXPECT_EQ(all.reason, StopReason::kExhausted);
+  EXPECT_EQ(all.statistics.bounds_done, 3u);
+  EXPECT_FALSE(strategy.exhausted());
+  DepthFirst again(UINT32_MAX, DepthFirst::Cost::kPreemptions);
+  const Exploration part =
+      explore(subject, again, {.budget = {.executions = all.statistics.executions + 1}});
+  EXPECT_EQ(part.reason, StopReason::kExecutions);
+  EXPECT_EQ(part.statistics.bounds_done, 3u) << "the fourth has begun";
+}
+
 TEST(DepthFirst, DivergesWhenTheSubjectContradictsItself) {
   class Moody : public toys::Toy {
    public:
@@ -282,7 +342,8 @@ TEST(FewDeviations, ReachesARarePlaceBesideALongLoop) {
 
 TEST(EveryStrategy, FindsTheLostUpdate) {
   for (const char* name : {"portfolio", "random-walk", "pct", "pct:2", "depth-first",
-                           "few-deviations", "pos", "urw", "surw", "mix"}) {
+                           "preemption-bound:1", "delay-bound:1", "few-deviations", "pos", "urw",
+                           "surw", "site-order", "reads-from", "mix"}) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       LostUpdate subject(3);
       auto strategy = make_strategy(name);
@@ -311,7 +372,9 @@ TEST(EveryStrategy, IsTheSameForTheSameSeedAndAnotherForAnother) {
       return all;
     };
     EXPECT_EQ(hashes(1), hashes(1)) << info.name;
-    if (info.name == "ordinary" || info.name == "depth-first") continue;
+    const std::set<std::string_view> systematic = {"ordinary", "depth-first", "preemption-bound",
+                                                   "delay-bound"};
+    if (systematic.count(info.name) != 0) continue;
     EXPECT_NE(hashes(1), hashes(2)) << info.name;
   }
 }
@@ -345,7 +408,11 @@ TEST(EveryStrategy, GivesTheSameTracesInEveryBuild) {
       {"pos", 0xd902ba7db019481cu},
       {"urw", 0xbb0b5e0d9d6a1e79u},
       {"surw", 0x91c41556541455feu},
-      {"mix", 0xc988006d35c43904u},
+      {"preemption-bound", 0x20faee26d158604du},
+      {"delay-bound", 0x584064d7efa7fa24u},
+      {"site-order", 0x3d067af16046f7b0u},
+      {"reads-from", 0xf5c46a2a0b0ab72au},
+      {"mix", 0x9c018088f61205ecu},
   };
   for (const StrategyInfo& info : strategies()) {
     Medley subject;

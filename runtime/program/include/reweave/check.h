@@ -21,8 +21,14 @@
 // something is found. Files, sockets and other processes are not put back.
 //
 // To build: link reweave::program (CMake), or use reweave-c++, or the flags of
-// `pkg-config --cflags --libs reweave-program`. x86-64 Linux.
+// `pkg-config --cflags --libs reweave-program`; with GoogleTest, for example:
+//   reweave-c++ -std=c++20 -g my_test.cc -lgtest -lgtest_main -o my_test
+// C++20, x86-64 Linux.
 #pragma once
+
+#if __cplusplus < 202002L
+#error "reweave/check.h needs C++20: compile this file with -std=c++20"
+#endif
 
 #include <cstdint>
 #include <string>
@@ -51,6 +57,7 @@ struct reweave_check_answer {
 void reweave_check(const struct reweave_check_request* request,
                    struct reweave_check_answer* answer);
 void reweave_fail(const char* message);
+void reweave_main_returned(int code, int (*main)(int, char**, char**));
 }
 
 namespace reweave {
@@ -78,7 +85,8 @@ struct CheckOptions {
   std::uint64_t seed = 1;
   /// See `reweave help strategies`; null: the mix.
   const char* strategy = nullptr;
-  /// Do not hunt, but repeat this one: a schedule as a report prints it, or the path of a `.weave`.
+  /// Do not hunt, but repeat this one: a schedule as a report prints it, the path of a `.weave`, or
+  /// the whole text of one, whose settings count then.
   /// The variable REWEAVE_SCHEDULE says the same for a test that is already built.
   const char* schedule = nullptr;
   /// Two accesses that nothing orders, one of them a write, are a finding, whether they do harm or
@@ -131,6 +139,12 @@ CheckResult check(Body&& body, const CheckOptions& options = {}) {
 [[noreturn]] inline void fail(const char* message) {
   reweave_fail(message);
   __builtin_unreachable();
+}
+
+/// For a body that calls the main() of a program: what the process would do when main has returned,
+/// so that an exit code other than 0 is a finding, as it is for `reweave hunt -- PROGRAM`.
+inline void main_returned(int code, int (*main)(int, char**, char**)) {
+  reweave_main_returned(code, main);
 }
 
 }  // namespace reweave

@@ -1,0 +1,68 @@
+#include "repro/run/again.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace reweave::repro {
+
+std::string stated_signature(const Finding& finding) {
+  return verdict_of({finding}, {}, std::nullopt).findings.front().signature;
+}
+
+std::string what_it_did(const RunResult& run) {
+  if (run.killed) return "its process was ended from outside";
+  if (run.outcome == Outcome::kDiverged) {
+    return fmt::format("it diverged at step {}: expected {}, found {}", run.divergence.step,
+                       run.divergence.expected, run.divergence.found);
+  }
+  if (!run.findings.empty()) return fmt::format("it found \"{}\"", run.findings.front().signature);
+  return fmt::format("it ended as \"{}\"", outcome_name(run.outcome));
+}
+
+Finding nondeterminism_of(const Found& found) {
+  Finding finding = found.finding;
+  finding.message = fmt::format(
+      "Execution {} did something else when it was repeated. {}\nNo repro of it could be trusted. "
+      "Look for what no answer decides: the time stamp counter, random bytes or a clock "
+      "that is read past libc, an address that is compared or hashed, memory that was never "
+      "written, "
+      "what other processes do.",
+      found.execution, found.finding.message);
+  return finding;
+}
+
+Again repeat(WeaveFile file, const Found& found, Runner& runner) {
+  Again again{.file = std::move(file)};
+  Expected<Schedule> schedule = schedule_of_found(again.file, found, runner);
+  if (!schedule) {
+    again.error = schedule.error().message;
+    return again;
+  }
+  again.file.schedule = std::move(schedule).value();
+  again.run = runner.run(again.file, ReplayMode::kStrict);
+  const auto is_it = [&](const Finding& finding) {
+    return found.died || finding.signature == found.finding.signature;
+  };
+  again.shows =
+      !again.run.killed && std::any_of(again.run.findings.begin(), again.run.findings.end(), is_it);
+  again.file.verdict = again.run.verdict;
+  if (!again.shows) {
+    again.error = fmt::format(
+        "the finding \"{}\" of execution {} does not show again: the subject is not deterministic "
+        "(once more, {})",
+        found.finding.signature, found.execution, what_it_did(again.run));
+  }
+  return again;
+}
+
+bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again) {
+  again = repeat(std::move(file), found, runner);
+  const bool another_way = !again->file.schedule || again->run.outcome == Outcome::kDiverged;
+  if (again->shows || another_way) return true;
+  again.reset();
+  return false;
+}
+
+}  // namespace reweave::repro
