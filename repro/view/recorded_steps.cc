@@ -125,7 +125,6 @@ class StateWatcher final : public runtime::Watcher {
       : scenario_(scenario), changes_(changes) {}
 
   void begin(runtime::Runtime& runtime) override { runtime_ = &runtime; }
-  void end() override {}
   void step(runtime::Thread& thread, SiteId site) override {
     const std::uint64_t step = thread.execution().steps() + 1;
     const runtime::Tasklet* const current = thread.current();
@@ -133,12 +132,6 @@ class StateWatcher final : public runtime::Watcher {
       running_[step] = {current->actor, site, thread.evaluation().nesting_level};
     look(thread, step);
   }
-  void idles(const runtime::Thread&) override {}
-  void handed_over(const runtime::Thread&, const runtime::Thread&) override {}
-  void gil_tick(const runtime::Thread&) override {}
-  void wait_begins(const runtime::Thread&, runtime::WaitKind, std::int32_t) override {}
-  void wait_ends(const runtime::Thread&) override {}
-  void woke(const runtime::Thread&, const runtime::Thread&) override {}
 
   const std::map<std::uint64_t, Running>& running() const { return running_; }
 

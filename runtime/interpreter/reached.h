@@ -40,15 +40,7 @@ class Reached final : public Watcher {
   /// What died, and in which places. To be the interpreter's garbage watcher.
   DeathsReached& deaths() { return deaths_; }
 
-  void begin(Runtime&) override {}
-  void end() override {}
   void step(Thread& thread, SiteId site) override;
-  void idles(const Thread&) override {}
-  void handed_over(const Thread&, const Thread&) override {}
-  void gil_tick(const Thread&) override {}
-  void wait_begins(const Thread&, WaitKind, std::int32_t) override {}
-  void wait_ends(const Thread&) override {}
-  void woke(const Thread&, const Thread&) override {}
 
  private:
   static constexpr std::size_t kStatesMax = 16, kOperationsMax = 160;

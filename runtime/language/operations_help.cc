@@ -39,6 +39,15 @@ void append_row(std::string& text, const std::string& left, std::size_t width,
   text += '\n';
 }
 
+/// Those that are beyond what Stackless has, or the others; wherever in the table a row stands.
+void append_operations(std::string& text, std::size_t width, bool beyond) {
+  for (int code = 0; code < op_count(); ++code) {
+    const OpInfo& info = op_info(static_cast<OpCode>(code));
+    if ((info.topic == Topic::kBeyond) != beyond) continue;
+    append_row(text, usage(static_cast<OpCode>(code)), width, info.help);
+  }
+}
+
 /// "SLOT|-" in a Markdown table: the bar must not end the cell.
 std::string escaped(std::string_view text) {
   std::string result;
@@ -54,25 +63,19 @@ std::string escaped(std::string_view text) {
 std::string operations_help() {
   constexpr std::size_t kWidth = 23;
   std::string text = "Operations\n";
-  for (int code = 0; code < op_count(); ++code) {
-    const OpInfo& info = op_info(static_cast<OpCode>(code));
-    const bool first = info.topic == Topic::kBeyond &&
-                       op_info(static_cast<OpCode>(code - 1)).topic != Topic::kBeyond;
-    if (first) {
-      text +=
-          "\nBeyond what Stackless has\n"
-          "  What was said last is what the tasklet's last `get`, `plus`, `less`, `trysend`, "
-          "`tryrecv`,\n"
-          "  `recvt`, `select`, `trylock`, `wait`, `pollwait`, `next`, `deref`, `state`, `bal`, "
-          "`closed`,\n"
-          "  `queue`, `same`, `runcount`, `nest`, `tnest`, `thread` or `locals` found: the number "
-          "that it logs,\n"
-          "  or 1 for yes and 0 for no. `state` says the sum of 1 alive, 2 blocked, 4 scheduled, 8 "
-          "paused,\n"
-          "  16 current, 32 main.\n";
-    }
-    append_row(text, usage(static_cast<OpCode>(code)), kWidth, info.help);
-  }
+  append_operations(text, kWidth, /*beyond=*/false);
+  text +=
+      "\nBeyond what Stackless has\n"
+      "  What was said last is what the tasklet's last `get`, `plus`, `less`, `trysend`, "
+      "`tryrecv`,\n"
+      "  `recvt`, `select`, `trylock`, `wait`, `pollwait`, `next`, `deref`, `state`, `bal`, "
+      "`closed`,\n"
+      "  `queue`, `same`, `runcount`, `nest`, `tnest`, `thread` or `locals` found: the number "
+      "that it logs,\n"
+      "  or 1 for yes and 0 for no. `state` says the sum of 1 alive, 2 blocked, 4 scheduled, 8 "
+      "paused,\n"
+      "  16 current, 32 main.\n";
+  append_operations(text, kWidth, /*beyond=*/true);
   text += "\nArguments\n";
   for (const char letter : argument_letters()) {
     const ArgumentKind& kind = argument_kind(letter);

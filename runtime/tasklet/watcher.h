@@ -28,26 +28,26 @@ enum class WaitKind : std::uint8_t {
 };
 inline constexpr int kWaitKindCount = 5;
 
-/// Is told what the threads of an execution do. No call switches.
+/// Is told what the threads of an execution do; overrides what it wants to know. No call switches.
 class Watcher {
  public:
   virtual ~Watcher() = default;
   /// An execution of `runtime`, which lives until end(), begins and ends.
-  virtual void begin(Runtime& runtime) = 0;
-  virtual void end() = 0;
+  virtual void begin(Runtime& /*runtime*/) {}
+  virtual void end() {}
   /// `thread`, which is running, is about to take a step.
-  virtual void step(Thread& thread, SiteId site) = 0;
+  virtual void step(Thread& /*thread*/, SiteId /*site*/) {}
   /// No thread can run, and the next timer is about to fire; `last` ran last.
-  virtual void idles(const Thread& last) = 0;
+  virtual void idles(const Thread& /*last*/) {}
   /// `next` runs now; `leaver` does not.
-  virtual void handed_over(const Thread& leaver, const Thread& next) = 0;
+  virtual void handed_over(const Thread& /*leaver*/, const Thread& /*next*/) {}
   /// `thread` has had its ticks, and the interpreter lock goes round.
-  virtual void gil_tick(const Thread& thread) = 0;
+  virtual void gil_tick(const Thread& /*thread*/) {}
   /// `thread` waits, for lock `lock` (-1: for no lock), and waits no more.
-  virtual void wait_begins(const Thread& thread, WaitKind kind, std::int32_t lock) = 0;
-  virtual void wait_ends(const Thread& thread) = 0;
+  virtual void wait_begins(const Thread& /*thread*/, WaitKind /*kind*/, std::int32_t /*lock*/) {}
+  virtual void wait_ends(const Thread& /*thread*/) {}
   /// `waker` gives `woken`, which waits, what it waits for.
-  virtual void woke(const Thread& waker, const Thread& woken) = 0;
+  virtual void woke(const Thread& /*waker*/, const Thread& /*woken*/) {}
 };
 
 /// Is told when nobody is left who could run.
