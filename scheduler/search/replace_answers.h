@@ -7,8 +7,8 @@
 // earliest place wins. For a schedule of two answers this tries every schedule of one: what is left
 // then has as few answers as there can be.
 //
-// Deterministic: no clock, no random number. Cost, for each pair (at most 28): one execution to ask,
-// and one for each other answer, in a child that goes on until one of them ends it
+// Deterministic: no clock, no random number. Cost, for each pair (at most 28): one execution to
+// ask, and one for each other answer, in a child that goes on until one of them ends it
 // (trials_ahead.h).
 #pragma once
 
