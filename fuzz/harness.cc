@@ -29,10 +29,17 @@ runtime::GeneratorOptions generator_of(const repro::FuzzTarget& target) {
   return {.beyond = target.focus.has(runtime::Topic::kBeyond), .focus = target.focus};
 }
 
-#ifdef REWEAVE_LIBFUZZER
+#if defined(REWEAVE_LIBFUZZER) || defined(REWEAVE_AFL)
 constexpr bool kFuzzes = true;
 #else
 constexpr bool kFuzzes = false;  // It runs files, each of which is to be judged whole.
+#endif
+// AFL++ runs an input several times and wants the same coverage of it each time: what the process
+// has seen before may not count.
+#ifdef REWEAVE_AFL
+constexpr bool kRemembers = false;
+#else
+constexpr bool kRemembers = true;
 #endif
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -94,7 +101,7 @@ Harness::Harness(std::string_view target)
   if (!kFuzzes || subject_.settings().only_specification) return;
   subject_.filter_specification([this](const Execution&) {
     const bool is_new = give_feedback();
-    return is_new || always_asks_;
+    return (kRemembers && is_new) || always_asks_;
   });
 }
 
@@ -116,6 +123,7 @@ void Harness::run(const std::uint8_t* data, std::size_t size) {
     const std::size_t used = decoder_.decode({data, size}, scenario);
     decode_plan({data + used, size - used}, case_.plan);
   });
+  begin_features();
   gave_feedback_ = false;
   always_asks_ = is_one_of_eight({data, size});
   strategy_.begin(Prng(0), 0);

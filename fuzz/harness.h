@@ -11,8 +11,9 @@
 //   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
 //   folder
 //
-// The specification is asked about inputs with a feature that is new to the process, and about one
-// in eight of the others, by their bytes: it costs as much as half an execution. So whoever runs a
+// The specification is asked about inputs with a feature that is new to the process (not under
+// AFL++, for which an input is the same each time), and about one in eight of the others, by their
+// bytes: it costs as much as half an execution. So whoever runs a
 // single input, as `reweave replay` and a target with one file do, always hears what it says.
 //
 // Cost: decoding, one execution, and a counter for each pair of neighbouring events as feedback;

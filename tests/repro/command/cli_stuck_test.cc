@@ -102,6 +102,20 @@ TEST_F(Cli, ATraceShowsLocksWithSitesAndPaths) {
                            Not(HasSubstr("tasklet"))));
 }
 
+TEST_F(Cli, LocksAndConditionsAreCalledByTheirDeclaredNames) {
+  const std::string file = write("s.weave",
+                                 "weave 1\nlock door\ncondition opened door\nfunction main\n"
+                                 "  tstart 1 other\n  lock door\n  wait opened 0\nend\n"
+                                 "function other\n  lock 1\n  lock door\n  lock 1\nend\n");
+  const std::string shown = run({"replay", file, "--trace"}, 1);
+  EXPECT_THAT(shown, AllOf(HasSubstr("lock door "), HasSubstr("wait opened "), HasSubstr("lock 1 "),
+                           HasSubstr("for a notify of condition opened"),
+                           HasSubstr("for lock 1, which 0.1 took"), Not(HasSubstr("lock 0"))));
+  EXPECT_THAT(run({"explain", file}, 1),
+              AllOf(HasSubstr("takes lock door"),
+                    HasSubstr("waits for a notify of condition opened"), Not(HasSubstr("lock 0"))));
+}
+
 TEST_F(Cli, TheMemoryLimitIsAnOutcomeThatAHuntCounts) {
   const std::string file = write("s.weave",
                                  "weave 1\nsettings\n  steps-max 1000000\n  memory-max 1\nend\n"
