@@ -8,6 +8,7 @@
 
 #include "fuzz/coverage_sink.h"
 #include "fuzz/fuzzer_flags.h"
+#include "fuzz/signal_stack.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
 #include "repro/report/endings.h"
@@ -119,6 +120,11 @@ void Harness::read_arguments(int* argc, char*** argv) {
 }
 
 void Harness::run(const std::uint8_t* data, std::size_t size) {
+  // Not before: an engine installs its handlers when it has read its arguments.
+  if (!moved_signal_handlers_) {
+    move_signal_handlers();
+    moved_signal_handlers_ = true;
+  }
   subject_.edit_scenario([&](runtime::Scenario& scenario) {
     const std::size_t used = decoder_.decode({data, size}, scenario);
     decode_plan({data + used, size - used}, case_.plan);

@@ -77,6 +77,7 @@ class Harness {
   runtime::ScenarioSubject subject_;
   FuzzInput strategy_;
   Execution execution_;
+  bool moved_signal_handlers_ = false;
   bool gave_feedback_ = false;  // About this input.
   bool always_asks_ = false;    // The specification, for it is one of eight.
 };
