@@ -102,24 +102,35 @@ void run_main(Thread& thread, Code& main_code) {
   enter_sliced(thread.saved().machine, thread.saved().host);
 }
 
+namespace {
+
+// The live defect: whether the bottom frame of a spilled stack has handed over to another one, as
+// it does whenever it is left, is read off the thread's count of transfers that are under way. If
+// other tasklets complete as many meanwhile as this frame has begun, it seems to go on itself.
+// `begun`: the count with the frame's own, if nobody else had changed it.
+bool seems_to_go_on(const Thread& thread, std::int64_t begun) {
+  const Evaluation& at = thread.evaluation();
+  return at.transfers < begun && at.level == at.root && at.root != 0 &&
+         thread.settings().defects.has(Defect::kFrameCountsCancel);
+}
+
+}  // namespace
+
 // Runs frames until `frame` itself has returned or, for a whole tasklet, until a frame has no
 // caller. Soft switches happen only in the latter, so `frame` may then come to belong to another
 // tasklet.
 Object* dispatch(Thread& thread, FrameRef frame, Object* value, bool whole_tasklet) {
   const FrameRef entry = frame;
+  const std::int64_t entered = thread.evaluation().transfers;
   for (;;) {
     thread.evaluation().running = frame;
     check_frame(thread, frame, "resumed");
     const std::int64_t transfers = thread.evaluation().transfers;
     value = frame.frame->code->execute(thread, frame, value);
     if (value == kUnwind) {
-      // The live defect: on the bottom level of a spilled stack the counts are compared. If they
-      // are equal, the frame has handed over to nobody, and what is there is its own.
-      if (transfers == thread.evaluation().transfers &&
-          thread.evaluation().level == thread.evaluation().root && thread.evaluation().root != 0 &&
-          thread.settings().defects.has(Defect::kFrameCountsCancel)) {
+      // What goes on then is taken for the frame's own, and loses a reference.
+      if (seems_to_go_on(thread, transfers + 1))
         release_frame(thread, thread.evaluation().transfer_frame);
-      }
       thread.evaluation().running = FrameRef{};
       release_frame(thread, frame);
       frame = finish_unwinding(thread, value);
@@ -129,6 +140,9 @@ Object* dispatch(Thread& thread, FrameRef frame, Object* value, bool whole_taskl
     thread.check_result(value);
     const FrameRef back = frame.frame->back;
     if (!whole_tasklet && frame.frame == entry.frame) {
+      // A return hands over to the caller, which only the real thing counts. That runs the frame
+      // again, which has nothing left to run.
+      require(thread, !seems_to_go_on(thread, entered), "finished-frame-goes-on");
       --thread.evaluation().recursion_depth;
       // The caller's own dispatcher holds the caller's frame.
       thread.evaluation().running = back;

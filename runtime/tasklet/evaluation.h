@@ -15,10 +15,12 @@ struct Evaluation {
   /// C-recursive levels of one tasklet; one more is a RuntimeError.
   static constexpr std::uint32_t kNestingMax = 2000;
 
-  FrameRef running;                   // The executing frame; borrowed from its dispatcher.
-  FrameRef transfer_frame;            // The frame that goes on next; owned.
-  Object* transfer_value = nullptr;   // What it goes on with; owned; null: the pending exception.
-  std::int64_t transfers = 0;         // Soft hand-overs that are not complete; only a defect looks.
+  FrameRef running;                  // The executing frame; borrowed from its dispatcher.
+  FrameRef transfer_frame;           // The frame that goes on next; owned.
+  Object* transfer_value = nullptr;  // What it goes on with; owned; null: the pending exception.
+  // Hand-overs to another frame, of all tasklets of the thread, that are not complete: it is not
+  // entered before what died with a switch is gone. Only a defect looks.
+  std::int64_t transfers = 0;
   FrameRef entry_frame;               // What this thread was entered with; not counted.
   Object* del_post_switch = nullptr;  // Released when the switch under way is complete; owned.
   std::uint32_t nesting_level = 0;    // C-recursive interpreter levels under the tasklet.

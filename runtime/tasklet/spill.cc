@@ -59,6 +59,8 @@ Object* run_spilled(Thread& thread, FrameRef self, Object* value) {
   Tasklet* const tasklet = thread.current();
   tasklet->cstate = &thread.saved().stub;
   thread.evaluation().nesting_level = locals.nesting_level + 1;
+  // The live defect: the spill counts, too.
+  if (thread.settings().defects.has(Defect::kSpillAddsLevel)) ++thread.evaluation().nesting_level;
   thread.evaluation().level = locals.level + 1;
   thread.evaluation().root = thread.evaluation().level;
 

@@ -48,14 +48,17 @@ void release_post_switch(Thread& thread) {
   if (thread.evaluation().del_post_switch == nullptr) return;
   Object* const dying = thread.evaluation().del_post_switch;
   thread.evaluation().del_post_switch = nullptr;
+  // Until then the resumed frame is in transfer; only a defect looks.
+  ++thread.evaluation().transfers;
   if (thread.settings().defects.has(Defect::kPostSwitchClear)) {
     thread.release(dying);
-    return;
+  } else {
+    Tasklet* const tasklet = thread.current();
+    Object* const value = claim(thread, tasklet);
+    thread.release(dying);
+    set_tempval(thread, tasklet, value);
   }
-  Tasklet* const tasklet = thread.current();
-  Object* const value = claim(thread, tasklet);
-  thread.release(dying);
-  set_tempval(thread, tasklet, value);
+  --thread.evaluation().transfers;
 }
 
 namespace {

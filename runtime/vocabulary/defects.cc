@@ -83,7 +83,8 @@ const std::vector<Profile>& all_profiles() {
            .add(kPeerLookedUpEarly)
            .add(kInsertBesideLeaving)
            .add(kSurvivorLosesValue)
-           .add(kThrowAtRunning)},
+           .add(kThrowAtRunning)
+           .add(kSpillAddsLevel)},
   };
   return profiles;
 }
