@@ -93,13 +93,13 @@ std::string triage_text(const Triage& triage) {
     text += fmt::format("not seen {}\n", printable(signature));
   for (const std::string& trouble : triage.troubles)
     text += fmt::format("error    {}\n", printable(trouble));
-  text += fmt::format("{} signature{}", triage.groups.size(), triage.groups.size() == 1 ? "" : "s");
+  text += plural(triage.groups.size(), "signature");
   if (triage.has_baseline)
     text += fmt::format(", {} new, {} known", triage.new_count(),
                         triage.groups.size() - triage.new_count());
-  text += fmt::format(", {} repros that none needs", triage.not_needed.size());
+  text += fmt::format(", {} that none needs", plural(triage.not_needed.size(), "repro"));
   if (triage.without_verdict > 0)
-    text += fmt::format(", {} files without a finding", triage.without_verdict);
+    text += fmt::format(", {} without a finding", plural(triage.without_verdict, "file"));
   return text + "\n";
 }
 

@@ -16,6 +16,7 @@
 #include "repro/run/interrupts.h"
 #include "repro/run/process.h"
 #include "repro/run/runner.h"
+#include "scheduler/search/trials_ahead.h"
 
 namespace reweave::repro {
 namespace {
@@ -74,9 +75,11 @@ std::vector<std::string> next_steps(const CheckedCase& checked, int code) {
     lines.push_back(fmt::format("{:<28} {} {} {}{}", what, tool, command, file, flags));
   };
   if (code == kExitChanged && checked.finding) add("to see why:", "explain", "");
-  if (code == kExitDiverged || (code == kExitChanged && !checked.finding))
-    add("to find it near by:", "rehunt", "");
-  if (code == kExitChanged && !checked.finding) add("if that is mended:", "check", " --update");
+  const bool is_gone = code == kExitChanged && !checked.finding;
+  if (code == kExitDiverged || is_gone) add("to find it near by:", "rehunt", "");
+  if (code == kExitDiverged || is_gone) add("if that is mended:", "check", " --update");
+  if (checked.passed && !checked.message.empty() && !checked.finding)
+    add("to see whether it is gone:", "rehunt", "");
   return lines;
 }
 
@@ -89,6 +92,20 @@ struct Checked {
 
 constexpr std::string_view kNoVerdict =
     "states no verdict; `reweave check FILE --update` writes the present one";
+
+/// "nothing is found", or what is.
+std::string words_of(const Verdict& verdict) {
+  if (verdict.clean()) return "nothing is found";
+  const StatedFinding& first = verdict.findings.front();
+  return fmt::format("{}, signature \"{}\"{}", finding_kind_name(first.kind), first.signature,
+                     verdict.findings.size() > 1 ? ", and others after it" : "");
+}
+
+/// What --update changed, two lines; "" if people would see no difference.
+std::string change_words(const std::optional<Verdict>& before, const Verdict& now) {
+  if (!before || words_of(*before) == words_of(now)) return "";
+  return fmt::format("was: {}\nnow: {}", words_of(*before), words_of(now));
+}
 
 class Checker {
  public:
@@ -167,23 +184,62 @@ class Checker {
     if (run.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
     result.trace_hash = run.verdict.trace_hash;
     if (!run.findings.empty()) result.finding = run.findings.front();
-    if (run.outcome == Outcome::kDiverged) {
-      return fail(kExitDiverged, "diverged",
-                  fmt::format("diverged at step {}: expected {}; found {}", run.divergence.step,
-                              run.divergence.expected, run.divergence.found));
-    }
+    if (run.outcome == Outcome::kDiverged) return diverged(text, file, run);
     if (update_) return update(text, file, run.verdict);
     const std::string other = difference(*file.verdict, run.verdict, file.kind().is_compiled());
     if (!other.empty()) return fail(kExitChanged, "another verdict", other);
     result.passed = true;
   }
 
+  /// The subject was edited, so that the schedule does not fit any more. What the answers give that
+  /// still do is said, and with --update kept.
+  void diverged(const std::string& text, const WeaveFile& file, const RunResult& run) {
+    CheckedCase& result = checked_.result;
+    const std::string where = "diverged " + divergence_words(run.divergence);
+    if (!run.parting.empty()) return fail(kExitDiverged, "diverged", where);  // Nothing was edited.
+    const RunResult now = runner_.run(file, ReplayMode::kLenient);
+    checked_.cancelled = now.cancelled;
+    if (now.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
+    if (now.outcome == Outcome::kDiverged) return fail(kExitDiverged, "diverged", where);
+    if (!now.findings.empty()) result.finding = now.findings.front();
+    result.trace_hash = now.verdict.trace_hash;
+    const std::string fits =
+        fmt::format("{} of {} still fit", now.followed.answers.size(),
+                    plural(file.schedule ? file.schedule->answers.size() : 0, "answer"));
+    // Where a limit stopped it nobody knows what comes then.
+    const bool ended = !now.findings.empty() || came_to_its_end(now.outcome);
+    const std::string gives =
+        ended ? words_of(now.verdict) : fmt::format("it ends as \"{}\"", outcome_name(now.outcome));
+    if (!update_ || !ended)
+      return fail(kExitDiverged, "diverged", fmt::format("{}\n{}: {}", where, fits, gives));
+    WeaveFile renewed = file;
+    renewed.schedule = now.followed;
+    const RunResult again = runner_.run(renewed, ReplayMode::kStrict);
+    checked_.cancelled = again.cancelled;
+    const bool same = !again.killed && again.outcome != Outcome::kDiverged &&
+                      difference(now.verdict, again.verdict, file.kind().is_compiled()).empty();
+    if (!same) return fail(kExitDiverged, "diverged", where + "\nonce more it did something else");
+    const std::string change = change_words(file.verdict, again.verdict);
+    write(with_verdict(with_schedule(text, now.followed), again.verdict),
+          fmt::format("{}\n{}, and are kept\n{}", where, fits,
+                      change.empty() ? "as before: " + gives : change));
+  }
+
   void update(const std::string& text, const WeaveFile& file, const Verdict& verdict) {
-    if (!file.verdict || *file.verdict != verdict) {
-      const Status status = write_file(checked_.result.file, with_verdict(text, verdict));
-      if (!status) return error(kExitOutput, "cannot be written", status.error().message);
+    if (file.verdict && *file.verdict == verdict) {
+      checked_.result.passed = true;
+    } else {
+      write(with_verdict(text, verdict), change_words(file.verdict, verdict));
     }
+  }
+
+  /// `change`: what a person has to know of it.
+  void write(const std::string& text, std::string change) {
+    const Status status = write_file(checked_.result.file, text);
+    if (!status) return error(kExitOutput, "cannot be written", status.error().message);
     checked_.result.passed = true;
+    checked_.result.title = "updated";
+    checked_.result.message = std::move(change);
   }
 
   Runner& runner_;
@@ -253,7 +309,7 @@ int run_check(const Arguments& arguments, Kinds kinds) {
       "check", "For CI: every repro must give exactly the verdict written in it.",
       "  reweave check corpora/repros\n"
       "  reweave check corpora/repros --format=junit > repros.xml\n"
-      "  reweave check new.weave --update    # write the present verdict into it, nothing else",
+      "  reweave check new.weave --update    # keep the present verdict; what changed is said",
       "0 all give their verdicts, 2 a file cannot be read or none states a verdict, 3 diverged, "
       "4 another verdict");
   std::vector<std::string> names;
@@ -264,7 +320,9 @@ int run_check(const Arguments& arguments, Kinds kinds) {
                   "Repros, or folders of them, where what states no verdict is skipped")
       ->type_name("FILE")
       ->required();
-  line.app().add_flag("--update", update, "Write verdicts instead of comparing them");
+  line.app().add_flag(
+      "--update", update,
+      "Write verdicts instead of comparing them; and schedules that an edit has outlived");
   add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json", "junit", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();

@@ -258,7 +258,9 @@ class FailAllocations final : public Judge {
                           result_.found.size() - kShown);
     }
     if (result_.cut_off > 0) {
-      text += fmt::format("{} cases were left before each allocation was tried\n", result_.cut_off);
+      text += fmt::format(
+          "{} left before each allocation was tried\n",
+          result_.cut_off == 1 ? "1 case was" : fmt::format("{} cases were", result_.cut_off));
     }
     return text +
            fmt::format(

@@ -164,7 +164,7 @@ int run_gauntlet_command(const Arguments& arguments, Kinds) {
                   "Only what this one reports counts, for example specification (default: all)")
       ->type_name("NAME");
   line.app()
-      .add_option("--output", flags.output, "Folder for the smallest repro of each defect")
+      .add_option("-o,--output", flags.output, "Folder for the smallest repro of each defect")
       ->type_name("DIR");
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();

@@ -17,7 +17,7 @@ using Deaths = std::vector<runtime::DeathsReached::Row>;
 
 std::string text_of(const Rows& rows, const Deaths& deaths, std::uint64_t executions) {
   std::string text =
-      fmt::format("reached in {} executions of generated scenarios\n", with_commas(executions));
+      fmt::format("reached in {} of generated scenarios\n", plural(executions, "execution"));
   std::string never;
   std::size_t zeros = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -10,6 +10,7 @@
 #include "repro/campaign/good_turing.h"
 #include "repro/campaign/known.h"
 #include "repro/file/workdir.h"
+#include "repro/program/program_kind.h"
 #include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
 #include "repro/run/process.h"
@@ -300,6 +301,9 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
   progress.finish();
   const Searched& searched = all_.searched;
   notes_.insert(notes_.end(), searched.disturbances.begin(), searched.disturbances.end());
+  const Statistics& statistics = searched.exploration.statistics;
+  if (statistics.questions == 0 && statistics.executions > 0 && caught_.empty())
+    notes_.push_back(unexplored_words(subject));
   for (const std::string& escape : subject.escapes())
     notes_.push_back("not under control: " + escape);
   const bool is_json = line_.format() == Format::kJson;
@@ -307,6 +311,15 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
 }
 
 }  // namespace
+
+std::string unexplored_words(const Subject& subject) {
+  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
+  const std::string why = program == nullptr ? "" : program->why_alone();
+  return fmt::format(
+      "nothing was explored: {}no execution asked a question, so that none could go another way; "
+      "nothing was found",
+      why.empty() ? "" : why + ", and ");
+}
 
 int hunt_all(const CommandLine& line, const HuntAll& hunt, Subject& subject,
              std::span<Strategy* const> strategies, const ExploreOptions& options, Runner& runner,

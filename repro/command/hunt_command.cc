@@ -1,6 +1,7 @@
 // `reweave hunt`: searches the executions of a subject for a finding, and writes it as a repro.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
+#include "repro/program/program_kind.h"
 #include "repro/report/report.h"
 #include "repro/report/stopwatch.h"
 #include "repro/report/terminal.h"
@@ -113,7 +115,7 @@ void add_flags(CLI::App& app, HuntFlags& flags, Kinds kinds) {
       ->transform(time_span());
   add_hang_flag(app, flags.hang_ms);
   flags.settings.add(app, kinds);
-  app.add_option("--output", flags.output, "Folder for repros (default: findings)")
+  app.add_option("-o,--output", flags.output, "Folder for repros (default: findings)")
       ->type_name("DIR");
 }
 
@@ -143,7 +145,12 @@ ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Pro
   if (flags.executions == 0 && flags.milliseconds == 0)
     options.budget.executions = HuntFlags::kExecutionsDefault;
   options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
-    progress.update("executions", statistics.executions, total, "hunt");
+    const std::uint64_t stopped =
+        statistics.outcomes[static_cast<std::size_t>(Outcome::kStepLimit)];
+    const std::string label =
+        stopped == 0 ? "executions"
+                     : fmt::format("executions, {} stopped at steps-max", with_commas(stopped));
+    progress.update(label.c_str(), statistics.executions, total, "hunt");
     return true;
   };
   options.keep_going = Interrupts::keep_going();
@@ -168,12 +175,19 @@ struct Hunted {
   const ExploreOptions& options;
   double seconds = 0;
   std::vector<std::string> escapes{};  // Subject::escapes().
+  std::string unexplored{};            // What is said if no execution asked a question.
+  std::vector<std::string> stops{};    // ProgramSubject::places_of_stop().
   std::string name;                    // Of what was hunted.
   std::string strategy;                // As it is named.
   const WeaveFile& file;  // Of the execution that was found; if none was, only its settings count.
   std::optional<Again> again{};  // If that execution has been repeated already.
   const Arguments& arguments;
 };
+
+std::vector<std::string> places_of_stop(const Subject& subject) {
+  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
+  return program == nullptr ? std::vector<std::string>() : program->places_of_stop();
+}
 
 /// What a strategy that goes from bound to bound counts; "": it does not.
 std::string_view bounded_noun(std::string_view strategy) {
@@ -223,8 +237,15 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
   }
   if (exploration.statistics.questions == 0 && exploration.statistics.executions > 0) {
     verdict = "unexplored";
-    return "nothing was explored: no execution asked a question, so that none could go another "
-           "way; nothing was found";
+    return hunted.unexplored;
+  }
+  const std::uint64_t stopped =
+      exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kStepLimit)];
+  if (stopped > 0 && stopped == exploration.statistics.executions) {
+    return fmt::format(
+        "nothing was found up to the limit of {} steps (steps-max), where every execution was "
+        "stopped",
+        with_commas(limits.steps_max));
   }
   // A hunt in generated scenarios never tries everything.
   if (exploration.reason != StopReason::kExhausted || !is_without_bound(flags)) return "";
@@ -245,12 +266,17 @@ std::vector<std::string> notes_of(const Hunted& hunted) {
   const auto add = [&](Outcome outcome, std::string_view limit, std::string_view what) {
     const std::uint64_t count = statistics.outcomes[static_cast<std::size_t>(outcome)];
     if (count == 0) return;
-    notes.push_back(fmt::format("{} of {} executions reached the limit {} ({}): {}",
-                                with_commas(count), with_commas(statistics.executions),
-                                outcome_name(outcome), limit, what));
+    notes.push_back(fmt::format("{} of {} reached the limit {} ({}): {}", with_commas(count),
+                                plural(statistics.executions, "execution"), outcome_name(outcome),
+                                limit, what));
   };
   add(Outcome::kActorLimit, "actors-max", "what they would have done then was not seen");
-  add(Outcome::kStepLimit, "steps-max", "they are long, and what came then was not seen");
+  std::string long_words =
+      fmt::format("what came then was not seen; --steps-max N raises it from {}",
+                  with_commas(hunted.file.limits().steps_max));
+  if (!hunted.stops.empty())
+    long_words += fmt::format("; where the first was: {}", fmt::join(hunted.stops, ", "));
+  add(Outcome::kStepLimit, "steps-max", long_words);
   add(Outcome::kMemoryLimit, "memory-max", "what they would have done then was not seen");
   add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
   const std::string_view noun = bounded_noun(hunted.strategy);
@@ -436,6 +462,7 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
               {.searched = searched,
                .options = options,
                .seconds = stopwatch.seconds(),
+               .unexplored = unexplored_words(subject),
                .name = "generated scenarios",
                .strategy = "all in turn",
                .file = file,
@@ -465,6 +492,19 @@ class SearchStrategies {
   std::vector<Strategy*> jobs_;
 };
 
+/// What can be named to hunt in, where nothing was.
+std::string nothing_named(Kinds kinds) {
+  const SubjectKind* const takes_words = kind_with_arguments(kinds);
+  const bool generates = find_kind(kinds, WeaveFile::kDefaultKind).has_value();
+  std::string words = "name a file to hunt in";
+  if (takes_words != nullptr) {
+    words += fmt::format("{} a {}: `{} hunt -- {}`", generates ? "," : " or", takes_words->noun(),
+                         tool_name(), takes_words->arguments());
+  }
+  if (generates) words += ", or say --generated";
+  return words + "; see --help";
+}
+
 /// A file, or what a kind makes of the words after `--`.
 Expected<WeaveFile> load(const CommandLine& line, const HuntFlags& flags, Runner& runner,
                          Kinds kinds) {
@@ -486,7 +526,7 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
     return line.fail("--generated makes its own scenarios: name nothing to hunt in");
   if (flags.generated) return hunt_generated(line, flags, arguments);
   if (flags.input.file.empty() == words.empty()) {
-    return line.fail(words.empty() ? "name a file to hunt in, or say --generated; see --help"
+    return line.fail(words.empty() ? nothing_named(kinds)
                                    : "a file and words after `--` exclude each other");
   }
   Runner runner({.hang_ms = flags.hang_ms});
@@ -525,6 +565,8 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
                .options = options,
                .seconds = stopwatch.seconds(),
                .escapes = subject->escapes(),
+               .unexplored = unexplored_words(*subject),
+               .stops = places_of_stop(*subject),
                .name = name,
                .strategy = flags.strategy,
                .file = *file,

@@ -58,7 +58,7 @@ void add_flags(CommandLine& line, RehuntFlags& flags, Kinds kinds) {
       ->check(whole_number());
   app.add_option("--strategy", flags.strategy, "Of that hunt; see `help strategies`")
       ->type_name("NAME");
-  app.add_option("--output", flags.output,
+  app.add_option("-o,--output", flags.output,
                  "File to write, which must not be there yet (default: one in findings)")
       ->type_name("FILE");
   app.add_flag("--overwrite", flags.overwrite, "It may be there: the repro itself, for example");
@@ -135,9 +135,7 @@ class Rehunt {
     result_.near = 1;
     const RunResult& run = again.run;
     if (run.outcome == Outcome::kDiverged) {
-      result_.notes.push_back(fmt::format("as it stands it diverges at step {}: expected {}; {}",
-                                          run.divergence.step, run.divergence.expected,
-                                          run.divergence.found));
+      result_.notes.push_back("as it stands it diverges " + divergence_words(run.divergence));
       return false;
     }
     again.shows = !run.killed && !run.findings.empty() && is_the_same(run.findings.front());
@@ -162,8 +160,8 @@ class Rehunt {
     const Near near =
         find_near(*subject, *file_.schedule, runner_.isolator(), file_.limits(), options);
     result_.near += near.executions;
-    result_.notes.push_back(fmt::format("{} of {} answers fit as they stand", near.followed,
-                                        file_.schedule->answers.size()));
+    result_.notes.push_back(fmt::format("{} of {} fit as they stand", near.followed,
+                                        plural(file_.schedule->answers.size(), "answer")));
     const std::optional<Found>& found = near.found ? near.found : near.other;
     if (!found) return false;
     if (near.found) {

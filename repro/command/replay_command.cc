@@ -1,6 +1,7 @@
 // `reweave replay`: repeats the execution that a repro describes, exactly.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
@@ -164,8 +165,8 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
     return kExitDiverged;
   }
   if (same != flags.times) {
-    report.headline = fmt::format("NOT DETERMINISTIC: {} of {} executions did the same",
-                                  with_commas(same), with_commas(flags.times));
+    report.headline = fmt::format("NOT DETERMINISTIC: {} of {} did the same", with_commas(same),
+                                  plural(flags.times, "execution"));
     if (!run.died) report.notes.push_back(where_they_part(file));
     return kExitDiverged;
   }
@@ -189,6 +190,9 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
     report.headline = fmt::format(
         "nothing was found up to the limit of {} steps (steps-max), where it was stopped",
         with_commas(file.limits().steps_max));
+    const auto* const program = dynamic_cast<const ProgramSubject*>(&file.subject());
+    if (program != nullptr && !program->places_of_stop().empty())
+      report.headline += fmt::format(": {}", fmt::join(program->places_of_stop(), ", "));
     report.verdict = "stopped";
   } else if (run.findings.empty() && run.outcome == Outcome::kQuestionLimit) {
     report.headline =

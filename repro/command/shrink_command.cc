@@ -138,7 +138,10 @@ int run_shrink(const Arguments& arguments, Kinds kinds) {
       "not be written");
   ShrinkFlags flags;
   flags.input.add(line.app(), "A repro", kinds);
-  line.app().add_option("--output", flags.output, "File to write")->type_name("FILE")->required();
+  line.app()
+      .add_option("-o,--output", flags.output, "File to write")
+      ->type_name("FILE")
+      ->required();
   line.app()
       .add_option("--executions", flags.executions, "Stop after so many (default: 100000)")
       ->type_name("N")

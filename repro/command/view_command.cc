@@ -30,7 +30,7 @@ Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlag
   if (flags.alone) return std::optional<PageRun>();
   if (flags.beside.empty()) {
     if (!told.turning.found()) return std::optional<PageRun>();
-    PageRun run{.label = "with the other answer: passes"};
+    PageRun run{.label = "with the other answer: passes", .same_before = told.turning.first_step()};
     run.recording = record_execution(file, told.turning.passing, UINT64_MAX);
     return std::optional(std::move(run));
   }
@@ -85,8 +85,8 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
   const std::string page = view_page(*told, runs);
   if (const Status written = write_file(flags.output, page); !written)
     return line.fail(written.error(), kExitOutput);
-  return print_and_return(fmt::format("{}: {} steps{}; open it in a browser\n", flags.output,
-                                      own.recording.steps.size(),
+  return print_and_return(fmt::format("{}: {}{}; open it in a browser\n", flags.output,
+                                      plural(own.recording.steps.size(), "step"),
                                       runs.size() > 1 ? ", beside an execution that passes" : ""),
                           kExitClean);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "repro/report/terminal.h"
 #include "runtime/interpreter/scenario_subject.h"
 #include "runtime/tasklet/runtime.h"
 #include "runtime/tasklet/tasklet_state.h"
@@ -68,7 +69,7 @@ std::string tasklet_lines(const Tasklet& tasklet, const runtime::ScenarioSubject
       fmt::format("{} {}  {}", current ? "*" : " ", shown.execution->actor_path(tasklet.actor),
                   doing_of(tasklet, subject.scenario()));
   if (!current && tasklet.cstate != nullptr && !tasklet.cstate->stub && tasklet.cstate->levels > 0)
-    text += fmt::format("; its stack is sliced away, {} levels", tasklet.cstate->levels);
+    text += "; its stack is sliced away, " + plural(tasklet.cstate->levels, "level");
   text += "\n";
   constexpr int kFramesMax = 64;
   int number = 0;
@@ -178,8 +179,8 @@ std::string words_of(const runtime::Object& object, const runtime::ScenarioSubje
       return words + dead;
     }
     default:
-      return fmt::format("a {}, {} references", runtime::object_kind_name(object.kind),
-                         object.refs) +
+      return fmt::format("a {}, {}", runtime::object_kind_name(object.kind),
+                         plural(object.refs, "reference")) +
              dead;
   }
 }

@@ -7,8 +7,8 @@ namespace reweave::repro {
 namespace {
 
 /// `value`, `object`, `other`: which argument it is, from 1; 0: none. In `phrase` {1} is the first
-/// argument, {*} all of them, {@} the lock or condition. An object is called by `noun` and its
-/// argument: "lock 0".
+/// argument, {1#level} it as a number of levels, {*} all of them, {@} the lock or condition. An
+/// object is called by `noun` and its argument: "lock 0".
 struct Word {
   std::string_view word;
   DeedKind kind;
@@ -43,8 +43,8 @@ constexpr Word kWords[] = {
     {"schcb", kOther, 0, 0, 0, "", "calls the schedule callback: {1} to {2}"},
     {"chcb", kOther, 1, 0, 2, "channel", "calls the channel callback of {1}"},
     {"preempted", kPreempted, 0, 0, 0, "", "is preempted"},
-    {"spill", kSpills, 0, 0, 0, "", "SPILLS its stack to the heap: {1} levels"},
-    {"unspill", kUnspills, 0, 0, 0, "", "gets its stack back ({1} levels)"},
+    {"spill", kSpills, 0, 0, 0, "", "SPILLS its stack to the heap: {1#level}"},
+    {"unspill", kUnspills, 0, 0, 0, "", "gets its stack back ({1#level})"},
     {"unraisable", kFails, 0, 0, 0, "", "has an error in a callback: {*}"},
     {"async", kGives, 1, 0, 0, "call", "calls a worker: call {1}"},
     {"job", kOther, 1, 0, 0, "call", "does call {1}"},
@@ -64,7 +64,8 @@ constexpr Word kWords[] = {
 };
 
 /// What a line of a program's trace does, by what it says after the name of the thread; the first
-/// that fits counts. What follows, up to the place, is the object, or the other thread.
+/// that fits counts. What follows, up to the place, is the object, or the other thread; behind an
+/// object may stand whom it wakes, of whom the first is the other thread.
 struct ProgramWords {
   std::string_view words;
   DeedKind kind;
@@ -118,6 +119,7 @@ bool read_program_line(std::string_view text, Deed& deed) {
     found = &row;
   }
   if (found == nullptr) return false;
+  deed.name = trimmed(line.substr(0, best));
   std::string_view words = trimmed(line.substr(best));
   const std::size_t gap = words.find("  ");
   if (gap != std::string_view::npos) {
@@ -126,13 +128,17 @@ bool read_program_line(std::string_view text, Deed& deed) {
   }
   deed.kind = found->kind;
   deed.phrase = words;
-  const std::string_view rest = trimmed(words.substr(found->words.size()));
-  constexpr std::string_view kThread = "thread ";
-  if (!found->names_thread) {
-    deed.object = rest;
-  } else if (rest.starts_with(kThread)) {
-    const std::string_view path = rest.substr(kThread.size());
-    deed.other = path.substr(0, path.find(' '));
+  std::string_view rest = trimmed(words.substr(found->words.size()));
+  std::string_view other = found->names_thread ? rest : std::string_view();
+  constexpr std::string_view kThread = "thread ", kWakes = ", wakes ";
+  if (const std::size_t wakes = rest.find(kWakes); wakes != std::string_view::npos) {
+    other = rest.substr(wakes + kWakes.size());
+    rest = rest.substr(0, wakes);
+  }
+  if (!found->names_thread) deed.object = rest;
+  if (other.starts_with(kThread)) {
+    const std::string_view path = other.substr(kThread.size());
+    deed.other = path.substr(0, path.find_first_of(" ,"));
   }
   return true;
 }
@@ -168,7 +174,8 @@ std::string filled(std::string_view phrase, std::string_view text, std::string_v
                    std::span<const std::string_view> words) {
   std::string out;
   for (std::size_t i = 0; i < phrase.size(); ++i) {
-    if (phrase[i] != '{' || i + 2 >= phrase.size()) {
+    const std::size_t end = phrase.find('}', i);
+    if (phrase[i] != '{' || end == std::string_view::npos) {
       out += phrase[i];
       continue;
     }
@@ -177,11 +184,14 @@ std::string filled(std::string_view phrase, std::string_view text, std::string_v
     if (which == '@') {
       out += object.substr(object.starts_with(kNotifyOf) ? kNotifyOf.size() : 0);
     } else if (which != '*') {
-      out += argument(words, which - '0');
+      const std::string word = argument(words, which - '0');
+      out += word;
+      if (phrase[i + 2] == '#')
+        out += " " + std::string(phrase.substr(i + 3, end - i - 3)) + (word == "1" ? "" : "s");
     } else if (blank != std::string_view::npos) {
       out += text.substr(blank + 1);
     }
-    i += 2;
+    i = end;
   }
   return out;
 }
@@ -245,6 +255,15 @@ std::vector<Deed> deeds_of(const Subject& subject, const Execution& execution,
     if (place < execution.log().size()) add(execution.log()[place]);
   }
   return deeds;
+}
+
+std::map<ActorId, std::string> names_of(const std::vector<Deed>& deeds) {
+  std::map<ActorId, std::string> names;
+  for (const Deed& deed : deeds)
+    if (!deed.name.empty()) names.try_emplace(deed.actor, deed.name);
+  for (const Deed& deed : deeds)
+    if (!deed.site.empty()) names.try_emplace(deed.actor, function_of(deed.site));
+  return names;
 }
 
 std::string function_of(std::string_view site) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ enum class DeedKind : std::uint8_t {
   kLocks,     // Has `object` from now on.
   kUnlocks,   // Gives `object` back; to `other`, if he waited.
   kWaits,     // Waits for `object`, which `other` may have.
-  kNotifies,  // Wakes who waits for `object`.
+  kNotifies,  // Wakes who waits for `object`: `other` first, if that is known.
   kReads,     // Accesses to memory, of programs.
   kWrites,
   kCallbackBegins,  // Somebody else's code runs in this actor; `other`: whose death called it.
@@ -54,6 +55,7 @@ struct Deed {
   std::string phrase{};  // For people: "sends v1 on data".
   std::string site{};    // "sender.1", or "".
   std::string object{}, value{}, other{};
+  std::string name{};  // Of the actor, where the subject's text says it.
   bool operator==(const Deed&) const = default;
 };
 
@@ -65,6 +67,9 @@ Deed read_deed(std::string_view text);
 /// it, those that are no deed, too.
 std::vector<Deed> deeds_of(const Subject& subject, const Execution& execution,
                            std::vector<std::size_t>* places = nullptr);
+
+/// What each actor is called: as the subject says, or by the function in which it was first.
+std::map<ActorId, std::string> names_of(const std::vector<Deed>& deeds);
 
 /// "sender" for "sender.3", "Slot::put" for "Slot::put+5#2": the function that a site is in.
 std::string function_of(std::string_view site);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "repro/explain/story.h"
+#include "repro/program/program_kind.h"
 #include "scheduler/search/recording.h"
 
 namespace reweave::repro {
@@ -64,6 +65,19 @@ std::vector<std::string> find_without(const WeaveFile& file, const Schedule& sch
   return without;
 }
 
+/// The sites of a program stand in its source.
+void find_places(const Subject& subject, Explanation& told) {
+  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
+  if (program == nullptr) return;
+  for (const auto* const flips : {&told.turning.flips, &told.turning.elsewhere}) {
+    for (const Flip& flip : *flips) {
+      const std::string& site = flip.question.given.site;
+      if (const std::string words = program->place_of(site); !words.empty())
+        told.places[site] = words;
+    }
+  }
+}
+
 }  // namespace
 
 Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
@@ -73,10 +87,8 @@ Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
   const RunResult run = runner.run(file, ReplayMode::kStrict);
   if (run.killed) return Error{std::string(kKilledWords)};
   if (run.outcome == Outcome::kDiverged) {
-    return Error{
-        fmt::format("it diverges at step {}, so there is nothing to explain: expected {}, "
-                    "found {}",
-                    run.divergence.step, run.divergence.expected, run.divergence.found)};
+    return Error{"it diverges, so that there is nothing to explain: " +
+                 divergence_words(run.divergence)};
   }
   told.steps = run.steps;
   told.outcome = run.outcome;
@@ -99,6 +111,7 @@ Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
     told.passing = passing.deeds;
     told.passing_steps = passing.steps;
   }
+  find_places(*subject, told);
   told.without = find_without(file, run.followed, runner);
   told.deeds = std::move(seen.deeds);
   tell(told, asked, seen.paths);

@@ -92,6 +92,28 @@ std::string shown_signature(const Finding& finding) {
                                              : finding.signature;
 }
 
+/// The titles of the lanes, each in as many lines as it needs; 0 columns: none.
+std::string head_text(const Explanation& told, std::size_t column, const Terminal& terminal) {
+  std::vector<std::vector<std::string>> titles;
+  std::size_t lines = 1;
+  for (const Lane& lane : told.lanes) {
+    if (column == 0) break;
+    titles.push_back(wrapped(printable(title_of(lane)), column - 2));
+    lines = std::max(lines, titles.back().size());
+  }
+  std::string text;
+  for (std::size_t line = 0; line < lines; ++line) {
+    std::string head = line == 0 ? "  step  " : "        ";
+    for (const std::vector<std::string>& title : titles) {
+      const std::string part = line < title.size() ? title[line] : "";
+      head += part + std::string(column - std::min(column, columns_of(part)), ' ');
+    }
+    head.erase(head.find_last_not_of(' ') + 1);
+    text += terminal.bold(head) + "\n";
+  }
+  return text;
+}
+
 /// Side by side, where the lanes fit.
 std::string table_text(const Explanation& told, const Terminal& terminal) {
   if (told.rows.empty()) return "";
@@ -99,16 +121,7 @@ std::string table_text(const Explanation& told, const Terminal& terminal) {
   const std::size_t width = std::min((kColumns - 8) / lanes, kLaneColumnsMax);
   const bool one_column = width < kLaneColumnsMin;
   const std::size_t column = one_column ? kColumns - 8 : width;
-  std::string text;
-  std::string head = "  step  ";
-  if (!one_column) {
-    for (const Lane& lane : told.lanes) {
-      const std::vector<std::string> title = wrapped(printable(title_of(lane)), column - 2);
-      head += fmt::format("{:<{}}", title.empty() ? "" : title.front(), column);
-    }
-  }
-  head.erase(head.find_last_not_of(' ') + 1);
-  text += terminal.bold(head) + "\n";
+  std::string text = head_text(told, one_column ? 0 : column, terminal);
   for (const Row& row : told.rows) {
     if (row.mark == Row::Mark::kGap) {
       add_line(text, "        " + gap_words(row));
@@ -128,10 +141,14 @@ std::string table_text(const Explanation& told, const Terminal& terminal) {
   return text;
 }
 
+/// The blanks that it begins with stand before each of its lines.
 std::string paragraph(std::string_view sentence, std::string_view indent) {
+  constexpr std::size_t kDeepest = 40;
+  const std::size_t deep = std::min(sentence.find_first_not_of(' '), sentence.size());
+  const std::string before = std::string(indent) + std::string(std::min(deep, kDeepest), ' ');
   std::string text;
-  for (const std::string& line : wrapped(printable(sentence), kColumns - indent.size()))
-    text += std::string(indent) + line + "\n";
+  for (const std::string& line : wrapped(printable(sentence), kColumns - before.size()))
+    text += before + line + "\n";
   return text;
 }
 
@@ -140,14 +157,15 @@ std::string no_turn(const Explanation& told) {
   const TurningPoint& turning = told.turning;
   if (turning.singles == 0) return "No question was asked before it: it happens every time.";
   if (!turning.all_singles) {
-    return fmt::format("Not known: none of the {} other answers tried helps; there are {}.",
-                       turning.executions, turning.singles);
+    return fmt::format("Not known: none of the {} tried helps; there are {}.",
+                       plural(turning.executions, "other answer"), turning.singles);
   }
   std::string text = fmt::format(
       "None of the {} other answers to questions before it helps, each alone", turning.singles);
   if (turning.singles == 1) text = "The only other answer to a question before it does not help";
   if (turning.all_pairs) return text + (turning.singles > 1 ? ", nor any two together." : ".");
-  return text + fmt::format("; pairs of them were tried up to {} executions.", turning.executions);
+  return text + fmt::format("; pairs of them were tried up to {}.",
+                            plural(turning.executions, "execution"));
 }
 
 std::string without_words(const Explanation& told) {
@@ -260,7 +278,8 @@ std::string mermaid_text(const Explanation& told) {
     if (deed.kind == DeedKind::kTakes && giver != gives.end()) {
       text += fmt::format("    {}->>{}: {}\n", mermaid_id(told.lanes[(*giver)->lane]), own, words);
     } else if (const auto other = lane_of(deed.other);
-               (deed.kind == DeedKind::kWaits || deed.kind == DeedKind::kUnlocks) &&
+               (deed.kind == DeedKind::kWaits || deed.kind == DeedKind::kUnlocks ||
+                deed.kind == DeedKind::kNotifies) &&
                other != told.lanes.end()) {
       text += fmt::format("    {}{}{}: {}\n", own, deed.kind == DeedKind::kWaits ? "--x" : "->>",
                           mermaid_id(*other), words);

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 
+#include "repro/report/terminal.h"
+
 namespace reweave::repro {
 namespace {
 
@@ -51,11 +53,7 @@ class Teller {
 
   // ---- What the finding is about ----
 
-  void find_names() {
-    for (const Deed& deed : told_.deeds) {
-      if (!deed.site.empty()) names_.try_emplace(deed.actor, function_of(deed.site));
-    }
-  }
+  void find_names() { names_ = names_of(told_.deeds); }
 
   bool is_named_in_finding(const std::string& word) const {
     if (word.empty()) return false;
@@ -96,7 +94,7 @@ class Teller {
     // What the depth says is known of what was answered.
     const bool spilled = spills(told_.deeds, question, paths_);
     const bool same = ordinary == question.ordinary;
-    return answer_words(question, answer, ordinary, same ? spilled : !spilled);
+    return answer_words(question, answer, ordinary, same ? spilled : !spilled, told_.kind);
   }
 
   void tell_changes() {
@@ -109,8 +107,10 @@ class Teller {
 
   std::string change_words(const Flip& flip) const {
     const AskedQuestion& question = flip.question;
+    const auto place = told_.places.find(question.given.site);
     return fmt::format("In step {}, where {} is at {}: {}; it was: {}.", question.step,
-                       question.given.actor, question.given.site,
+                       question.given.actor,
+                       place == told_.places.end() ? question.given.site : place->second,
                        words_of(question, flip.to, flip.to_ordinary),
                        words_of(question, question.given, question.ordinary));
   }
@@ -118,14 +118,23 @@ class Teller {
   void compare() {
     if (!told_.turning.found()) return;
     const std::vector<Deed>&a = told_.deeds, &b = told_.passing;
-    std::size_t same = 0;
-    while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
-    told_.first_difference = same;
-    if (same < b.size()) {
-      const Deed& deed = b[same];
-      told_.then.push_back(fmt::format("From step {} on it is another execution: {} {}{}{}.",
-                                       deed.step, named(deed.actor), deed.phrase, at_site(deed),
-                                       same < a.size() ? ", where before " + clause(a[same]) : ""));
+    // Up to the other answer both are the same, even where one of them shows more: an access of a
+    // program is a deed where threads meet, perhaps later.
+    const std::uint64_t turn = told_.turning.first_step();
+    const auto first_since = [turn](const std::vector<Deed>& deeds) {
+      const auto at = std::find_if(deeds.begin(), deeds.end(),
+                                   [turn](const Deed& deed) { return deed.step >= turn; });
+      return static_cast<std::size_t>(at - deeds.begin());
+    };
+    std::size_t in_a = first_since(a), in_b = first_since(b);
+    while (in_a < a.size() && in_b < b.size() && a[in_a] == b[in_b]) ++in_a, ++in_b;
+    told_.first_difference = in_a;
+    if (in_b < b.size()) {
+      const Deed& deed = b[in_b];
+      told_.then.push_back(fmt::format(
+          "From step {} on it is another execution: {}{} {}{}{}.", turn,
+          deed.step == turn ? "" : fmt::format("in step {} ", deed.step), named(deed.actor),
+          deed.phrase, at_site(deed), in_a < a.size() ? ", where before " + clause(a[in_a]) : ""));
     }
     for (const std::string& value : values_) {
       const auto taken = std::find_if(b.begin(), b.end(), [&](const Deed& deed) {
@@ -135,8 +144,8 @@ class Teller {
       told_.then.push_back(fmt::format("{} {}{} in step {}.", named(taken->actor), taken->phrase,
                                        at_site(*taken), taken->step));
     }
-    told_.then.push_back(
-        fmt::format("It ends after {} steps, and nothing is found.", told_.passing_steps));
+    told_.then.push_back(fmt::format("It ends after {}, and nothing is found.",
+                                     plural(told_.passing_steps, "step")));
   }
 
   std::string clause(const Deed& deed) const {
@@ -163,7 +172,7 @@ class Teller {
                        .actor = actor_of(question.given.actor).value_or(ActorId{}),
                        .kind = DeedKind::kDecision,
                        .text = answer_text(question.given),
-                       .phrase = answer_words(question, question.given, false, false),
+                       .phrase = answer_words(question, question.given, false, false, told_.kind),
                        .site = question.given.site});
       }
     };
@@ -210,10 +219,11 @@ class Teller {
       case DeedKind::kTakes:
       case DeedKind::kGiven:
         return values_.contains(deed.value);
+      case DeedKind::kNotifies:
+        return values_.empty();
       case DeedKind::kLocks:
       case DeedKind::kUnlocks:
       case DeedKind::kWaits:
-      case DeedKind::kNotifies:
       case DeedKind::kReads:
       case DeedKind::kWrites:
         return values_.empty() && involved.contains(deed.actor);
@@ -241,6 +251,9 @@ class Teller {
       score[i] = 1;
       if (deed.kind == DeedKind::kBegins || deed.kind == DeedKind::kEnds) score[i] = 2;
       if (matters(deed, involved)) score[i] = 3;
+      // Who sleeps for ever does so because of locks and notifications.
+      const bool accesses = deed.kind == DeedKind::kReads || deed.kind == DeedKind::kWrites;
+      if (accesses && finding_.kind == FindingKind::kDeadlock) score[i] = std::min(score[i], 1);
       if (i == culprit || after) score[i] = 4;
     }
     // The best; of equals the last ones.
@@ -382,7 +395,8 @@ class Teller {
 }  // namespace
 
 std::string answer_words(const AskedQuestion& question, const NamedAnswer& answer, bool ordinary,
-                         bool spills) {
+                         bool spills, std::string_view kind) {
+  const bool of_threads = kind == "program" || kind == "body";
   const std::string& asker = question.given.actor;
   switch (question.given.kind) {
     case QuestionKind::kRun: {
@@ -401,11 +415,16 @@ std::string answer_words(const AskedQuestion& question, const NamedAnswer& answe
     case QuestionKind::kFail:
       return ordinary ? "the allocation succeeds" : "the allocation fails";
     case QuestionKind::kFire:
+      if (of_threads)
+        return asker + (ordinary ? " waits" : " does not wait: its time is up at once");
       return ordinary
                  ? "the earliest timer fires first"
                  : fmt::format("timer {} of {} fires first", answer.answer + 1, question.answers);
     case QuestionKind::kPick:
-      break;
+      if (!of_threads) break;
+      return ordinary
+                 ? fmt::format("the first of {} is chosen", question.answers)
+                 : fmt::format("number {} of {} is chosen", answer.answer + 1, question.answers);
   }
   return fmt::format("choice {} of {}", answer.answer + 1, question.answers);
 }

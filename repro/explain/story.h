@@ -13,8 +13,9 @@ namespace reweave::repro {
 void tell(Explanation& told, const std::vector<AskedQuestion>& asked,
           const std::vector<std::string>& paths);
 
-/// "0.2 runs, not 0.1": what an answer means. `spilled`: what the ordinary answer did there.
+/// "0.2 runs, not 0.1": what an answer means. `spills`: what it does to the stack of whoever asks.
+/// `kind`: of the subject, for what threads are asked is not what tasklets are.
 std::string answer_words(const AskedQuestion& question, const NamedAnswer& answer, bool ordinary,
-                         bool spills);
+                         bool spills, std::string_view kind);
 
 }  // namespace reweave::repro

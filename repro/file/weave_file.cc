@@ -410,7 +410,11 @@ std::string write_weave(const WeaveFile& file) {
   return text;
 }
 
-std::string with_verdict(std::string_view text, const Verdict& verdict) {
+namespace {
+
+/// `text` with `lines`, a whole section, in place of the one that begins with the same word, or
+/// behind all else if there is none.
+std::string with_section(std::string_view text, const std::vector<std::string>& lines) {
   std::vector<std::string_view> old;  // With their ends.
   while (!text.empty()) {
     const std::size_t bytes = std::min(text.find('\n'), text.size() - 1) + 1;
@@ -422,10 +426,13 @@ std::string with_verdict(std::string_view text, const Verdict& verdict) {
     return !words.empty() && words[0] == word;
   };
   const std::string end = !old.empty() && old[0].ends_with("\r\n") ? "\r\n" : "\n";
-  const std::vector<std::string> lines = verdict_lines(verdict);
+  // A section comes behind the subject, whose operations may be called as it is.
+  std::size_t begin = old.size();
+  for (std::size_t i = 0; i < old.size(); ++i)
+    if (begins_with(old[i], lines.front())) begin = i;
   std::string out;
   std::size_t next = 0;  // Of the old lines.
-  for (; next < old.size() && !begins_with(old[next], "verdict"); ++next) out += old[next];
+  for (; next < begin; ++next) out += old[next];
   if (next == old.size()) {
     if (!out.empty() && out.back() != '\n') out += end;
     out += end;
@@ -455,6 +462,24 @@ std::string with_verdict(std::string_view text, const Verdict& verdict) {
   write_up_to(lines.size());
   for (; next < old.size(); ++next) out += old[next];
   return out;
+}
+
+}  // namespace
+
+std::string with_verdict(std::string_view text, const Verdict& verdict) {
+  return with_section(text, verdict_lines(verdict));
+}
+
+std::string with_schedule(std::string_view text, const Schedule& schedule) {
+  std::vector<std::string> lines = {"schedule"};
+  const std::string answers = schedule.text("  ");
+  for (std::size_t begin = 0; begin < answers.size();) {
+    const std::size_t stop = answers.find('\n', begin);
+    lines.push_back(answers.substr(begin, stop - begin));
+    begin = stop + 1;
+  }
+  lines.push_back("end");
+  return with_section(text, lines);
 }
 
 Verdict verdict_of(const std::vector<Finding>& findings, const std::vector<std::string>& results,

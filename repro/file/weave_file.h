@@ -133,4 +133,7 @@ std::string write_weave(const WeaveFile& file);
 /// lines that still hold stay as they are.
 std::string with_verdict(std::string_view text, const Verdict& verdict);
 
+/// The same for the schedule, of a text that has one.
+std::string with_schedule(std::string_view text, const Schedule& schedule);
+
 }  // namespace reweave::repro

@@ -9,6 +9,7 @@
 #include "repro/program/explored_body.h"
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"
+#include "repro/run/again.h"
 #include "repro/run/runner.h"
 #include "runtime/program/control.h"
 #include "runtime/program/include/reweave/check.h"
@@ -34,8 +35,8 @@ std::string report_of(const WeaveFile& file, const RunResult& run, const std::st
   const Finding& finding = run.findings.front();
   std::string text = fmt::format("{}: {}\n{}\n", finding_kind_name(finding.kind), finding.signature,
                                  finding.message);
-  text += fmt::format("found in {}, after {} executions; step {} of {}\n", name,
-                      with_commas(executions), finding.step, run.steps);
+  text += fmt::format("found in {}, after {}; step {} of {}\n", name,
+                      plural(executions, "execution"), finding.step, run.steps);
   text += file.schedule->empty() ? "the ordinary schedule shows it\n"
                                  : "the decisions that matter:\n" + file.schedule->text("  ");
   text += "to repeat it, run this test alone with\n";
@@ -76,11 +77,12 @@ class BodyCheck {
          .limits = file_.limits()});
     const std::uint64_t executions = hunt.statistics.executions;
     if (!hunt.found) return {.passed = true, .executions = executions};
-    Expected<Schedule> schedule = schedule_of_found(file_, *hunt.found, runner_);
-    if (!schedule) return failed(schedule.error().message);
-    Expected<Shrunk> shrunk = shrink(*subject, *schedule, hunt.found->finding.signature,
+    Again again = repro::repeat(file_, *hunt.found, runner_);
+    if (!again.file.schedule) return failed(again.error);
+    file_ = std::move(again.file);
+    Expected<Shrunk> shrunk = shrink(*subject, *file_.schedule, hunt.found->finding.signature,
                                      runner_.isolator(), file_.limits());
-    file_.schedule = shrunk ? shrunk->schedule : *schedule;
+    if (shrunk) file_.schedule = std::move(shrunk->schedule);
     return tell(executions);
   }
 
@@ -111,9 +113,8 @@ class BodyCheck {
   Answer tell(std::uint64_t executions) {
     const RunResult run = runner_.run(file_, ReplayMode::kStrict);
     if (run.outcome == Outcome::kDiverged) {
-      return failed(
-          fmt::format("{} did not follow the schedule: at step {} {} was expected, {} found", name_,
-                      run.divergence.step, run.divergence.expected, run.divergence.found));
+      return failed(fmt::format("{} does not follow the schedule: {}", name_,
+                                divergence_words(run.divergence)));
     }
     if (run.findings.empty()) return {.passed = true, .executions = executions};
     file_.verdict = run.verdict;

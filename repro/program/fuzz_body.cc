@@ -12,6 +12,7 @@
 #include "repro/file/workdir.h"
 #include "repro/program/explored_body.h"
 #include "repro/report/endings.h"
+#include "repro/report/terminal.h"
 #include "repro/run/runner.h"
 #include "runtime/program/control.h"
 #include "runtime/program/include/reweave/fuzz.h"
@@ -218,15 +219,13 @@ class FuzzedBody {
     const RunResult run = runner_.run(file, ReplayMode::kStrict);
     if (run.outcome == Outcome::kDiverged) {
       program::process().release();
-      refuse(
-          fmt::format("the body did not follow the schedule: at step {} {} was expected, {} found",
-                      run.divergence.step, run.divergence.expected, run.divergence.found));
+      refuse("the body does not follow the schedule: " + divergence_words(run.divergence));
     }
     if (run.findings.empty()) return;
     file.verdict = run.verdict;
     const Finding& finding = run.findings.front();
-    std::string text = fmt::format("step {} of {}; the input has {} bytes of data\n", finding.step,
-                                   run.steps, data_.size());
+    std::string text = fmt::format("step {} of {}; the input has {} of data\n", finding.step,
+                                   run.steps, plural(data_.size(), "byte"));
     text += schedule.empty() ? "the ordinary schedule shows it\n"
                              : "the decisions that matter:\n" + schedule.text("  ");
     text += "to repeat it, run this target with that input alone, or with its data and\n";

@@ -10,6 +10,7 @@
 #include "repro/program/program_kind.h"
 #include "repro/program/program_timeline.h"
 #include "runtime/program/control.h"
+#include "runtime/program/names.h"
 #include "runtime/program/program_body.h"
 #include "runtime/program/start.h"
 
@@ -38,6 +39,17 @@ class RunningProgram final : public repro::ProgramSubject {
   }
   std::string describe(const Event& event) const override { return body_.describe(event); }
   std::vector<std::string> escapes() const override { return body_.escapes(); }
+  std::vector<std::string> places_of_stop() const override {
+    return program::control().places_of_stop();
+  }
+  std::string place_of(std::string_view site_name) const override {
+    const std::optional<SiteId> site = find_site(site_name);
+    if (!site) return "";
+    return program::place_words(program::sites().address_of(static_cast<std::uint32_t>(*site)));
+  }
+  std::string why_alone() const override {
+    return program::control().saw_second_thread() ? "" : "the program started no second thread";
+  }
   std::string timeline() const override { return repro::program_timeline(); }
 
  private:

@@ -18,9 +18,9 @@ constexpr SettingInfo kSettings[] = {
      .initial = 10'000'000,
      .low = 1,
      .high = 10'000'000'000,
-     .help =
-         "Steps of an execution, 64 with one thread alone counting as one; one that goes beyond "
-         "is a livelock"},
+     .flag = "steps-max",
+     .help = "Stop an execution after so many steps, 64 with one thread alone counting as one; "
+             "where it only goes round in circles that is a livelock (default: 10000000)"},
     {.word = "questions-max",
      .type = SettingType::kNumber,
      .initial = 1'000'000,

@@ -160,6 +160,8 @@ std::string render_text(const Report& report, const Terminal& terminal) {
                       commands.debug);
   text += fmt::format("{}\n  {}\n", terminal.bold("to keep it as a regression test (CMake)"),
                       commands.regression_test);
+  text += fmt::format("{}\n  {}\n", terminal.bold("once it is mended, and the test says so"),
+                      commands.mended);
   return text;
 }
 
@@ -201,9 +203,10 @@ std::string with_next_steps(const CheckedCase& checked) {
 std::string render_text(const CheckReport& report, const Terminal& terminal) {
   std::string text;
   for (const CheckedCase& checked : report.cases) {
-    if (checked.passed) continue;
-    text += fmt::format("{} {}\n", terminal.red(checked.is_error ? "ERROR" : "FAILED"),
-                        printable(checked.file));
+    if (checked.passed && checked.message.empty()) continue;
+    const std::string word = checked.passed ? terminal.bold("UPDATED")
+                                            : terminal.red(checked.is_error ? "ERROR" : "FAILED");
+    text += fmt::format("{} {}\n", word, printable(checked.file));
     text += indented(printable_lines(with_next_steps(checked)), "  ");
   }
   return text + skipped_text(report) +
@@ -263,7 +266,10 @@ std::string render_junit(const CheckReport& report) {
       "  <testcase classname=\"reweave\" name=\"{0}\" file=\"{0}\" time=\"{1:.3f}\"";
   for (const CheckedCase& checked : report.cases) {
     text += fmt::format(fmt::runtime(kCase), escape_xml(checked.file), checked.seconds);
-    if (checked.passed) {
+    if (checked.passed && !checked.message.empty()) {
+      text += fmt::format(">\n    <system-out>{}</system-out>\n  </testcase>\n",
+                          escape_xml(checked.message));
+    } else if (checked.passed) {
       text += "/>\n";
     } else {
       text += fmt::format(">\n    <{0} message=\"{1}\">{1}</{0}>\n  </testcase>\n",
@@ -283,11 +289,11 @@ std::string render_junit(const CheckReport& report) {
 std::string render_github(const CheckReport& report) {
   std::string text;
   for (const CheckedCase& checked : report.cases) {
-    if (checked.passed) continue;
-    text +=
-        fmt::format("::error file={},line={},title={}::{}\n", escape_github_property(checked.file),
-                    std::max(checked.line, 1), escape_github_property("reweave: " + checked.title),
-                    escape_github_message(with_next_steps(checked)));
+    if (checked.passed && checked.message.empty()) continue;
+    text += fmt::format("::{} file={},line={},title={}::{}\n", checked.passed ? "notice" : "error",
+                        escape_github_property(checked.file), std::max(checked.line, 1),
+                        escape_github_property("reweave: " + checked.title),
+                        escape_github_message(with_next_steps(checked)));
   }
   return text + skipped_text(report) + counts(report) + "\n" + interrupted_text(report);
 }
@@ -367,6 +373,7 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
                                std::max<std::uint64_t>(step, 1));
   commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",
                                          test_name(path.stem().string()), cmake_word(repro));
+  commands.mended = fmt::format("{} check {} --update", tool, file);
   return commands;
 }
 
@@ -451,8 +458,8 @@ std::string github_summary(const Report& report) {
 std::string github_summary(const CheckReport& report) {
   std::string text = fmt::format("### reweave check: {}\n\n", counts(report));
   for (const CheckedCase& checked : report.cases) {
-    if (checked.passed) continue;
-    std::string message = checked.message;
+    if (checked.passed && checked.message.empty()) continue;
+    std::string message = (checked.passed ? "updated: " : "") + checked.message;
     std::replace(message.begin(), message.end(), '\n', ' ');
     text += fmt::format("* `{}`: `{}`\n", plain(checked.file), plain(message));
     for (const std::string& line : checked.next) text += fmt::format("  * `{}`\n", plain(line));

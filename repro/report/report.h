@@ -1,7 +1,7 @@
 // What a command found, told to people and to programs.
 //
-// Every finding ends with commands: one that reproduces it, one that explains it, one that opens a
-// debugger at the failing step, one that keeps it as a regression test. The JSON form is one object
+// Every finding ends with commands: to reproduce it, to explain it, to open a debugger at its step,
+// to keep it as a regression test, to renew that test once mended. The JSON form is one object
 // on one line, versioned by `schema` (report.schema.json); fields are added, never changed, within
 // a version. Nothing here reads clocks or files: the same report gives the same bytes.
 #pragma once
@@ -65,7 +65,7 @@ struct CheckedCase {
   bool passed = false;
   bool is_error = false;                  // It could not be judged: it cannot be read, for example.
   std::string title = "another verdict";  // What is wrong, if not passed.
-  std::string message{};                  // Why not; "" if passed.
+  std::string message{};                  // Why not; if passed: what --update changed, or "".
   std::vector<std::string> next{};        // What to do about it: lines, what for and a command.
   double seconds = 0;
   std::optional<Finding> finding{};
@@ -107,6 +107,7 @@ struct FindingCommands {
   std::string explain{};
   std::string debug{};
   std::string regression_test{};
+  std::string mended{};  // Keeps that nothing is found.
 };
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
                                  std::uint64_t step);

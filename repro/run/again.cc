@@ -13,10 +13,7 @@ std::string stated_signature(const Finding& finding) {
 
 std::string what_it_did(const RunResult& run) {
   if (run.killed) return "its process was ended from outside";
-  if (run.outcome == Outcome::kDiverged) {
-    return fmt::format("it diverged at step {}: expected {}, found {}", run.divergence.step,
-                       run.divergence.expected, run.divergence.found);
-  }
+  if (run.outcome == Outcome::kDiverged) return "it diverged " + divergence_words(run.divergence);
   if (!run.findings.empty()) return fmt::format("it found \"{}\"", run.findings.front().signature);
   return fmt::format("it ended as \"{}\"", outcome_name(run.outcome));
 }
@@ -33,7 +30,10 @@ Finding nondeterminism_of(const Found& found) {
   return finding;
 }
 
-Again repeat(WeaveFile file, const Found& found, Runner& runner) {
+namespace {
+
+/// As repeat(), within the limits of the file.
+Again repeat_within(WeaveFile file, const Found& found, Runner& runner) {
   Again again{.file = std::move(file)};
   Expected<Schedule> schedule = schedule_of_found(again.file, found, runner);
   if (!schedule) {
@@ -55,6 +55,31 @@ Again repeat(WeaveFile file, const Found& found, Runner& runner) {
         found.finding.signature, found.execution, what_it_did(again.run));
   }
   return again;
+}
+
+/// Until a program is known to go round in circles it takes millions of steps; that it does shows
+/// after far fewer, and whoever repeats or shrinks it needs no more.
+std::optional<Again> repeat_shorter(const WeaveFile& file, const Found& found, Runner& runner) {
+  const bool is_endless = found.finding.kind == FindingKind::kLivelock && !found.died;
+  if (!is_endless || !file.kind().is_compiled()) return std::nullopt;
+  constexpr std::uint64_t kStepsMax[] = {50'000, 1'000'000};
+  for (const std::uint64_t steps_max : kStepsMax) {
+    if (steps_max >= file.limits().steps_max || found.steps < steps_max) break;
+    WeaveFile shorter = file;
+    SettingValues settings = file.settings();
+    settings.assign("steps-max", static_cast<std::int64_t>(steps_max));
+    shorter.set_settings(settings);
+    Again again = repeat_within(std::move(shorter), found, runner);
+    if (again.shows) return again;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Again repeat(WeaveFile file, const Found& found, Runner& runner) {
+  std::optional<Again> shorter = repeat_shorter(file, found, runner);
+  return shorter ? *std::move(shorter) : repeat_within(std::move(file), found, runner);
 }
 
 bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again) {

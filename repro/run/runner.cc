@@ -14,6 +14,11 @@ const Schedule& schedule_of(const WeaveFile& file) {
 
 }  // namespace
 
+std::string divergence_words(const Divergence& divergence) {
+  return fmt::format("at step {}: expected {}; found {}", divergence.step, divergence.expected,
+                     divergence.found);
+}
+
 std::string where_they_part(const WeaveFile& file) {
   constexpr int kTries = 20;
   const std::unique_ptr<Subject> subject = file.make_subject();
@@ -96,9 +101,7 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
   if (!found.died) return record(*subject, found.answers, file.limits());
   IsolatedRun run = runner.isolator().record(*subject, found.answers, file.limits());
   if (run.outcome == Outcome::kDiverged && !run.died) {
-    return Error{fmt::format(
-        "the subject is not deterministic: at step {} {} was expected, but {} was found",
-        run.divergence.step, run.divergence.expected, run.divergence.found)};
+    return Error{"the subject is not deterministic: " + divergence_words(run.divergence)};
   }
   return std::move(run.schedule);
 }

@@ -25,6 +25,9 @@ inline constexpr std::string_view kKilledWords =
     "the process of this execution was ended twice, not by itself: somebody killed it, or there "
     "was not enough memory";
 
+/// "at step 7: expected X; found Y": completes "it diverged".
+std::string divergence_words(const Divergence& divergence);
+
 /// What one execution gave.
 struct RunResult {
   bool died = false;       // It took its process with it.

@@ -48,14 +48,12 @@ std::string phrase_of(const Deed& deed) {
 Json json_of(const PageRun& run) {
   const Recording& recording = run.recording;
   Texts texts;
-  std::map<ActorId, std::string> names;
-  for (const Deed& deed : recording.deeds)
-    if (!deed.site.empty()) names.try_emplace(deed.actor, function_of(deed.site));
+  std::map<ActorId, std::string> names = names_of(recording.deeds);
   for (const Recording::Step& step : recording.steps) {
     const bool tells = !step.site.empty() && !step.site.starts_with("std::");
     if (tells) names.try_emplace(step.actor, function_of(step.site));
   }
-  Json json = {{"label", run.label}};
+  Json json = {{"label", run.label}, {"same_before", run.same_before}};
   json["finding"] = run.finding ? json_of(*run.finding) : Json(nullptr);
   Json actors = Json::array();
   for (std::size_t i = 0; i < recording.paths.size(); ++i) {

@@ -10,7 +10,8 @@
 namespace reweave::repro {
 
 struct PageRun {
-  std::string label{};  // "failing"
+  std::string label{};            // "failing"
+  std::uint64_t same_before = 0;  // In all steps before this one it does what the first run does.
   Recording recording{};
   std::optional<Finding> finding{};
 };

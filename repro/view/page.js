@@ -4,7 +4,8 @@
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const $ = (id) => document.getElementById(id);
-  const kGutter = 64, kHead = 44, kMap = 54, kFinest = 46, kText = 13;
+  const kGutter = 64, kMap = 54, kFinest = 46, kText = 13, kTitleLines = 4, kTitleLine = 14;
+  let head = 44;  // How high the titles of the lanes are: as many lines as the longest needs.
 
   // ---- What happened, made ready ----
 
@@ -34,7 +35,7 @@
 
   class Run {
     constructor(raw) {
-      Object.assign(this, {label: raw.label, finding: raw.finding, actors: raw.actors, texts: raw.texts});
+      Object.assign(this, {label: raw.label, sameBefore: raw.same_before, finding: raw.finding, actors: raw.actors, texts: raw.texts});
       this.stepCount = raw.step_actor.length;
       this.stepSite = raw.step_site;
       this.stepDepth = raw.step_depth;
@@ -153,7 +154,7 @@
 
     // From who gives to who takes; from unlock to lock; from notify to whoever went on.
     makeArrows() {
-      const arrows = [], given = new Map(), unlocked = new Map(), notified = new Map(), waits = new Map();
+      const arrows = [], given = new Map(), unlocked = new Map(), notified = new Map(), waits = new Map(), wokenBy = new Map();
       for (let row = 0; row < this.rowCount; ++row) {
         const kind = this.kind(row), object = this.field(row, 5), value = this.field(row, 6), actor = this.rowActor[row];
         const wait = waits.get(actor);
@@ -169,7 +170,14 @@
           if (this.rowActor[unlocked.get(object)] !== actor) arrows.push([unlocked.get(object), row, object]);
           unlocked.delete(object);
         }
-        if (kind === 'notifies') notified.set(object, row);
+        if (kind === 'notifies') {
+          notified.set(object, row);
+          const woken = this.actorOf.get(this.field(row, 7));
+          if (woken !== undefined) wokenBy.set(woken, row);
+        } else if (wokenBy.has(actor) && kind !== 'decision') {
+          arrows.push([wokenBy.get(actor), row, 'wakes']);
+          wokenBy.delete(actor);
+        }
         if (kind === 'waits') waits.set(actor, object);
       }
       // A value that the finding is about and that nobody took ends where the finding is.
@@ -233,7 +241,9 @@
     const [a, b] = runs;
     const same = (row) => a.rowStep[row] === b.rowStep[row] && a.actors[a.rowActor[row]][0] === b.actors[b.rowActor[row]][0] &&
       a.words(row) === b.words(row) && a.site(row) === b.site(row);
-    let row = 0;
+    // Up to the other answer both are the same, even where one of them shows more of it.
+    const step = Math.min(b.sameBefore || 0, a.stepCount, b.stepCount);
+    let row = a.firstRowOfStep[step] === b.firstRowOfStep[step] ? a.firstRowOfStep[step] : 0;
     while (row < a.rowCount && row < b.rowCount && same(row)) ++row;
     return row === a.rowCount && row === b.rowCount ? -1 : row;
   })();
@@ -252,8 +262,8 @@
     for (const name of ['paper', 'ink', 'soft', 'line', 'panel', 'band', 'run', 'wait', 'lock', 'bad', 'turn', 'arrow', 'hit', 'chosen'])
       colours[name] = style.getPropertyValue('--' + name).trim();
   };
-  const stageRows = () => Math.max(height - kHead, 1) / view.scale;
-  const y = (row) => kHead + (row - view.top) * view.scale;
+  const stageRows = () => Math.max(height - head, 1) / view.scale;
+  const y = (row) => head + (row - view.top) * view.scale;
 
   // Where each execution and each of its lanes stands.
   const layout = () => {
@@ -263,6 +273,7 @@
     const all = runs.length * kGutter + lanes * lane;
     view.left = Math.min(Math.max(view.left, 0), Math.max(all - (width - kMap), 0));
     let x = -view.left;
+    head = 30 + kTitleLine * runs.reduce((most, run) => run.lanes.reduce((high, actor) => Math.max(high, titleLines(run.name(actor), lane).length), most), 1);
     return runs.map((run) => {
       const place = {run, x, lane, width: kGutter + run.lanes.length * lane};
       x += place.width;
@@ -272,7 +283,7 @@
   const laneX = (place, lane) => place.x + kGutter + lane * place.lane;
 
   const clamp = () => {
-    const finest = kFinest, coarsest = Math.min((height - kHead) / rowsMax, 22);
+    const finest = kFinest, coarsest = Math.min((height - head) / rowsMax, 22);
     view.scale = Math.min(Math.max(view.scale, Math.min(coarsest, finest)), finest);
     view.top = Math.min(Math.max(view.top, 0), Math.max(rowsMax - stageRows(), 0));
   };
@@ -286,6 +297,29 @@
       if (pen.measureText(text.slice(0, middle) + '\u2026').width <= room) low = middle; else high = middle - 1;
     }
     return low > 0 ? text.slice(0, low) + '\u2026' : '';
+  };
+
+  // In lines that are no wider than `room`: broken behind a blank, else behind a colon, else anywhere. What does not go into the last one is clipped.
+  const wrapped = (text, room) => {
+    if (room < 40) return [clipped(text, room)];
+    const lines = [];
+    while (text && lines.length + 1 < kTitleLines && pen.measureText(text).width > room) {
+      let fits = 1;
+      while (fits < text.length && pen.measureText(text.slice(0, fits + 1)).width <= room) ++fits;
+      const blank = text.lastIndexOf(' ', fits), at = blank > 0 ? blank : text.slice(0, fits).lastIndexOf(':');
+      const cut = at > 0 ? at + 1 : fits;
+      lines.push(text.slice(0, cut).trimEnd());
+      text = text.slice(cut);
+    }
+    return text ? [...lines, clipped(text, room)] : lines;
+  };
+  const titles = new Map();  // Of lanes that wide; they are measured once.
+  const titleLines = (name, lane) => {
+    pen.font = font(12, true);
+    if (titles.lane !== lane) titles.clear();
+    titles.lane = lane;
+    if (!titles.has(name)) titles.set(name, wrapped(name, lane - 8));
+    return titles.get(name);
   };
 
   const hatch = (x, top, w, h, colour) => {
@@ -306,8 +340,8 @@
       return;
     }
     let begin = -1;
-    for (let pixel = kHead; pixel <= height; ++pixel) {
-      const row = view.top + (pixel - kHead) / view.scale, next = row + 1 / view.scale;
+    for (let pixel = head; pixel <= height; ++pixel) {
+      const row = view.top + (pixel - head) / view.scale, next = row + 1 / view.scale;
       const i = lowerBound(bars.from, next) - 1;
       const inside = pixel < height && i >= 0 && bars.to[i] > row;
       if (inside && begin < 0) begin = pixel;
@@ -318,7 +352,7 @@
   const drawLane = (place, lane, from, to) => {
     const {run} = place, x = laneX(place, lane), bar = Math.min(Math.max(place.lane / 6, 5), 11), mid = x + 14;
     pen.strokeStyle = colours.line; pen.lineWidth = 1;
-    pen.beginPath(); pen.moveTo(mid + .5, kHead); pen.lineTo(mid + .5, Math.min(height, y(run.rowCount))); pen.stroke();
+    pen.beginPath(); pen.moveTo(mid + .5, head); pen.lineTo(mid + .5, Math.min(height, y(run.rowCount))); pen.stroke();
     // From afar what runs and what waits would hide each other: half of the width for each.
     const far = view.scale < 3, half = far ? bar / 2 + 1 : bar;
     drawBars(run.running[lane], from, to, (top, bottom) => {
@@ -333,9 +367,9 @@
       }
       hatch(x0, top, bar, Math.max(bottom - top, 1), colours.wait);
       // Where its beginning is out of sight the bar says what it is.
-      if (top >= kHead - 2 || bottom < kHead + 16) return;
+      if (top >= head - 2 || bottom < head + 16) return;
       pen.font = font(11); pen.fillStyle = colours.wait;
-      pen.fillText(clipped(what, place.lane - 34), mid + bar / 2 + 6, kHead + 13);
+      pen.fillText(clipped(what, place.lane - 34), mid + bar / 2 + 6, head + 13);
     });
     const slots = new Map();
     drawBars(run.holding[lane], from, to, (top, bottom, what) => {
@@ -386,7 +420,7 @@
 
   const drawMarkLine = (place, row, colour, label, dash) => {
     const at = Math.round(y(row)) + .5;
-    if (row < 0 || at < kHead || at > height) return;
+    if (row < 0 || at < head || at > height) return;
     pen.strokeStyle = colour; pen.lineWidth = 1.5; pen.setLineDash(dash);
     pen.beginPath(); pen.moveTo(place.x, at); pen.lineTo(place.x + place.width, at); pen.stroke(); pen.setLineDash([]);
     pen.font = font(11, true); const w = pen.measureText(label).width;
@@ -436,14 +470,15 @@
 
   const drawHead = (place) => {
     const {run} = place;
-    pen.fillStyle = colours.panel; pen.fillRect(place.x, 0, place.width, kHead);
+    pen.fillStyle = colours.panel; pen.fillRect(place.x, 0, place.width, head);
     pen.strokeStyle = colours.line; pen.lineWidth = 1; pen.beginPath();
-    pen.moveTo(place.x, kHead - .5); pen.lineTo(place.x + place.width, kHead - .5); pen.stroke();
+    pen.moveTo(place.x, head - .5); pen.lineTo(place.x + place.width, head - .5); pen.stroke();
     pen.font = font(11, true); pen.fillStyle = run.finding ? colours.bad : colours.turn;
     pen.fillText(clipped((run.finding ? '\u2716 ' : '\u2714 ') + run.label, place.width - 14), place.x + 8, 15);
     pen.font = font(12, true); pen.fillStyle = colours.ink;
     pen.fillText('step', place.x + kGutter - 8 - pen.measureText('step').width, 35);
-    run.lanes.forEach((actor, lane) => pen.fillText(clipped(run.name(actor), place.lane - 8), laneX(place, lane) + 4, 35));
+    run.lanes.forEach((actor, lane) => titleLines(run.name(actor), place.lane)
+      .forEach((line, i) => pen.fillText(line, laneX(place, lane) + 4, 35 + i * kTitleLine)));
   };
 
   const drawPlace = (place) => {
@@ -528,6 +563,8 @@
       each.style.width = w + 'px'; each.style.height = height + 'px';
       each.getContext('2d').setTransform(sharp, 0, 0, sharp, 0, 0);
     }
+    titles.clear();
+    layout();
     redraw();
   };
 
@@ -566,14 +603,14 @@
     showState(); redraw();
   };
   const zoom = (factor, at) => {
-    const y0 = at === undefined ? Math.min(Math.max(y(view.row), kHead), height) : at;
-    const row = view.top + (y0 - kHead) / view.scale;
+    const y0 = at === undefined ? Math.min(Math.max(y(view.row), head), height) : at;
+    const row = view.top + (y0 - head) / view.scale;
     view.scale *= factor;
     clamp();
-    view.top = row - (y0 - kHead) / view.scale;
+    view.top = row - (y0 - head) / view.scale;
     redraw();
   };
-  const fit = () => { view.scale = Math.min((height - kHead) / rowsMax, 30); view.top = 0; redraw(); };
+  const fit = () => { view.scale = Math.min((height - head) / rowsMax, 30); view.top = 0; redraw(); };
   const jump = (row) => { if (row >= 0) { if (view.scale < 16) view.scale = 22; goTo(row, true); } };
 
   const search = () => {
@@ -666,7 +703,7 @@
       if (drag && !drag.moved) {
         const place = layout().find((each) => event.offsetX >= each.x && event.offsetX < each.x + each.width);
         if (place) view.run = runs.indexOf(place.run);
-        if (event.offsetY > kHead) goTo(Math.floor(view.top + (event.offsetY - kHead) / view.scale));
+        if (event.offsetY > head) goTo(Math.floor(view.top + (event.offsetY - head) / view.scale));
         stage.focus();
       }
       drag = null;
@@ -692,16 +729,16 @@
       const from = Math.max(Math.min(run.findingRow < 0 ? 0 : run.findingRow - kPaperRows / 2, run.rowCount - kPaperRows), 0);
       const to = Math.min(from + kPaperRows, run.rowCount);
       paper.append(element('h2', run.label + (to - from < run.rowCount ? ': rows ' + (from + 1) + ' to ' + to + ' of ' + run.rowCount : '')));
-      const table = element('table'), head = element('thead'), names = element('tr'), body = element('tbody');
+      const table = element('table'), top = element('thead'), names = element('tr'), body = element('tbody');
       names.append(element('th', 'step'), ...run.lanes.map((actor) => element('th', run.name(actor))));
-      head.append(names);
+      top.append(names);
       for (let row = from; row < to; ++row) {
         const line = element('tr', '', row === run.findingRow ? 'finding' : '');
         line.append(element('td', (row === run.findingRow ? '! ' : '') + run.rowStep[row]));
         run.lanes.forEach((actor) => line.append(element('td', actor === run.rowActor[row] ? run.text(row) || '\u00b7' : '')));
         body.append(line);
       }
-      table.append(head, body);
+      table.append(top, body);
       paper.append(table);
     }
   };
@@ -729,10 +766,11 @@
   readColours();
   listen();
   resize();
-  view.scale = rowsMax * 22 <= height - kHead ? Math.min((height - kHead) / rowsMax, 30) : 22;
+  view.scale = rowsMax * 22 <= height - head ? Math.min((height - head) / rowsMax, 30) : 22;
   goTo(view.row, true);
   draw();
   stage.focus();
   // For tests: what is seen, and how often it was drawn.
-  window.reweave = {view, runs, counters, differenceRow, rowsMax, draw};
+  const titlesShown = () => layout().flatMap((place) => place.run.lanes.map((actor) => [place.run.name(actor), titleLines(place.run.name(actor), place.lane)]));
+  window.reweave = {view, runs, counters, differenceRow, rowsMax, draw, titlesShown};
 })();

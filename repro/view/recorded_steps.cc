@@ -6,6 +6,7 @@
 
 #include "repro/explain/story.h"
 #include "repro/file/tasklet_file.h"
+#include "repro/report/terminal.h"
 #include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/schedule_replay.h"
 
@@ -20,8 +21,9 @@ class Follower final : public Chooser {
     SiteId site = kNowhere;
   };
 
-  Follower(const Schedule& schedule, const Subject& subject)
-      : replay_(schedule, subject, ReplayMode::kLenient) {}
+  /// `kind`: the name of the subject's. All three must outlive it.
+  Follower(const Schedule& schedule, const Subject& subject, std::string_view kind)
+      : replay_(schedule, subject, ReplayMode::kLenient), kind_(kind) {}
 
   void attach(Execution& execution) override {
     execution_ = &execution;
@@ -97,7 +99,7 @@ class Follower final : public Chooser {
             .actor = decision.actor,
             .kind = DeedKind::kDecision,
             .text = answer_text(question.given),
-            .phrase = answer_words(question, question.given, false, false),
+            .phrase = answer_words(question, question.given, false, false, kind_),
             .site = question.given.site};
   }
 
@@ -107,6 +109,7 @@ class Follower final : public Chooser {
   }
 
   Replay replay_;
+  std::string_view kind_;
   Execution* execution_ = nullptr;
   std::map<std::uint64_t, Place> places_;
   std::vector<Decision> decisions_;
@@ -185,8 +188,7 @@ class StateWatcher final : public runtime::Watcher {
     }
     if (t.cstate != nullptr && !t.cstate->stub && t.cstate->levels > 0 && !t.ended) {
       const bool current = t.thread != nullptr && t.thread->current() == &t;
-      if (!current)
-        now["stack of " + own] = "sliced away, " + std::to_string(t.cstate->levels) + " levels";
+      if (!current) now["stack of " + own] = "sliced away, " + plural(t.cstate->levels, "level");
     }
   }
 
@@ -219,7 +221,7 @@ Recording record_execution(const WeaveFile& file, const Schedule& schedule,
     watcher.emplace(scenario.scenario(), recording.changes);
     scenario.set_watcher(&*watcher);
   }
-  Follower follower(schedule, *subject);
+  Follower follower(schedule, *subject, file.kind().name());
   execution.begin(follower, /*keep_log=*/true);
   if (!execution.stopped()) subject->run(execution);
   follower.finish();

@@ -53,11 +53,10 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
 int notify(void* condition, bool everybody, const void* caller) {
   Control& all = control();
   all.point(Access::kWrite, condition, caller);
-  if (everybody) {
-    notify_all(all.waiters(), condition);
-  } else {
-    notify_one(all.waiters(), condition);
-  }
+  all.waking(condition, [&] {
+    return everybody ? notify_all(all.waiters(), condition) != 0
+                     : notify_one(all.waiters(), condition);
+  });
   return 0;
 }
 

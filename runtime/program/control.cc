@@ -254,6 +254,7 @@ void Control::come_to_limit(const void* address) {
          CallStack::here());
   }
   flush();
+  note_stop();
   process().flush_output();
   engine_.execution().stop_at_step_limit();
   engine_.end();
@@ -327,6 +328,26 @@ void Control::watch_heap() {
 }
 
 // ---- What a report needs ----
+
+void Control::note_stop() {
+  std::vector<std::uint32_t> places;
+  const auto add = [&](const void* where) {
+    if (where != nullptr && where != kNoUsersCall) places.push_back(site_of(where));
+  };
+  const CallStack here = CallStack::here();
+  add(here.users(self().where));
+  for (std::size_t i = 0; i < engine_.actor_count(); ++i) {
+    if (threads_[i].get() != &self() && !threads_[i]->ended) add(threads_[i]->where);
+  }
+  shared_.note_stop(places);
+}
+
+std::vector<std::string> Control::places_of_stop() const {
+  std::vector<std::string> all;
+  for (const std::uint32_t site : shared_.stop_sites())
+    all.push_back(place_words(sites().address_of(site)));
+  return all;
+}
 
 void Control::note_escape(const char* name, const void* caller) {
   shared_.add_escape(name, site_of(caller));

@@ -121,6 +121,16 @@ class Control final : public sync::Host {
   void allow_races(const void* address, std::size_t bytes) {
     if (finds_races_) races_.allow(address, bytes);
   }
+  /// `let_go()` lets go on who waits for `object`, some or none of them: whom is kept with the step
+  /// in which the running thread does it. Returns what `let_go` returns; does not switch.
+  template <typename LetGo>
+  auto waking(const void* object, const LetGo& let_go) {
+    if (!history_.on()) return let_go();
+    const std::vector<ThreadId> before = waiting_for(object);
+    const auto result = let_go();
+    keep_woken(object, before);
+    return result;
+  }
   /// Who runs and at which step, in one word.
   std::uint64_t moment() { return std::uint64_t{engine_.current()} << 48 | engine_.steps(); }
   /// Memory was given back.
@@ -201,9 +211,14 @@ class Control final : public sync::Host {
 
   /// False: only calls of the thread library were tried.
   bool sees_accesses() const { return globals.instrumented || shared_.saw_accesses(); }
+  /// Of the same executions: false says that main was alone in all of them.
+  bool saw_second_thread() const { return shared_.saw_second_thread(); }
   /// What was used, "NAME at PLACE", each once, in order; in this process and in those that were
   /// forked to explore.
   std::vector<std::string> escapes() const;
+  /// Where the threads were in the first execution that was stopped at the limit of steps, whoever
+  /// ran first; of a few of them.
+  std::vector<std::string> places_of_stop() const;
   /// In all executions so far, those of such processes included: 0 says that no schedule was ever
   /// chosen, so that nothing was explored.
   std::uint64_t questions_asked() const { return shared_.questions(); }
@@ -281,6 +296,8 @@ class Control final : public sync::Host {
   std::string memory_words(const MemoryStory& story);
   void keep(Step step);
   void keep_wait(const sync::Wait& wait, const void* caller);
+  std::vector<ThreadId> waiting_for(const void* object) const;
+  void keep_woken(const void* object, const std::vector<ThreadId>& before);
   std::uint32_t number_of(const void* thread) const;
   const char* called();
   void look_for_race(Access access, const void* address, std::uint32_t bytes, bool is_atomic,
@@ -325,6 +342,7 @@ class Control final : public sync::Host {
       come_to_limit(address);
   }
   void come_to_limit(const void* address);
+  void note_stop();
   void take_turns(const void* caller);
   void stop_draining_in_time() {
     if (engine_.steps() >= drain_until_) [[unlikely]]

@@ -201,6 +201,25 @@ void Control::keep_wait(const sync::Wait& wait, const void* caller) {
   keep(step);
 }
 
+std::vector<ThreadId> Control::waiting_for(const void* object) const {
+  std::vector<ThreadId> threads;
+  waiters_.for_each([&](ThreadId id, const sync::Wait& wait) {
+    if (wait.object == object) threads.push_back(id);
+  });
+  return threads;
+}
+
+/// Those of `before` who wait for it no longer were woken by the step that was taken last.
+void Control::keep_woken(const void* object, const std::vector<ThreadId>& before) {
+  Wakes woken{.known = true};
+  const std::vector<ThreadId> left = waiting_for(object);
+  for (const ThreadId id : before) {
+    if (std::find(left.begin(), left.end(), id) == left.end())
+      woken.add(static_cast<std::uint32_t>(id));
+  }
+  history_.add_woken(engine_.current(), object, woken);
+}
+
 /// Of a thread that is an object to wait for; UINT32_MAX if it is none.
 std::uint32_t Control::number_of(const void* thread) const {
   for (std::uint32_t i = 0; i < engine_.actor_count(); ++i) {

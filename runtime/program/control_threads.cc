@@ -37,6 +37,7 @@ Thread& Control::make_thread(void* (*start)(void*), void* argument, bool detache
   thread.detached = detached;
   thread.signals.blocked = self().signals.blocked;
   if (history_.on()) note_beginning(thread);
+  shared_.see_second_thread();
   const Actor actor = engine_.spawn(engine_.current(), &Control::enter_thread, &thread);
   CHECK(actor == next);
   thread.id = ThreadId{actor};

@@ -173,8 +173,9 @@ long futex(std::uint32_t* word, int operation, std::uint32_t value, const timesp
     case FUTEX_WAKE_BITSET: {
       Control& all = control();
       all.wake_point(Access::kWrite, word, caller);
-      return static_cast<long>(
-          wake_word(all.waiters(), word, value, command == FUTEX_WAKE ? kAllBits : bits));
+      return static_cast<long>(all.waking(word, [&] {
+        return wake_word(all.waiters(), word, value, command == FUTEX_WAKE ? kAllBits : bits);
+      }));
     }
     default:
       control().note_escape("futex with another operation than wait and wake", caller);

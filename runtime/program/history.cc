@@ -1,5 +1,6 @@
 #include "runtime/program/history.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -149,6 +150,17 @@ void History::note_use(const Step& step) {
   use.last_thread = step.thread;
   use.last = step.caller;
   use.last_called = step.called;
+  use.woken = {};
+}
+
+void History::add_woken(std::uint32_t thread, const void* object, const Wakes& woken) {
+  const auto step = std::find_if(steps_.rbegin(), steps_.rend(), [&](const Step& each) {
+    return each.thread == thread && each.object == object && each.did == Did::kCalled;
+  });
+  if (step == steps_.rend()) return;
+  step->woken = woken;
+  const auto use = uses_.find(object);
+  if (use != uses_.end() && use->second.last == step->caller) use->second.woken = woken;
 }
 
 const ObjectUse* History::use_of(const void* object) const {

@@ -29,6 +29,18 @@ enum class Did : std::uint8_t {
   kEnded,     // The thread itself.
 };
 
+/// Whom a notification woke; nobody: it was lost.
+struct Wakes {
+  static constexpr std::uint32_t kNamedMax = 3;
+  bool known = false;       // It was a notification.
+  std::uint32_t count = 0;  // How many; the first of them are named.
+  std::array<std::uint32_t, kNamedMax> threads{};
+  void add(std::uint32_t thread) {
+    if (count < kNamedMax) threads[count] = thread;
+    ++count;
+  }
+};
+
 struct Step {
   std::uint64_t number = 0;  // Of the execution, from 1.
   std::uint32_t thread = 0;
@@ -43,6 +55,7 @@ struct Step {
   const char* called = nullptr;
   std::uint32_t depth = 0;
   std::array<const void*, 8> calls{};  // The user's calls that led here, if they were wanted.
+  Wakes woken{};
 };
 
 /// An object that threads wait at, or that they change atomically.
@@ -55,6 +68,7 @@ struct ObjectUse {
   std::uint32_t last_thread = 0;
   const void* last = nullptr;  // Where it was last changed or notified; null: never.
   const char* last_called = nullptr;
+  Wakes woken{};  // By that.
 };
 
 class History {
@@ -68,6 +82,9 @@ class History {
   bool keeps_everything() const { return everything_; }
 
   void add(const Step& step);
+
+  /// The last call that `thread` made on `object` woke these.
+  void add_woken(std::uint32_t thread, const void* object, const Wakes& woken);
 
   /// How many steps were added; those from dropped() on are there.
   std::uint64_t count() const { return dropped_ + steps_.size(); }

@@ -2,6 +2,7 @@
 
 #include <semaphore.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -22,15 +23,17 @@ std::uintptr_t bytes_of(std::string_view kind) {
   return 0;
 }
 
-/// "'forks[2]'", "'counter'", "in 'bank' at byte 8"; "" if it has no static storage.
+/// "'forks[2]'", "'counter'", "'bank.total'"; without debug information "'bank+8'", or an element
+/// of what may be an array of things that long. "" if it has no static storage.
 std::string variable_words(const void* object, std::uintptr_t bytes) {
-  const Sites::Variable variable = sites().variable_at(object);
+  const Sites::Variable variable = sites().variable_at(object, bytes);
   if (variable.name.empty()) return "";
+  if (variable.part) return "'" + variable.name + *variable.part + "'";
   const bool is_element = bytes != 0 && variable.bytes > bytes && variable.bytes % bytes == 0 &&
                           variable.offset % bytes == 0;
   if (is_element) return "'" + variable.name + "[" + std::to_string(variable.offset / bytes) + "]'";
   if (variable.offset == 0) return "'" + variable.name + "'";
-  return "in '" + variable.name + "' at byte " + std::to_string(variable.offset);
+  return "'" + variable.name + "+" + std::to_string(variable.offset) + "'";
 }
 
 /// The thread on whose stack `address` lies, by number; a large number if it is on none.
@@ -151,6 +154,18 @@ std::string object_words(Control& control, const void* object, std::uint32_t byt
   return words;
 }
 
+std::string woken_words(Control& control, const Wakes& woken) {
+  if (woken.count == 0) return "nobody";
+  std::string words;
+  const std::uint32_t named = std::min(woken.count, Wakes::kNamedMax);
+  for (std::uint32_t i = 0; i < named; ++i) {
+    if (i != 0) words += i + 1 == woken.count ? " and " : ", ";
+    words += thread_words(control, ThreadId{woken.threads[i]}, false);
+  }
+  if (woken.count > named) words += " and " + std::to_string(woken.count - named) + " more";
+  return words;
+}
+
 std::string step_words(Control& control, const Step& step) {
   switch (step.did) {
     case Did::kAccessed:
@@ -188,7 +203,8 @@ std::string step_words(Control& control, const Step& step) {
   if (std::strcmp(deed.kind, "thread") == 0)
     return words + " " + thread_words(control, ThreadId{step.other}, false);
   if (*deed.kind == '\0' || step.object == nullptr) return words;
-  return words + " " + object_words(control, step.object, step.bytes, deed.kind, false);
+  words += " " + object_words(control, step.object, step.bytes, deed.kind, false);
+  return step.woken.known ? words + ", wakes " + woken_words(control, step.woken) : words;
 }
 
 }  // namespace reweave::program

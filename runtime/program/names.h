@@ -2,7 +2,7 @@
 // timelines. One name for one thing everywhere, and the same in every process: no addresses.
 //
 //   thread 0.2 (worker, started in main at bank.cc:31)
-//   mutex 'accounts_lock', mutex 'forks[2]', mutex in 'bank' at byte 8
+//   mutex 'accounts_lock', mutex 'forks[2]', mutex 'bank.lock'; without debug information 'bank+8'
 //   mutex #1, first locked in Slot::put at slot.cc:9
 //
 // A thread is its path in the tree of threads, as schedules have it, and what it was called by
@@ -34,6 +34,9 @@ std::string thread_words(Control& control, ThreadId id, bool whole);
 /// its kind. `otherwise`: its kind where nobody has used it. `whole`: also where it was used first.
 std::string object_words(Control& control, const void* object, std::uint32_t bytes,
                          const char* otherwise, bool whole);
+
+/// "thread 0.2 (taker)", "thread 0.2 (taker), thread 0.3 (taker) and 4 more", "nobody".
+std::string woken_words(Control& control, const Wakes& woken);
 
 /// "reads 'counter'": what a step of the history did. "": nothing that a reader of a trace looks
 /// for.

@@ -39,7 +39,8 @@ std::string BodySubject::describe(const Event& event) const {
   line.resize(std::max<std::size_t>(line.size() + 1, 16), ' ');
   line += words;
   if (step.caller == nullptr || step.caller == kNoUsersCall) return line;
-  line.resize(std::max<std::size_t>(line.size() + 1, 56), ' ');
+  // Whoever reads it back knows a place by two blanks.
+  line.resize(std::max<std::size_t>(line.size() + 2, 56), ' ');
   return line + place_words(step.caller);
 }
 

@@ -108,8 +108,12 @@ std::string last_change_words(Control& control, const sync::Wait& wait) {
   const std::string what = is_notified ? "notified" : "changed";
   if (use->last == nullptr)
     return "\n    nobody " + what + (is_notified ? " anybody there" : " it");
-  return "\n    last " + what + " by " + thread_words(control, ThreadId{use->last_thread}, false) +
-         " at " + place_words(use->last);
+  const std::string words = "\n    last " + what + " by " +
+                            thread_words(control, ThreadId{use->last_thread}, false) + " at " +
+                            place_words(use->last);
+  if (!use->woken.known) return words;
+  if (use->woken.count == 0) return words + ", when nobody waited there";
+  return words + ", which woke " + woken_words(control, use->woken);
 }
 
 }  // namespace

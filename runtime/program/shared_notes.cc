@@ -16,6 +16,18 @@ SharedNotes& SharedNotes::make() {
   return *new (memory) SharedNotes{};
 }
 
+void SharedNotes::note_stop(std::span<const std::uint32_t> sites) {
+  if (stop_taken_.exchange(true, std::memory_order_acq_rel)) return;
+  stop_count_ = static_cast<std::uint32_t>(std::min<std::size_t>(sites.size(), kStopSitesMax));
+  std::copy_n(sites.begin(), stop_count_, stop_sites_.begin());
+  stop_written_.store(true, std::memory_order_release);
+}
+
+std::vector<std::uint32_t> SharedNotes::stop_sites() const {
+  if (!stop_written_.load(std::memory_order_acquire)) return {};
+  return {stop_sites_.begin(), stop_sites_.begin() + stop_count_};
+}
+
 std::uint32_t SharedNotes::escape_count() const {
   return std::min(count_.load(std::memory_order_acquire), kEscapesMax);
 }

@@ -12,6 +12,7 @@
 
 #include "runtime/program/source_lines.h"
 #include "runtime/program/user_frames.h"
+#include "runtime/program/variable_parts.h"
 #include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
@@ -50,6 +51,7 @@ struct Sites::Data {
   std::vector<Module> modules;  // The program itself first.
   std::map<std::pair<const Module*, std::uintptr_t>, Line> lines;
   std::map<std::pair<bool, std::uint32_t>, std::string> names;
+  std::map<const Module*, std::unique_ptr<VariableParts>> parts;  // Read at first use.
   void* library_code = nullptr;
   std::size_t library_code_bytes = 0;
 };
@@ -322,13 +324,16 @@ bool Sites::is_in_library(const void* address) const {
   return function != nullptr && is_library_name(symbols.mangled_name(*function));
 }
 
-Sites::Variable Sites::variable_at(const void* address) {
+Sites::Variable Sites::variable_at(const void* address, std::uintptr_t bytes) {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   const Module* const module = module_of(at);
   if (module == nullptr) return {};
   const auto* const found = symbols_of(*module).variable_at(at - module->bias);
   if (found == nullptr) return {};
-  return {found->name, at - module->bias - found->begin, found->end - found->begin};
+  std::unique_ptr<VariableParts>& parts = data_->parts[module];
+  if (parts == nullptr) parts = std::make_unique<VariableParts>(module->path);
+  const std::uintptr_t offset = at - module->bias - found->begin;
+  return {found->name, offset, found->end - found->begin, parts->part(found->begin, offset, bytes)};
 }
 
 std::string Sites::mangled_variable_at(const void* address) const {

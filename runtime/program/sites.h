@@ -89,8 +89,10 @@ class Sites {
     std::string name{};
     std::uintptr_t offset = 0;
     std::uintptr_t bytes = 0;
+    std::optional<std::string> part{};  // "[2].weight", where debug information tells: see there.
   };
-  Variable variable_at(const void* address);
+  /// `bytes`: how many of its bytes are asked for, from `address` on.
+  Variable variable_at(const void* address, std::uintptr_t bytes = 1);
   /// The same, as the file spells it: of a table of virtual functions, for example.
   std::string mangled_variable_at(const void* address) const;
   /// True: code of this library.

@@ -117,7 +117,8 @@ Line line_of(const Event& event, const Did& did, const Subject& subject) {
   return {event.step, path_in(did, event.actor) + ": " + subject.describe(event)};
 }
 Line end_of(const Did& did) {
-  Line line{did.steps, std::string("the end, after ") + std::to_string(did.steps) + " steps: "};
+  Line line{did.steps, std::string("the end, after ") + std::to_string(did.steps) +
+                           (did.steps == 1 ? " step: " : " steps: ")};
   line.words += did.findings.empty() ? outcome_name(did.outcome) : did.findings.front().signature;
   return line;
 }

@@ -57,6 +57,9 @@ struct TurningPoint {
   Finding elsewhere_finding{};
 
   bool found() const { return !flips.empty(); }
+  /// The step of the first of them; in all steps before it the passing execution does the same. 0
+  /// where nothing helped.
+  std::uint64_t first_step() const { return found() ? flips.front().question.step : 0; }
 };
 
 /// `schedule` with other answers, for a lenient replay.

@@ -9,6 +9,7 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class CliCheck : public Cli {
  protected:
@@ -75,6 +76,52 @@ TEST_F(CliCheck, UpdateKeepsCommentsAndAllElse) {
   run({"check", file, "--update"}, 0);
   EXPECT_EQ(*read_file(file), after);
   run({"check", "-", "--update"}, 2);
+}
+
+TEST_F(CliCheck, AnUpdateSaysWhatItChanged) {
+  const std::string repro = hunted(kLostValue);
+  std::string text = *read_file(repro);
+  const std::string file = write(
+      "mended.weave", text.replace(text.find("defects post-switch-clear"), 25, "defects none"));
+  EXPECT_THAT(run({"check", file, "--update"}, 0),
+              AllOf(HasSubstr("UPDATED " + file), HasSubstr("was: lost-value, signature \""),
+                    HasSubstr("now: nothing is found"), HasSubstr("rehunt " + file)));
+  // Nothing changes any more, and nothing is said.
+  EXPECT_THAT(run({"check", file, "--update"}, 0), Not(HasSubstr("UPDATED")));
+  write("mended.weave", text.replace(text.find("defects none"), 12, "defects post-switch-clear"));
+  const json back = run_json({"check", file, "--update"}, 0);
+  EXPECT_EQ(back["cases"][0]["passed"], true);
+  EXPECT_EQ(back["cases"][0]["message"], "");  // The finding, as the file says.
+}
+
+TEST_F(CliCheck, AScheduleThatAnEditHasOutlivedIsRenewed) {
+  // As if what an answer was asked at had been edited away, and the bug with it.
+  std::string text = "# JIRA-123\n" + *read_file(hunted(kLostValue));
+  const std::string schedule = "\nschedule\nend\n";
+  ASSERT_NE(text.find(schedule), std::string::npos) << text;
+  text.replace(text.find(schedule), schedule.size(),
+               "\nschedule\n  0.1 spill nowhere.7 0 1\nend\n");
+  std::string mended = text;
+  mended.replace(mended.find("defects post-switch-clear"), 25, "defects none");
+  const std::string file = write("edited.weave", mended);
+  EXPECT_THAT(run({"check", file}, 3),
+              AllOf(HasSubstr("diverged at step 0: expected "),
+                    HasSubstr("0 of 1 answer still fit: nothing is found"),
+                    HasSubstr("rehunt " + file), HasSubstr("check " + file + " --update")));
+  EXPECT_EQ(*read_file(file), mended);
+  EXPECT_THAT(run({"check", file, "--update", "--format=github"}, 0),
+              AllOf(HasSubstr("::notice file="), HasSubstr("%0Awas: lost-value, signature "),
+                    HasSubstr("%0Anow: nothing is found"), HasSubstr("rehunt " + file)));
+  EXPECT_THAT(*read_file(file), AllOf(StartsWith("# JIRA-123\n"), Not(HasSubstr("nowhere.7")),
+                                      Not(HasSubstr("finding "))));
+  EXPECT_THAT(run({"check", file}, 0), HasSubstr("1 passed"));
+  // Where the bug is still there the schedule alone is renewed.
+  const std::string still = write("still.weave", text);
+  EXPECT_THAT(run({"check", still, "--update"}, 0),
+              AllOf(HasSubstr("UPDATED"), HasSubstr("as before: lost-value")));
+  EXPECT_THAT(*read_file(still),
+              AllOf(Not(HasSubstr("nowhere.7")), HasSubstr("finding lost-value")));
+  EXPECT_THAT(run({"check", still}, 0), HasSubstr("1 passed"));
 }
 
 TEST_F(CliCheck, NamesAndMessagesCannotSpeakForUs) {

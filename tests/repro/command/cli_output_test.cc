@@ -101,6 +101,17 @@ TEST_F(CliOutput, ASubjectThatIsAskedNothingIsNotClean) {
               AllOf(HasSubstr("nothing was explored"), Not(HasSubstr("clean"))));
 }
 
+TEST_F(CliOutput, AFileToWriteHasOneLetterEverywhere) {
+  const std::string text = std::string(kLostValue);
+  const json hunted = run_json({"hunt", write("a.weave", text), "-o", path("f")}, 1);
+  const std::string repro = hunted["repro"];
+  EXPECT_THAT(repro, HasSubstr(path("f")));
+  run({"shrink", repro, "-o", path("small.weave")}, 0);
+  run({"rehunt", repro, "-o", path("again.weave")}, 1);
+  for (const char* const command : {"hunt", "shrink", "rehunt", "gauntlet", "export", "view"})
+    EXPECT_THAT(run({command, "--help"}, 0), HasSubstr("-o,--output")) << command;
+}
+
 TEST_F(CliOutput, ASearchThatTriedEverythingSaysUnderWhichBounds) {
   const json report =
       run_json({"hunt", write("c.weave", kClean), "--steps-max", "1234", "--output", path("f")}, 0);

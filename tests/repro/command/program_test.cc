@@ -145,6 +145,16 @@ TEST_F(Programs, ARaceHasBothStacks) {
                     HasSubstr("started in main at lost_update.cc:")));
 }
 
+TEST_F(Programs, APartOfAVariableHasItsName) {
+  const json hunted =
+      run_json({"hunt", "--races", "on", "--output", path("found"), "--", program("parts")}, 1);
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              HasSubstr("that nothing orders, 'nodes[2].weight':"));
+  const std::string trace = run({"replay", hunted["repro"], "--trace"}, 1);
+  EXPECT_THAT(trace, AllOf(HasSubstr("writes 'nodes[2].weight'"),
+                           HasSubstr("locks mutex 'nodes[1].mutex'")));
+}
+
 TEST_F(Programs, ALoopThatComesByNoPointHasItsPlace) {
   Words words = {"hunt", "--output", path("found"), "--hang-ms", "1500"};
   words.insert(words.end(), {"--", program("silent_loop")});
@@ -215,6 +225,75 @@ TEST_F(Programs, WhereAProgramNeverEndsIsSaid) {
       {"hunt", "--steps-max", "300000", "--output", path("found"), "--", program("endless")}, 1);
   EXPECT_EQ(hunted["finding"]["signature"], "livelock never ends in count");
   EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
+}
+
+TEST_F(Programs, WhatNeverEndsIsRepeatedInFewSteps) {
+  const json hunted = run_json({"hunt", "--strategy", "random-walk", "--output", path("found"),
+                                "--", program("endless_alone")},
+                               1);
+  EXPECT_EQ(hunted["finding"]["signature"], "livelock never ends in spin");
+  // Alone the main thread may take 640,000,000 steps, which a replay would need minutes for.
+  EXPECT_THAT(*read_file(hunted["repro"]), HasSubstr("steps-max 50000\n"));
+  EXPECT_LT(hunted["steps"].get<std::uint64_t>(), 4'000'000u);
+  EXPECT_THAT(run({"check", hunted["repro"]}, 0), HasSubstr("1 passed"));
+  // Who wants it short says so, and that stays.
+  const json shorter = run_json({"hunt", "--strategy", "random-walk", "--steps-max", "30000",
+                                 "--output", path("found"), "--", program("endless_alone")},
+                                1);
+  EXPECT_THAT(*read_file(shorter["repro"]), HasSubstr("steps-max 30000\n"));
+}
+
+TEST_F(Programs, TheLimitOfStepsIsInTheHelp) {
+  EXPECT_THAT(run({"hunt", "--help"}, 0), HasSubstr("--steps-max"));
+}
+
+TEST_F(Programs, WhereALimitStoppedItIsSaid) {
+  const Words subject = {"--", program("long_work")};
+  Words words = {"hunt", "--executions", "3", "--steps-max", "30000"};
+  words.insert(words.end(), subject.begin(), subject.end());
+  const std::string text = run(words, 0);
+  EXPECT_THAT(text, AllOf(HasSubstr("nothing was found up to the limit of 30,000 steps"),
+                          HasSubstr("--steps-max N raises it"),
+                          HasSubstr("where the first was: compute (long_work.cc:"),
+                          Not(HasSubstr("clean"))));
+  const std::string file =
+      write("long.weave", "weave 1\nsubject program\nsettings\n  steps-max 30000\nend\ncommand " +
+                              program("long_work") + "\n");
+  EXPECT_THAT(run({"replay", file}, 0), HasSubstr("where it was stopped: compute (long_work.cc:"));
+}
+
+TEST_F(Programs, WhomANotificationWakesIsSaid) {
+  const json hunted = hunt("woken", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "deadlock condition in wait_for_stage, join in main");
+  const std::string message = hunted["finding"]["message"];
+  EXPECT_THAT(message, HasSubstr("last notified by thread 0 (main) at reach (woken.cc:"));
+  EXPECT_THAT(message,
+              AnyOf(HasSubstr(", which woke thread 0."), HasSubstr(", when nobody waited there")));
+  const std::string trace = run({"replay", hunted["repro"], "--trace"}, 1);
+  EXPECT_THAT(trace, HasSubstr("notifies all at condition variable 'unheard', wakes nobody  "));
+  EXPECT_THAT(trace, HasSubstr("notifies one at condition variable 'changed', wakes thread 0."));
+  const json told = run_json({"explain", hunted["repro"]}, 1);
+  int woken = 0;
+  for (const json& row : told["table"]) {
+    if (row.value("words", "").find(", wakes thread 0.") == std::string::npos) continue;
+    ++woken;
+    EXPECT_EQ(row["object"], "condition variable 'changed'");
+    EXPECT_THAT(row["other"].get<std::string>(), StartsWith("0."));
+    EXPECT_THAT(row["site"].get<std::string>(), StartsWith("reach (woken.cc:"));
+  }
+  EXPECT_GT(woken, 0);
+}
+
+TEST_F(Programs, ThatNobodyElseWasThereIsSaid) {
+  const std::string text = run({"hunt", "--executions", "5", "--", "true"}, 0);
+  EXPECT_THAT(text, HasSubstr("nothing was explored: the program started no second thread"));
+  EXPECT_THAT(run({"hunt", "--keep-going", "--executions", "5", "--", "true"}, 0),
+              HasSubstr("the program started no second thread"));
+}
+
+TEST_F(Programs, WhatCanBeNamedToHuntInIsSaid) {
+  EXPECT_THAT(run({"hunt"}, 2), AllOf(HasSubstr("name a file to hunt in, a program: `"),
+                                      HasSubstr("hunt -- PROGRAM ARGUMENTS`, or say --generated")));
 }
 
 TEST_F(Programs, WhatIsLongIsNoLivelock) {
@@ -351,7 +430,7 @@ TEST_F(Programs, ATestExploresItsOwnBodies) {
   const std::string mark = "REWEAVE_SCHEDULE='";
   const std::size_t begin = wrong.output.find(mark) + mark.size();
   const std::string schedule = wrong.output.substr(begin, wrong.output.find('\'', begin) - begin);
-  EXPECT_THAT(run_tests("*ASlot*", schedule).output, HasSubstr("after 1 executions"));
+  EXPECT_THAT(run_tests("*ASlot*", schedule).output, HasSubstr("after 1 execution;"));
   EXPECT_THAT(run_tests("*ExpectationsCount", "").output,
               AllOf(HasSubstr("a test expectation failed"), HasSubstr("Which is: 1")));
 }

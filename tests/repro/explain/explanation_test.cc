@@ -196,9 +196,42 @@ TEST(Explanation, WordsThatNobodyKnowsAreShownAsTheyAre) {
   EXPECT_EQ(lock.object, "mutex 'm[2]'");
   EXPECT_EQ(lock.phrase, "locks mutex 'm[2]'");
   EXPECT_EQ(lock.site, "put (slot.cc:9)");
+  const Deed notify = read_deed(
+      "  main            notifies one at condition variable #1, wakes thread 0.2 (worker), thread "
+      "0.3 (worker) and 2 more  put (slot.cc:9)");
+  EXPECT_EQ(notify.kind, DeedKind::kNotifies);
+  EXPECT_EQ(notify.object, "condition variable #1");
+  EXPECT_EQ(notify.other, "0.2");
+  EXPECT_EQ(notify.site, "put (slot.cc:9)");
+  const Deed lost =
+      read_deed("  main            notifies all at condition variable #1, wakes nobody");
+  EXPECT_EQ(lost.object, "condition variable #1");
+  EXPECT_EQ(lost.other, "");
   const Deed join = read_deed("  main            waits for the end of thread 0.2 (worker)");
   EXPECT_EQ(join.kind, DeedKind::kWaits);
   EXPECT_EQ(join.other, "0.2");
+}
+
+TEST(Explanation, OneIsNotCountedAsMany) {
+  EXPECT_EQ(read_deed("spill 1").phrase, "SPILLS its stack to the heap: 1 level");
+  EXPECT_EQ(read_deed("spill 24").phrase, "SPILLS its stack to the heap: 24 levels");
+  EXPECT_EQ(read_deed("unspill 1").phrase, "gets its stack back (1 level)");
+}
+
+TEST(Explanation, WhatDiffersBeginsWithTheOtherAnswer) {
+  std::size_t told_of = 0;
+  for (const std::string& path : find_weave_files(std::string(REWEAVE_CORPORA) + "/repros").files) {
+    const Expected<WeaveFile> file = read_weave(*read_file(path), path);
+    if (!file || !file->schedule) continue;
+    SCOPED_TRACE(path);
+    const Explanation told = explained(*file);
+    if (!told.turning.found()) continue;
+    ++told_of;
+    const std::string step = std::to_string(told.turning.first_step());
+    EXPECT_THAT(told.changes.front(), testing::StartsWith("In step " + step + ","));
+    EXPECT_THAT(told.then.front(), testing::StartsWith("From step " + step + " on"));
+  }
+  EXPECT_GT(told_of, 10u);
 }
 
 /// 500 findings in generated scenarios under every historical defect of 2012: what is named passes,

@@ -78,7 +78,7 @@ TEST_F(ExportedTest, FailsAsTheReproDoesAndPassesOnceItIsMended) {
   const ProcessResult failing = tried(kSlot);
   EXPECT_EQ(failing.code, 1) << failing.output;
   EXPECT_THAT(failing.output, AllOf(HasSubstr("deadlock: " + signature), HasSubstr("after 1 exec"),
-                                    Not(HasSubstr("did not follow"))));
+                                    Not(HasSubstr("does not follow"))));
   const ProcessResult mended = tried(with_notify_all(kSlot));
   EXPECT_EQ(mended.code, 0) << mended.output;
 }
@@ -89,7 +89,7 @@ TEST_F(ExportedTest, SearchesWhereTheScheduleDoesNotFitAnyMore) {
       with(kSlot, "  void put() {\n", "  void put() {\n    static int calls;\n    ++calls;\n"));
   EXPECT_EQ(found.code, 1) << found.output;
   EXPECT_THAT(found.output,
-              AllOf(HasSubstr("did not follow"), HasSubstr("deadlock: " + signature)));
+              AllOf(HasSubstr("does not follow"), HasSubstr("deadlock: " + signature)));
 }
 
 constexpr const char* kArguments = R"(#include <cstdlib>

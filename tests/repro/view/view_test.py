@@ -133,6 +133,41 @@ def try_deadlock(browser, tool, corpora, folder):
     silent(browser, "deadlock")
 
 
+# Four tasklets with long names, and another execution beside them: eight lanes.
+LONG_NAMES = """weave 1
+channel data
+function main
+  spawn producer_of_all_messages -
+  spawn consumer_of_first_half -
+  spawn consumer_of_second_half -
+  runall
+end
+function producer_of_all_messages
+  send data
+end
+function consumer_of_first_half
+  recv data
+end
+function consumer_of_second_half daemon
+  recv data
+end
+"""
+
+
+def try_titles(browser, tool, folder):
+    file = folder + "/names.weave"
+    with open(file, "w", encoding="ascii") as out:
+        out.write(LONG_NAMES)
+    browser.open(view(tool, file, folder, "--beside", file))
+    titles = browser.run("reweave.titlesShown()")
+    expect(len(titles) >= 6, f"there are lanes enough to be narrow: {titles}")
+    expect(any(len(lines) > 1 for _, lines in titles), f"a long title takes several lines: {titles}")
+    for name, lines in titles:
+        expect("".join(lines).replace(" ", "") == name.replace(" ", ""), f"the whole of {name} can be read: {lines}")
+    browser.screenshot(folder + "/names.png")
+    silent(browser, "titles")
+
+
 def try_large(browser, tool, folder):
     file = folder + "/large.weave"
     with open(file, "w", encoding="ascii") as out:
@@ -186,6 +221,7 @@ def main():
     try:
         try_blog(browser, tool, corpora, folder)
         try_deadlock(browser, tool, corpora, folder)
+        try_titles(browser, tool, folder)
         try_large(browser, tool, folder)
     finally:
         browser.close()
