@@ -1,8 +1,8 @@
 // Feedback for the fuzzing engine beside its own code coverage: a small table of counters that the
 // engine reads.
 //
-// libFuzzer finds it by the name of its section; AFL++ sees it as so many more edges of the program;
-// the plain build ignores it. A counter says that a feature was there, not how often.
+// libFuzzer finds it by the name of its section; AFL++ sees it as so many more edges of the
+// program; the plain build ignores it. A counter says that a feature was there, not how often.
 #pragma once
 
 #include <cstdint>
