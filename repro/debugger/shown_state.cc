@@ -151,6 +151,8 @@ std::string token_words(const runtime::Token& token) {
     case runtime::TokenPlace::kReleased:
       return words + ", released: " +
              runtime::release_reason_name(static_cast<runtime::ReleaseReason>(token.reason));
+    case runtime::TokenPlace::kThrown:
+      return words + ", thrown, not raised yet";
   }
   return words;
 }

@@ -189,7 +189,7 @@ void destroy(Thread& thread, Object* object) {
     case ObjectKind::kToken:
     case ObjectKind::kBomb: {
       auto* const token = static_cast<Token*>(object);
-      if (token->number != 0) {
+      if (token->number != 0 || token->place == TokenPlace::kThrown) {
         const SiteId site =
             thread.evaluation().running ? thread.evaluation().running.frame->site : SiteId{};
         thread.ledger().destroyed(*token, thread.current(), site, thread.evaluation().doing);

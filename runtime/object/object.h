@@ -143,6 +143,7 @@ enum class TokenPlace : std::uint8_t {
   kInFlight,   // Handed over to a receiver that has not returned yet.
   kDelivered,  // The receive has returned it.
   kReleased,   // Left the ledger for a named reason.
+  kThrown,     // Waits to be raised in whom it was thrown at; see Ledger::thrown().
 };
 
 /// A value or an exception as the ledger sees it. Number 0: not tracked.
@@ -153,7 +154,7 @@ struct Token : Object {
   std::uint16_t padding2 = 0;
   std::uint32_t sender = 0;       // Number of the tasklet that sent it.
   std::uint32_t sender_site = 0;  // SiteId of the operation.
-  std::uint32_t receiver = 0;     // Number of the tasklet that it was handed to.
+  std::uint32_t receiver = 0;     // Number of the tasklet that it was handed to, or thrown at.
   std::uint64_t sent_step = 0;
   std::int64_t payload = 0;  // For users of the C++ interface; the runtime does not look at it.
 };

@@ -20,8 +20,22 @@ const char* release_reason_name(ReleaseReason reason) {
 namespace {
 
 bool is_tracked(const Object& value) {
-  return (value.kind == ObjectKind::kToken || value.kind == ObjectKind::kBomb) &&
-         static_cast<const Token&>(value).number != 0;
+  if (value.kind != ObjectKind::kToken && value.kind != ObjectKind::kBomb) return false;
+  const auto& token = static_cast<const Token&>(value);
+  return token.number != 0 || token.place == TokenPlace::kThrown;
+}
+
+bool is_exit(const Object& value) {
+  return value.kind == ObjectKind::kBomb &&
+         static_cast<const Bomb&>(value).type == ExceptionType::kTaskletExit;
+}
+
+/// A thrown exception, which `holder` lets go, has nothing to do any more: it asked for no more
+/// than that `holder` be dead, which it is, or will be by another one.
+bool is_done(const Object& thrown, const Tasklet& holder, ReleaseReason reason) {
+  if (!is_exit(thrown)) return false;
+  return reason == ReleaseReason::kHolderFinalized || reason == ReleaseReason::kHolderRebound ||
+         (reason == ReleaseReason::kHolderKilled && is_exit(*holder.tempval));
 }
 
 }  // namespace
@@ -131,8 +145,27 @@ void Ledger::let_go(Object& value, Tasklet& holder, ReleaseReason reason) {
   auto& token = static_cast<Token&>(value);
   if (holder.expects == token.number) holder.expects = 0;
   if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
-  token.place = TokenPlace::kReleased;
   token.reason = static_cast<std::uint8_t>(reason);
+  if (token.place == TokenPlace::kThrown && !is_done(value, holder, reason)) return;
+  token.place = TokenPlace::kReleased;
+}
+
+void Ledger::thrown(Bomb& bomb, const Tasklet& target, const Tasklet& by, SiteId site,
+                    Object& replaced) {
+  bomb.place = TokenPlace::kThrown;
+  bomb.sender = by.number;
+  bomb.sender_site = static_cast<std::uint32_t>(site);
+  bomb.sent_step = execution_->steps();
+  bomb.receiver = target.number;
+  if (!is_tracked(replaced)) return;
+  auto& token = static_cast<Token&>(replaced);
+  if (token.place != TokenPlace::kInFlight) return;
+  const std::string operation = names_->operation(site);
+  report(FindingKind::kLostValue,
+         names_->operation(SiteId{token.sender_site}) + " replaced by " + operation,
+         token_name(token) + ", handed to " + names_->tasklet(target.number) +
+             " but not yet received, was replaced by what " + names_->tasklet(by.number) +
+             " threw at it at " + names_->site(site));
 }
 
 void Ledger::stop_waiting(Tasklet& waiting, bool sending, ReleaseReason reason) {
@@ -153,6 +186,8 @@ bool Ledger::lost(std::uint32_t number) const {
 void Ledger::destroyed(Token& token, const Tasklet* current, SiteId site, const char* doing) {
   if (token.place == TokenPlace::kDelivered && token.kind == ObjectKind::kToken) --delivered_alive_;
   if (token.place == TokenPlace::kDelivered || token.place == TokenPlace::kReleased) return;
+  if (token.place == TokenPlace::kThrown)
+    return lost_throw(static_cast<const Bomb&>(token), current, site, doing);
   lost_.push_back(token.number);
   const std::string by = doing != nullptr ? std::string(doing) : names_->operation(site);
   const std::string sent_by = names_->operation(SiteId{token.sender_site});
@@ -164,6 +199,24 @@ void Ledger::destroyed(Token& token, const Tasklet* current, SiteId site, const 
              names_->site(site) + " in " +
              (current == nullptr ? "?" : names_->tasklet(current->number));
   report(FindingKind::kLostValue, sent_by + " " + by, std::move(message));
+}
+
+void Ledger::lost_throw(const Bomb& bomb, const Tasklet* current, SiteId site, const char* doing) {
+  std::string by = doing != nullptr ? std::string(doing) : names_->operation(site);
+  std::string how = "it was destroyed by " +
+                    (doing != nullptr ? std::string("a ") : std::string()) + by + " at " +
+                    names_->site(site) + " in " +
+                    (current == nullptr ? "?" : names_->tasklet(current->number));
+  if (static_cast<ReleaseReason>(bomb.reason) == ReleaseReason::kUncaughtError) {
+    by = release_reason_name(ReleaseReason::kUncaughtError);
+    how = "an uncaught error of another tasklet took its place";
+  }
+  report(FindingKind::kLostValue,
+         names_->operation(SiteId{bomb.sender_site}) + " never raised " + by,
+         (bomb.number == 0 ? "TaskletExit" : "exception x" + std::to_string(bomb.number)) +
+             ", thrown at " + names_->tasklet(bomb.receiver) + " by " +
+             names_->tasklet(bomb.sender) + " at " + names_->site(SiteId{bomb.sender_site}) +
+             " in step " + std::to_string(bomb.sent_step) + ", was never raised: " + how);
 }
 
 void Ledger::null_tempval(const Tasklet& holder, SiteId site, const char* doing) {

@@ -99,6 +99,19 @@ class Ledger {
     bomb.place = TokenPlace::kReleased;
   }
 
+  // On request (Settings::lost_exceptions) what is thrown is followed, too, until it is raised in
+  // whom it was thrown at. One that dies before is lost, but for a TaskletExit that is not needed
+  // any more: its target is dead, has got another function, or gets another TaskletExit.
+
+  /// `by`, whose operation is at `site`, has thrown `bomb` at `target`. It takes the place of
+  /// `replaced`: if that was handed to `target`, a finding.
+  void thrown(Bomb& bomb, const Tasklet& target, const Tasklet& by, SiteId site, Object& replaced);
+  /// `bomb` is raised in the tasklet of that number.
+  void raised(Bomb& bomb, std::uint32_t tasklet) {
+    if (bomb.place == TokenPlace::kThrown && bomb.receiver == tasklet)
+      bomb.place = TokenPlace::kReleased;
+  }
+
   /// The channel hands `value`, which `sender` sends, to `receiver`.
   void hand_over(Object& value, const Tasklet& sender, Tasklet& receiver);
   /// The hand-over is undone.
@@ -140,6 +153,7 @@ class Ledger {
   void report(FindingKind kind, std::string signature, std::string message, bool stops = false);
   std::string token_name(const Token& token) const;
   bool lost(std::uint32_t number) const;
+  void lost_throw(const Bomb& bomb, const Tasklet* current, SiteId site, const char* doing);
   void deliver(Token& token);
 
   Execution* execution_ = nullptr;

@@ -263,6 +263,9 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, 
     release(bomb);
     return nullptr;
   }
+  // Not what the runtime itself kills: who dies, or stands in the way of a thread's end.
+  if (settings().lost_exceptions && !tasklet->zombie && life_.ended_main == nullptr) [[unlikely]]
+    ledger().thrown(*bomb, *tasklet, *current_, evaluation_.here(), *old);
   release_value(*this, tasklet, old, ReleaseReason::kHolderKilled);
   if (pending) {
     // Not where it was queued already; setup() does not wake its thread.

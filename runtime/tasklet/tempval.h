@@ -23,7 +23,9 @@ inline void set_tempval(Thread& thread, Tasklet* tasklet, Object* owned) {
 /// A value, or null and the exception that it carries.
 inline Object* explode(Thread& thread, Object* value) {
   if (value == nullptr || value->kind != ObjectKind::kBomb) return value;
-  return thread.raise(static_cast<Bomb*>(value));
+  auto* const bomb = static_cast<Bomb*>(value);
+  thread.ledger().raised(*bomb, thread.current()->number);
+  return thread.raise(bomb);
 }
 /// The value (owned) goes, and the ledger knows why. May switch.
 inline void release_value(Thread& thread, Tasklet* holder, Object* value, ReleaseReason reason) {
