@@ -88,15 +88,15 @@ with tempfile.TemporaryDirectory() as folder:
     holder = r"held by thread 0\.\d \(move_money\) since move_money \(bank\.cc:13\)"
     expect(re.search(r"^step \d+: thread 0\.\d \(move_money\) at move_money \(bank\.cc:14\)", output, re.M), "where", output)
     expect(re.search(r"thread 0 \(main\)  waits for the end of a thread\n +at main", output), "who waits for what", output)
-    expect(re.search(r"waits for mutex '(from|to)', " + holder, output), "and who has that", output)
-    expect(re.search(r"\$1 = \{lock = mutex 'from', " + holder + r"[^,]*, balance = 0\}", output), "a mutex in a struct", output)
-    expect(re.search(r"\$2 = mutex 'to', " + holder, output), "a mutex", output)
+    expect(re.search(r"waits for mutex '(from|to)\.lock', " + holder, output), "and who has that", output)
+    expect(re.search(r"\$1 = \{lock = mutex 'from\.lock', " + holder + r"[^,]*, balance = 0\}", output), "a mutex in a struct", output)
+    expect(re.search(r"\$2 = mutex 'to\.lock', " + holder, output), "a mutex", output)
     expect(re.search(r"\$3 = read-write lock 'table', read by thread 0\.\d \(move_money\).*, read by thread 0\.\d", output),
            "who reads", output)
     expect("$4 = mutex 'plain', free" in output, "one of POSIX, which is free", output)
     expect(re.search(r"\$5 = thread 0\.1 \(main::\{lambda#1\}\)", output), "a std::thread by its name", output)
     expect(re.search(r"\$6 = condition variable 'changed'", output), "a condition", output)
-    expect(re.search(r"^mutex 'from', " + holder + r"; wanted by thread 0\.\d \(move_money\)$", output, re.M), "locks", output)
+    expect(re.search(r"^mutex 'from\.lock', " + holder + r"; wanted by thread 0\.\d \(move_money\)$", output, re.M), "locks", output)
 
     # Whoever looks changes nothing: the execution goes on to the same trace.
     with open(file, encoding="utf-8") as text:
@@ -136,7 +136,7 @@ with tempfile.TemporaryDirectory() as folder:
     output = said("gdb", "-q", "-nx", "-batch", "-iex", "set auto-load scripts-directory " + scripts, "-iex",
                   "add-auto-load-safe-path " + prefix, "-ex", "run", "-ex", "print from", "--args", prefix + "/bin/reweave", "replay", file,
                   "--break-at-step", "30")
-    expect(re.search(r"\$1 = \{lock = mutex 'from', ", output), "and prints locks of programs", output)
+    expect(re.search(r"\$1 = \{lock = mutex 'from\.lock', ", output), "and prints locks of programs", output)
 if failures:
     print(f"{len(failures)} failed")
 sys.exit(1 if failures else 0)
