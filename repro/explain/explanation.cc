@@ -65,17 +65,22 @@ std::vector<std::string> find_without(const WeaveFile& file, const Schedule& sch
   return without;
 }
 
-/// The sites of a program stand in its source.
-void find_places(const Subject& subject, Explanation& told) {
+/// The sites of a program stand in its source: those that are told of.
+void find_places(const Subject& subject, const std::vector<AskedQuestion>& asked,
+                 Explanation& told) {
   const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
   if (program == nullptr) return;
+  const auto add = [&](const AskedQuestion& question) {
+    const std::string& site = question.given.site;
+    if (told.places.contains(site)) return;
+    if (const std::string words = program->place_of(site); !words.empty())
+      told.places[site] = words;
+  };
   for (const auto* const flips : {&told.turning.flips, &told.turning.elsewhere}) {
-    for (const Flip& flip : *flips) {
-      const std::string& site = flip.question.given.site;
-      if (const std::string words = program->place_of(site); !words.empty())
-        told.places[site] = words;
-    }
+    for (const Flip& flip : *flips) add(flip.question);
   }
+  for (const AskedQuestion& question : asked)
+    if (!question.ordinary) add(question);
 }
 
 }  // namespace
@@ -111,7 +116,7 @@ Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
     told.passing = passing.deeds;
     told.passing_steps = passing.steps;
   }
-  find_places(*subject, told);
+  find_places(*subject, asked, told);
   told.without = find_without(file, run.followed, runner);
   told.deeds = std::move(seen.deeds);
   tell(told, asked, seen.paths);

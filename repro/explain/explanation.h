@@ -57,7 +57,7 @@ struct Explanation {
   std::vector<std::string> changes{};  // A sentence for each flip …
   std::vector<std::string> then{};     // … and what happens with them.
   std::string elsewhere{};             // Where nothing helped: what makes it another finding.
-  std::map<std::string, std::string> places{};  // Of the sites of flips, where there are words.
+  std::map<std::string, std::string> places{};  // Of sites that are told of, if it has words.
   std::vector<Deed> passing{};                  // The deeds of that execution.
   std::uint64_t passing_steps = 0;
   std::size_t first_difference = 0;    // The first deed in which both differ; decisions counted.

@@ -47,6 +47,11 @@ class Teller {
     const auto name = names_.find(actor);
     return name == names_.end() ? path(actor) : fmt::format("{} ({})", path(actor), name->second);
   }
+  /// As a person finds it.
+  const std::string& place_of(const std::string& site) const {
+    const auto place = told_.places.find(site);
+    return place == told_.places.end() ? site : place->second;
+  }
   static std::string at_site(const Deed& deed) {
     return deed.site.empty() ? "" : " at " + deed.site;
   }
@@ -107,10 +112,8 @@ class Teller {
 
   std::string change_words(const Flip& flip) const {
     const AskedQuestion& question = flip.question;
-    const auto place = told_.places.find(question.given.site);
     return fmt::format("In step {}, where {} is at {}: {}; it was: {}.", question.step,
-                       question.given.actor,
-                       place == told_.places.end() ? question.given.site : place->second,
+                       question.given.actor, place_of(question.given.site),
                        words_of(question, flip.to, flip.to_ordinary),
                        words_of(question, question.given, question.ordinary));
   }
@@ -173,7 +176,7 @@ class Teller {
                        .kind = DeedKind::kDecision,
                        .text = answer_text(question.given),
                        .phrase = answer_words(question, question.given, false, false, told_.kind),
-                       .site = question.given.site});
+                       .site = place_of(question.given.site)});
       }
     };
     const std::size_t difference = told_.first_difference;
@@ -243,6 +246,10 @@ class Teller {
         involved.insert(ActorId{static_cast<std::uint32_t>(actor)});
     }
     if (culprit < deeds.size()) involved.insert(deeds[culprit].actor);
+    // Who only sees that something is wrong, as an assertion does, tells nothing of who did it.
+    if (involved.size() < 2) {
+      for (const Deed& deed : deeds) involved.insert(deed.actor);
+    }
     std::vector<int> score(deeds.size());
     for (std::size_t i = 0; i < deeds.size(); ++i) {
       const Deed& deed = deeds[i];
@@ -251,9 +258,13 @@ class Teller {
       score[i] = 1;
       if (deed.kind == DeedKind::kBegins || deed.kind == DeedKind::kEnds) score[i] = 2;
       if (matters(deed, involved)) score[i] = 3;
-      // Who sleeps for ever does so because of locks and notifications.
+      // Who sleeps for ever does so because of locks and notifications; what is wrong otherwise is
+      // not who waits for the end of a thread.
+      const bool sleeps = finding_.kind == FindingKind::kDeadlock;
       const bool accesses = deed.kind == DeedKind::kReads || deed.kind == DeedKind::kWrites;
-      if (accesses && finding_.kind == FindingKind::kDeadlock) score[i] = std::min(score[i], 1);
+      const bool joins =
+          deed.kind == DeedKind::kWaits && deed.phrase.starts_with("waits for the end");
+      if (sleeps ? accesses : joins) score[i] = std::min(score[i], 1);
       if (i == culprit || after) score[i] = 4;
     }
     // The best; of equals the last ones.

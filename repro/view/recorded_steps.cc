@@ -6,6 +6,7 @@
 
 #include "repro/explain/story.h"
 #include "repro/file/tasklet_file.h"
+#include "repro/program/program_kind.h"
 #include "repro/report/terminal.h"
 #include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/schedule_replay.h"
@@ -95,12 +96,14 @@ class Follower final : public Chooser {
     for (const ActorId option : decision.options)
       question.options.push_back(execution_->actor_path(option));
     if (!question.options.empty()) question.given.chosen = question.options[decision.answer];
+    const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
+    const std::string place = program == nullptr ? "" : program->place_of(question.given.site);
     return {.step = decision.step,
             .actor = decision.actor,
             .kind = DeedKind::kDecision,
             .text = answer_text(question.given),
             .phrase = answer_words(question, question.given, false, false, kind_),
-            .site = question.given.site};
+            .site = place.empty() ? question.given.site : place};
   }
 
   void note(ActorId actor, SiteId site) {

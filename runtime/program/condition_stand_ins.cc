@@ -38,6 +38,7 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
   if (late || unasked) {
     mutex.depth = 1;
     unlock(all.waiters(), mutex);
+    all.self().called = "pthread_mutex_lock";  // What it is in a trace.
     all.point(Access::kAcquire, mutex_at, caller);
   } else {
     depth = wait(all.waiters(), condition, mutex, me, deadline);

@@ -284,6 +284,26 @@ TEST_F(Programs, WhomANotificationWakesIsSaid) {
   EXPECT_GT(woken, 0);
 }
 
+TEST_F(Programs, ThreadsAreCalledByTheirNames) {
+  const json hunted = hunt("lost_update", 1);
+  const std::string small = path("small.weave");
+  run({"shrink", hunted["repro"], "-o", small}, 0);
+  const json told = run_json({"explain", small}, 1);
+  ASSERT_EQ(told["actors"].size(), 3u);
+  EXPECT_EQ(told["actors"][0]["name"], "main");
+  EXPECT_EQ(told["actors"][1]["name"], "add");
+  // A place in the source, in sentences as in the table; the schedule has the site.
+  const std::string words = told["turning_point"]["answers"][0]["words"];
+  EXPECT_THAT(words, HasSubstr(" is at add (lost_update.cc:"));
+  for (const json& row : told["table"]) {
+    if (row.value("mark", "") != "turning-point") continue;
+    EXPECT_THAT(row["site"].get<std::string>(), StartsWith("add (lost_update.cc:"));
+  }
+  const std::string page = path("small.html");
+  run({"view", small, "-o", page}, 0);
+  EXPECT_THAT(*read_file(page), HasSubstr(R"(["0.1","add"])"));
+}
+
 TEST_F(Programs, ThatNobodyElseWasThereIsSaid) {
   const std::string text = run({"hunt", "--executions", "5", "--", "true"}, 0);
   EXPECT_THAT(text, HasSubstr("nothing was explored: the program started no second thread"));
