@@ -119,7 +119,19 @@ void Harness::read_arguments(int* argc, char*** argv) {
   }
 }
 
+// Lists that are emptied when they are next used tell of the execution before: of an empty program
+// in each case.
+void Harness::settle() {
+  subject_.edit_scenario([](runtime::Scenario& scenario) { decode_scenario({}, scenario); });
+  decode_plan({}, case_.plan);
+  strategy_.begin(Prng(0), 0);
+  execution_.begin(strategy_, /*keep_log=*/true);
+  subject_.run(execution_);
+}
+
 void Harness::run(const std::uint8_t* data, std::size_t size) {
+  gave_feedback_ = always_asks_ = false;
+  if constexpr (!kRemembers) settle();
   // Not before: an engine installs its handlers when it has read its arguments.
   if (!moved_signal_handlers_) {
     move_signal_handlers();

@@ -59,6 +59,7 @@ class Harness {
                          std::size_t size_max, unsigned seed);
 
  private:
+  void settle();
   [[noreturn]] void report();
   bool give_feedback();
   void find_targets();
