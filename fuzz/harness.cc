@@ -120,8 +120,10 @@ void Harness::read_arguments(int* argc, char*** argv) {
 }
 
 // Lists that are emptied when they are next used tell of the execution before: of an empty program
-// in each case.
+// in each case. By then AFL++ counts what this one does, too, which depends on the input alone.
 void Harness::settle() {
+  gave_feedback_ = true;
+  always_asks_ = false;
   subject_.edit_scenario([](runtime::Scenario& scenario) { decode_scenario({}, scenario); });
   decode_plan({}, case_.plan);
   strategy_.begin(Prng(0), 0);
@@ -130,8 +132,6 @@ void Harness::settle() {
 }
 
 void Harness::run(const std::uint8_t* data, std::size_t size) {
-  gave_feedback_ = always_asks_ = false;
-  if constexpr (!kRemembers) settle();
   // Not before: an engine installs its handlers when it has read its arguments.
   if (!moved_signal_handlers_) {
     move_signal_handlers();
@@ -150,6 +150,7 @@ void Harness::run(const std::uint8_t* data, std::size_t size) {
   if (!gave_feedback_) (void)give_feedback();
   const std::vector<Finding>& findings = execution_.findings();
   if (!findings.empty() && counts_unless_livelock(findings.front())) report();
+  if constexpr (!kRemembers) settle();
 }
 
 // Which event followed which, whether in the same tasklet, and in the middle of what: a weak
