@@ -6,6 +6,7 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
+#include "repro/file/comments.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/interrupts.h"
@@ -36,6 +37,13 @@ std::string counts(const WeaveFile& file) {
   if (const std::size_t items = file.subject().item_count(); items > 0)
     words += fmt::format(" and {}", plural(items, file.kind().item_noun()));
   return words;
+}
+
+/// With the comments of the file that it was shrunk from; the raw input of a target has none.
+std::string with_comments(const ShrinkFlags& flags, std::string text) {
+  if (!flags.input.target.empty()) return text;
+  const Expected<std::string> old = read_file(flags.input.file);
+  return old ? with_comments_of(*old, text) : text;
 }
 
 int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Arguments& arguments,
@@ -94,7 +102,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   }
   file->verdict = after.verdict;
   Report report{.command = "shrink", .file = flags.input.file, .program = own_program()};
-  const std::string text = write_weave(*file);
+  const std::string text = with_comments(flags, write_weave(*file));
   if (Status status = write_file(flags.output, text); status) {
     report.repro = flags.output;
   } else {

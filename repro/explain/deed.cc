@@ -95,6 +95,11 @@ constexpr ProgramWords kProgramWords[] = {
     {"adds one to", kOther, false},
     {"comes to", kOther, false},
     {"calls", kOther, false},
+    {"destroys", kOther, false},
+    {"looks at", kOther, false},
+    {"has made", kOther, false},
+    {"gives up making", kOther, false},
+    {"passes a fence", kOther, false},
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -113,7 +118,8 @@ bool read_program_line(std::string_view text, Deed& deed) {
   for (const ProgramWords& row : kProgramWords) {
     const std::size_t at = line.find(" " + std::string(row.words));
     const std::size_t end = at + 1 + row.words.size();
-    if (at == std::string_view::npos || (end < line.size() && line[end] != ' ')) continue;
+    if (at == std::string_view::npos) continue;
+    if (end < line.size() && line[end] != ' ' && line[end] != ',') continue;
     if (at >= best) continue;
     best = at;
     found = &row;
@@ -129,8 +135,9 @@ bool read_program_line(std::string_view text, Deed& deed) {
   deed.kind = found->kind;
   deed.phrase = words;
   std::string_view rest = trimmed(words.substr(found->words.size()));
+  constexpr std::string_view kThread = "thread ", kWakes = ", wakes ", kTimed = ", for a time,";
+  if (rest.starts_with(kTimed)) rest = trimmed(rest.substr(kTimed.size()));
   std::string_view other = found->names_thread ? rest : std::string_view();
-  constexpr std::string_view kThread = "thread ", kWakes = ", wakes ";
   if (const std::size_t wakes = rest.find(kWakes); wakes != std::string_view::npos) {
     other = rest.substr(wakes + kWakes.size());
     rest = rest.substr(0, wakes);

@@ -111,7 +111,9 @@ Expected<std::unique_ptr<Subject>> ProgramKind::read(LineReader& lines) const {
       }
       words.push_back(*std::move(word));
     }
-    if (words.empty()) return lines.error("name the program: command PROGRAM ARGUMENTS");
+    // A first word of nothing but an escape is empty.
+    if (words.empty() || words.front().empty())
+      return lines.error("name the program: command PROGRAM ARGUMENTS");
   }
   if (!seen) return lines.error("there is no program: command PROGRAM ARGUMENTS");
   return from_arguments(words);

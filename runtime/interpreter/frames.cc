@@ -143,8 +143,10 @@ REWEAVE_PHASE Interpreter::Next Interpreter::begin_step(Activation& at, Object*&
   if (op_info(op.code).shape == OpShape::kMark)
     return leave_block(at.function, at.locals, at.pc) ? Next::kStep : Next::kError;
   at.frame.site = site_of(at.number, op.label);
-  if (runtime_.attends_steps()) [[unlikely]]
+  if (runtime_.attends_steps()) [[unlikely]] {
     runtime_.before_step(at.frame.site);
+    check_frame(thread(), at.self, "run");  // It may have run code, which a defect lets free it.
+  }
   // Now and then is often enough for memory, and the same in every build.
   const std::uint64_t steps = thread().execution().steps();
   if (steps % 64 == 0 && runtime_.exceeds_memory()) [[unlikely]]

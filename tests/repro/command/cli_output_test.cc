@@ -1,6 +1,8 @@
 // What commands write, and what they say where they cannot.
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/repro/cli.h"
 
@@ -164,6 +166,21 @@ TEST_F(CliOutput, FlagsAreRefusedInOurOwnWords) {
                 .code,
             0);
   EXPECT_THAT(run({"replay", "--help"}, 0), HasSubstr("-: standard input"));
+}
+
+TEST_F(CliOutput, ShrinkKeepsTheCommentsOfWhatStays) {
+  const std::string file = write("c.weave",
+                                 "# from the field\nweave 1\nchannel data # of the pump\n"
+                                 "function main\n  # nobody sends\n  recv data\nend\n"
+                                 "# unused\nfunction other\nend\n");
+  const std::string small = path("small.weave");
+  run({"shrink", file, "--output", small}, 0);
+  std::ifstream in(small);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(text, HasSubstr("# from the field\nweave 1\n"));
+  EXPECT_THAT(text, HasSubstr("channel data # of the pump\n"));
+  EXPECT_THAT(text, HasSubstr("  # nobody sends\n  recv data\n"));
+  EXPECT_THAT(text, Not(HasSubstr("# unused")));
 }
 
 TEST_F(CliOutput, StandardInputIsAFileToo) {

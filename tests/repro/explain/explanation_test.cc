@@ -190,6 +190,17 @@ TEST(Explanation, WordsThatNobodyKnowsAreShownAsTheyAre) {
   EXPECT_EQ(read_deed("lock-waits 1 0.2").other, "0.2");
   EXPECT_EQ(read_deed("unlock 1 -").other, "");
   EXPECT_EQ(read_deed("").phrase, "");
+  const Deed timed = read_deed("  worker          locks, for a time, mutex 'm'  put (slot.cc:9)");
+  EXPECT_EQ(timed.kind, DeedKind::kLocks);
+  EXPECT_EQ(timed.object, "mutex 'm'");
+  for (const char* words :
+       {"destroys mutex 'm'", "looks at semaphore 's'", "passes a fence",
+        "has made static variable 's'", "takes, for a time, one of semaphore"}) {
+    const Deed line = read_deed(std::string("  main            ") + words + "  main (a.cc:3)");
+    EXPECT_EQ(line.phrase, words);
+    EXPECT_EQ(line.name, "main");
+    EXPECT_EQ(line.site, "main (a.cc:3)");
+  }
   const Deed lock =
       read_deed("> worker          locks mutex 'm[2]'                       put (slot.cc:9)");
   EXPECT_EQ(lock.kind, DeedKind::kLocks);
