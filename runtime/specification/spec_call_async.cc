@@ -93,11 +93,14 @@ Routine<Value> Specification::work() {
       async_.jobs.erase(async_.jobs.begin());
       me().atomic = false;
       log(EventKind::kJob, {job.number});
+      const Id self = current_;
+      at(self).job_reply = job.reply;
       Value result = co_await call(job.function);
       if (!result.is_error()) result = Value::token(0);
       result.number = ++tokens_;
       co_await channel_action(job.reply, 1, result);
       channel(job.reply).has_job = false;
+      at(self).job_reply = kNobody;
       continue;
     }
     co_await take_turn();

@@ -25,6 +25,19 @@ void Specification::reach(Id id) {
   for (Id i = at(id).locals; i != kNobody; i = item(i).next) meet(item(i).value);
   if (!is_transparent(at(id))) return;
   for (const Id held : at(id).held) meet(held);
+  if (at(id).job_reply == kNobody) return;
+  for (const Id caller : channel(at(id).job_reply).waiting) meet(caller);
+}
+
+// Somebody has it for the result of a job who is no object: the pool, or a C stack. A worker that
+// was left softly in the middle of the job holds it by its frames.
+bool Specification::is_kept_for_job(Id reply) {
+  if (!channel(reply).has_job) return false;
+  const auto count = static_cast<Id>(tasklet_count_);
+  for (Id id = 0; id < count; ++id) {
+    if (at(id).job_reply == reply && is_transparent(at(id))) return false;
+  }
+  return true;
 }
 
 // In the order that the last collection has left, and then the younger ones.
@@ -49,11 +62,11 @@ void Specification::count_references() {
   for (Id id = 0; id < count; ++id) {
     if (!is_transparent(at(id))) continue;
     for (const Id held : at(id).held) ++at(held).internal;
-    // It waits on a channel that only it holds: no worker has it for a result, and it is not the
-    // one that the pool keeps to wake workers, where a caller waits whose worker went elsewhere.
+    // It waits on a channel that only objects hold: it is not kept for a result, and not the one
+    // that the pool keeps to wake workers, where a caller waits whose worker went elsewhere.
     const Id waits_on = at(id).blocked != 0 ? at(id).channel : kNobody;
     if (waits_on != kNobody && is_private(waits_on) && waits_on != async_.wake &&
-        waits_on != waiting_room_ && !channel(waits_on).has_job)
+        waits_on != waiting_room_ && !is_kept_for_job(waits_on))
       ++at(id).internal;
   }
   // Locals are a tasklet's whatever it is in the middle of.

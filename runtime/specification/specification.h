@@ -175,6 +175,7 @@ class Specification : private Routines, private ThreadState {
   void reach(Id object);
   void meet(Id object);
   bool is_held(Id object) const;
+  bool is_kept_for_job(Id reply);
   bool is_transparent(const Tasklet& object) const;
 
   // Switching: spec_switching.cc
