@@ -10,8 +10,8 @@ namespace reweave::repro {
 /// left. A comment at the end of a line, and those on the lines before it, go with that line, and
 /// with it they vanish; the ones at the beginning and at the end of the file always stay. Lines are
 /// the same if their words are; where many are, the longest series of equal lines decides. Pure;
-/// time and memory grow with the product of both counts of lines: beyond kCommentedLinesMax lines of either
-/// only the beginning's and the end's comments stay.
+/// time and memory grow with the product of both counts of lines: beyond kCommentedLinesMax lines
+/// of either only the beginning's and the end's comments stay.
 std::string with_comments_of(std::string_view old, std::string_view text);
 
 inline constexpr std::size_t kCommentedLinesMax = 4000;
