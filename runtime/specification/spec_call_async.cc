@@ -95,7 +95,9 @@ Routine<Value> Specification::work() {
       log(EventKind::kJob, {job.number});
       const Id self = current_;
       at(self).job_reply = job.reply;
+      const bool hard = at(self).hard;
       Value result = co_await call(job.function);
+      at(self).hard = hard;  // The job's function may have been entered in another way.
       if (!result.is_error()) result = Value::token(0);
       result.number = ++tokens_;
       co_await channel_action(job.reply, 1, result);
