@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Is the answer that `explain` names of a program's finding the one that decides it?
 
-demo_test.py TOOL FOLDER [NAME...]: compiles the programs of the folder, hunts in textbook bugs, explains what is found, and replays the execution that is
-said to pass. Of those that nothing is named of, every other answer was tried.
+demo_test.py TOOL FOLDER [NAME...]: compiles the programs of the folder that have a corrected twin, or those named, hunts in them,
+explains what is found, and replays the execution that is said to pass. Of those that nothing is named of, every other answer was tried.
 """
 import json
 import os
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 tool, programs = sys.argv[1], sys.argv[2]
-names = sys.argv[3:] or ["lost_update", "lost_wakeup", "notify_one", "check_then_act", "dining_philosophers", "if_instead_of_while"]
+names = sys.argv[3:] or sorted(name[: -len("_ok.cc")] for name in os.listdir(programs) if name.endswith("_ok.cc"))
 failures = []
 
 
