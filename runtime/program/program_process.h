@@ -45,7 +45,6 @@ class Process {
   void keep_new_modules();
   /// The body's program goes on as it was, with its own output.
   void release();
-  bool prepared() const { return snapshot_.taken(); }
 
   /// From here on whatever runs is the program …
   void enter();
@@ -61,7 +60,6 @@ class Process {
 
   /// Its own variables, its heap or a stack of its threads.
   bool is_programs_own(const void* address) const;
-  std::size_t snapshot_bytes() const { return snapshot_.bytes(); }
 
  private:
   void prepare_once();

@@ -191,7 +191,6 @@ void Snapshot::take(Arena* arena, char** arguments, std::span<char> stack) {
     if (end > begin && end - begin < (4 << 20)) keep(begin, static_cast<std::size_t>(end - begin));
   }
   for (const Region& region : regions_) std::memcpy(region.copy, region.at, region.bytes);
-  taken_ = true;
 }
 
 void Snapshot::renew() {
@@ -219,12 +218,6 @@ void Snapshot::renew_thread(std::uintptr_t pointer) const {
     std::memcpy(at, local.image, local.image_bytes);
     std::memset(at + local.image_bytes, 0, local.bytes - local.image_bytes);
   }
-}
-
-std::size_t Snapshot::bytes() const {
-  std::size_t bytes = 0;
-  for (const Region& region : regions_) bytes += region.bytes;
-  return bytes;
 }
 
 }  // namespace reweave::program

@@ -27,7 +27,6 @@ class Snapshot {
   /// kept before is forgotten. `stack`: also what lies there, for example a part of a stack on
   /// which put_back() is not called.
   void take(Arena* arena, char** arguments, std::span<char> stack = {});
-  bool taken() const { return taken_; }
   /// Keeps the variables of modules that were loaded since take(), as they are now.
   void keep_new_modules();
   /// Keeps these bytes, too; only to be called while take() asks for it.
@@ -44,8 +43,6 @@ class Snapshot {
   void put_back();
   /// Makes the thread_local memory of the thread at `thread_pointer` new.
   void renew_thread(std::uintptr_t thread_pointer) const;
-
-  std::size_t bytes() const;
 
  private:
   struct Region {
@@ -71,7 +68,6 @@ class Snapshot {
   std::vector<std::uintptr_t> modules_;  // That were looked at: their addresses.
   Arena* arena_ = nullptr;
   Arena::Mark mark_;
-  bool taken_ = false;
 };
 
 }  // namespace reweave::program
