@@ -15,6 +15,12 @@ extern "C" {
 
 namespace reweave::repro {
 
+const void* keep_words(std::string words) {
+  static std::string last;
+  last = std::move(words);
+  return last.c_str();
+}
+
 void answer_debugger() {
   asm volatile("" : : : "memory");  // The debugger has written meanwhile.
   while (reweave_asked != nullptr) {

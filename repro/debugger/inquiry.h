@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 extern "C" {
 /// 1 while the process stands where it answers.
@@ -23,6 +24,9 @@ void reweave_answered();
 }
 
 namespace reweave::repro {
+
+/// `words` as an answer: they live until the next call.
+const void* keep_words(std::string words);
 
 /// Answers what is asked, until nothing is any more. Called with the process stopped once before.
 void answer_debugger();

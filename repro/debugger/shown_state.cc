@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "repro/debugger/inquiry.h"
 #include "repro/report/terminal.h"
 #include "runtime/interpreter/scenario_subject.h"
 #include "runtime/tasklet/runtime.h"
@@ -29,13 +29,6 @@ struct Shown {
   const Execution* execution = nullptr;
 };
 Shown shown;
-
-/// The words stay until the next call.
-const void* kept(std::string words) {
-  static std::string last;
-  last = std::move(words);
-  return last.c_str();
-}
 
 /// The tasklets' own subject; null where it is another one.
 const runtime::ScenarioSubject* scenario() {
@@ -206,9 +199,9 @@ const void* find_channel(std::string_view name) {
 
 const void* object_words(const void* object) {
   const runtime::ScenarioSubject* const subject = scenario();
-  return kept(object == nullptr || subject == nullptr
-                  ? ""
-                  : words_of(*static_cast<const runtime::Object*>(object), *subject));
+  return keep_words(object == nullptr || subject == nullptr
+                        ? ""
+                        : words_of(*static_cast<const runtime::Object*>(object), *subject));
 }
 
 }  // namespace
@@ -216,13 +209,13 @@ const void* object_words(const void* object) {
 
 extern "C" {
 [[gnu::used]] const void* reweave_show_place(const void*) {
-  return reweave::repro::kept(reweave::repro::place());
+  return reweave::repro::keep_words(reweave::repro::place());
 }
 [[gnu::used]] const void* reweave_show_tasklets(const void*) {
-  return reweave::repro::kept(reweave::repro::all_tasklets());
+  return reweave::repro::keep_words(reweave::repro::all_tasklets());
 }
 [[gnu::used]] const void* reweave_show_channels(const void*) {
-  return reweave::repro::kept(reweave::repro::all_channels());
+  return reweave::repro::keep_words(reweave::repro::all_channels());
 }
 [[gnu::used]] const void* reweave_find_tasklet(const void* path) {
   return reweave::repro::find_tasklet(static_cast<const char*>(path));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "repro/debugger/inquiry.h"
 #include "runtime/program/control.h"
 #include "runtime/program/names.h"
 
@@ -112,13 +113,6 @@ std::string all_locks() {
   return text.empty() ? "no lock is held\n" : text;
 }
 
-/// The words stay until the next call.
-const void* kept(std::string words) {
-  static std::string last;
-  last = std::move(words);
-  return last.c_str();
-}
-
 std::string place() {
   if (control().thread_count() == 0) return "nothing runs under control here\n";
   const program::Thread& thread = control().self();
@@ -135,30 +129,31 @@ extern "C" {
 /// They live until the next call.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_lock_words(const void* lock) {
   const reweave::repro::Aside aside;
-  return reweave::repro::kept(reweave::repro::object_state(lock, "mutex", true));
+  return reweave::repro::keep_words(reweave::repro::object_state(lock, "mutex", true));
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_condition_words(const void* object) {
   const reweave::repro::Aside aside;
-  return reweave::repro::kept(reweave::repro::object_state(object, "condition variable", false));
+  return reweave::repro::keep_words(
+      reweave::repro::object_state(object, "condition variable", false));
 }
 /// "thread 0.1 (worker)" of that pthread_t.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_thread_words(const void* handle) {
   const reweave::repro::Aside aside;
   const reweave::program::Thread* const thread =
       reweave::program::control().find(reinterpret_cast<std::uintptr_t>(handle));
-  return reweave::repro::kept(thread == nullptr ? "" : reweave::repro::words_of(thread->id));
+  return reweave::repro::keep_words(thread == nullptr ? "" : reweave::repro::words_of(thread->id));
 }
 /// The step and who runs; all threads; all locks that are held: whole lines.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_place_words(const void*) {
   const reweave::repro::Aside aside;
-  return reweave::repro::kept(reweave::repro::place());
+  return reweave::repro::keep_words(reweave::repro::place());
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_threads_words(const void*) {
   const reweave::repro::Aside aside;
-  return reweave::repro::kept(reweave::repro::all_threads());
+  return reweave::repro::keep_words(reweave::repro::all_threads());
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_locks_words(const void*) {
   const reweave::repro::Aside aside;
-  return reweave::repro::kept(reweave::repro::all_locks());
+  return reweave::repro::keep_words(reweave::repro::all_locks());
 }
 }
