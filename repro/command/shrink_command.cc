@@ -9,6 +9,7 @@
 #include "repro/file/comments.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
+#include "repro/report/terminal.h"
 #include "repro/run/interrupts.h"
 
 namespace reweave::repro {
@@ -25,10 +26,6 @@ struct ShrinkFlags {
 
 std::string interrupted_before() {
   return fmt::format("interrupted by {} before anything was shrunk", Interrupts::name());
-}
-
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 /// A subject that is code has nothing but its schedule.

@@ -27,9 +27,8 @@ std::string what_it_did(const RunResult& run);
 Finding nondeterminism_of(const Found& found);
 
 /// Names the answers and replays them: what never ends with a smaller steps-max where it shows.
-/// What died may have broken the structure before: only a look
-/// at everything in every step, as in a replay, is sure to see that (ScenarioSubject::run()), so
-/// that any finding will do then.
+/// What died may have broken the structure before: only a look at everything in every step, as in a
+/// replay, is sure to see that (ScenarioSubject::run()), so that any finding will do then.
 Again repeat(WeaveFile file, const Found& found, Runner& runner);
 
 /// Whether what ended its process does so again; `again` keeps it. One that goes another way shows
