@@ -5,8 +5,8 @@
 // nothing is the answer. Names that are reserved for implementations are left out, so that an
 // element of a std::array is "[3]" and an atomic has no parts.
 //
-// Cost: the whole of .debug_info is gone through once, about 100 MB/s, then each unit that an asked
-// variable is in. Nothing may be asked while a virtual thread runs.
+// Cost: the whole of .debug_info is gone through once, then each unit that an asked variable is in.
+// Nothing may be asked while a virtual thread runs.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@
 // (actor-limit), and those of the Execution; a tape holds kWordsMax questions.
 //
 // One engine belongs to one OS thread. Its state is plain data; it allocates when the question
-// limit grows, else never. About 50 instructions a point, 20 where the strategy has nothing to say.
+// limit grows, else never. Some 60 instructions a point, 27 where the strategy has nothing to say.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 //   * A slice switch of 4 and of 64 KiB costs at most twice what two plain copies of as many bytes
 //     cost; one of 0.5 KiB at most twice a switch of Boost.Context and two such copies together.
 //     (Boost.Context alone is no measure: how much a copy costs beside a switch differs by machine,
-//     from 3.0 to 4.4 times a round trip for the same code.)
+//     from 3.1 to 4.4 times a round trip for the same code.)
 //
 // A ratio is measured as follows. The two sides run in turn, some hundred microseconds each, many
 // times; the ratio is that of their minima. Whatever else the machine does can only make a round
