@@ -300,7 +300,8 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
   seconds_ = stopwatch.seconds();
   progress.finish();
   const Searched& searched = all_.searched;
-  notes_.insert(notes_.end(), searched.disturbances.begin(), searched.disturbances.end());
+  const std::vector<std::string> disturbances = disturbance_notes(searched);
+  notes_.insert(notes_.end(), disturbances.begin(), disturbances.end());
   const Statistics& statistics = searched.exploration.statistics;
   if (statistics.questions == 0 && statistics.executions > 0 && caught_.empty())
     notes_.push_back(unexplored_words(subject));

@@ -258,10 +258,7 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
 
 /// What else a person has to know to judge the word "clean".
 std::vector<std::string> notes_of(const Hunted& hunted) {
-  std::vector<std::string> notes = hunted.searched.disturbances;
-  if (hunted.searched.disturbed > notes.size())
-    notes.push_back(
-        fmt::format("and {} more such executions", hunted.searched.disturbed - notes.size()));
+  std::vector<std::string> notes = disturbance_notes(hunted.searched);
   const Statistics& statistics = hunted.searched.exploration.statistics;
   const auto add = [&](Outcome outcome, std::string_view limit, std::string_view what) {
     const std::uint64_t count = statistics.outcomes[static_cast<std::size_t>(outcome)];
@@ -375,16 +372,12 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
     if (searched.crashed_once > 0 && code == kExitClean) {
       code = kExitDiverged;
       report.verdict = "diverged";
-      report.headline =
-          "what crashed did not crash when it was repeated: the subject is not deterministic, or "
-          "something disturbed it";
+      report.headline = kCrashedOnce;
     }
     if (searched.gave_up) {
       code = kExitUnavailable;
       report.verdict = "disturbed";
-      report.headline =
-          "given up: processes of this hunt were killed again and again; is there "
-          "too little memory?";
+      report.headline = kGaveUp;
     }
   }
   const bool made = report.file.empty() || !report.file.ends_with(WeaveFile::kExtension);

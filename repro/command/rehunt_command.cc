@@ -108,6 +108,8 @@ struct Rehunted {
   std::optional<Again> again{};
   std::string error{};  // It does not show again.
   std::vector<std::string> notes{};
+  std::uint64_t crashed_once = 0;  // As in Searched.
+  bool gave_up = false;            // As in Searched.
 };
 
 class Rehunt {
@@ -198,6 +200,10 @@ class Rehunt {
         search(*subject, {&one, 1}, options, {.hang_ms = flags_.hang_ms},
                [&](const Found& found) { return shows_again(file, found, runner_, again); });
     result_.hunted = searched.exploration.statistics.executions;
+    const std::vector<std::string> disturbances = disturbance_notes(searched);
+    result_.notes.insert(result_.notes.end(), disturbances.begin(), disturbances.end());
+    result_.crashed_once = searched.crashed_once;
+    result_.gave_up = searched.gave_up;
     const std::optional<Found>& found = searched.exploration.found;
     if (!found) return;
     if (found->died) ++result_.hunted;
@@ -289,6 +295,10 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
         fmt::format("interrupted by {}: it was not found again so far", Interrupts::name());
     report.facts.emplace_back("signal", Interrupts::name());
     code = Interrupts::exit_code();
+  } else if (rehunted.gave_up || rehunted.crashed_once > 0) {
+    report.verdict = rehunted.gave_up ? "disturbed" : "diverged";
+    report.headline = rehunted.gave_up ? kGaveUp : kCrashedOnce;
+    code = rehunted.gave_up ? kExitUnavailable : kExitDiverged;
   } else {
     report.headline =
         fmt::format("clean: not found again, {} near the old schedule and {} everywhere else",

@@ -32,6 +32,15 @@ bool spend(const Exploration& part, Budget& budget) {
 
 }  // namespace
 
+std::vector<std::string> disturbance_notes(const Searched& searched) {
+  std::vector<std::string> notes = searched.disturbances;
+  if (searched.disturbed > notes.size()) {
+    notes.push_back(
+        fmt::format("and {} more such executions", with_commas(searched.disturbed - notes.size())));
+  }
+  return notes;
+}
+
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,
                 const std::function<bool(const Found&)>& shows_again) {

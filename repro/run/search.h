@@ -13,6 +13,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scheduler/search/explore.h"
@@ -29,6 +30,16 @@ struct Searched {
 
   static constexpr std::size_t kShownMax = 20;
 };
+
+/// Instead of "clean", where `crashed_once` or `gave_up` says so.
+inline constexpr std::string_view kCrashedOnce =
+    "what crashed did not crash when it was repeated: the subject is not deterministic, or "
+    "something disturbed it";
+inline constexpr std::string_view kGaveUp =
+    "given up: processes of this hunt were killed again and again; is there too little memory?";
+
+/// What a person has to know of them: the first ones, and how many more there were.
+std::vector<std::string> disturbance_notes(const Searched& searched);
 
 /// `shows_again` replays an execution that ended its process.
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,

@@ -3,6 +3,7 @@
 #include <locale.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "runtime/program/descriptor_waits.h"
@@ -196,6 +197,17 @@ void Control::before(bool effect, const void* address, const void* caller) {
 }
 
 /// Passes a point, and keeps what is done there.
+std::uint32_t Control::number_of_own(const void* object) const {
+  constexpr std::uintptr_t kFirst = 8u << 20;  // No object of the program lies so low.
+  const auto lies_in = [object](const std::unique_ptr<Thread>& thread) {
+    const std::less<const void*> before;
+    return thread && !before(object, thread.get()) && before(object, thread.get() + 1);
+  };
+  const auto thread = std::find_if(threads_.begin(), threads_.end(), lies_in);
+  const auto number = static_cast<std::uintptr_t>(thread - threads_.begin());
+  return Sharing::number(reinterpret_cast<const void*>(kFirst + 8 * number));
+}
+
 void Control::pass_point(Pending pending, Did did, const void* object, std::uint32_t bytes,
                          Call call) {
   if (!history_.on()) return engine_.point(pending);

@@ -331,8 +331,12 @@ class Control final : public sync::Host {
   void rest(Access access, const void* object, const void* caller);
   bool everybody_turns(bool unchanged);
   Pending pending(Access access, const void* object, const void* caller) const {
-    return Pending(site_of(caller), access, Sharing::number(object));
+    return Pending(site_of(caller), access,
+                   own_heap().owns(object) ? number_of_own(object) : Sharing::number(object));
   }
+  /// Of an object that lies in our own heap, a thread for instance: where it lies depends on what
+  /// the command did before.
+  std::uint32_t number_of_own(const void* object) const;
   void run_exits(Thread& thread);
   bool others_live() const;
   void wait_for_others(const void* caller);

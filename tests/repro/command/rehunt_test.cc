@@ -185,6 +185,19 @@ TEST_F(RehuntProgram, FindsItAfterARenamedFunction) {
   expect_found(with_all(kBank, "deposit", "change_balance"));
 }
 
+// What a command did before its hunt, and so where its own objects lie, decides nothing.
+TEST_F(RehuntProgram, HuntsAsAHuntDoes) {
+  compile(with_all(kBank, "deposit", "change_balance"));
+  Words hunt = {"hunt", "--output", path("fresh"), "--", path("bank")};
+  const std::uint64_t executions = run_json(hunt, 1)["executions"];
+  for (const char* const near : {"0", "0", "1", "2", "3"}) {
+    const json again = rehunt(path("small.weave"), {"--near", near});
+    if (again["found"] == "near") continue;
+    EXPECT_EQ(again["found"], "hunt");
+    EXPECT_EQ(again["hunted"], std::to_string(executions)) << near;
+  }
+}
+
 TEST_F(RehuntProgram, SaysThatItIsGone) {
   compile(with(with(kBank, "  account.mutex.unlock();\n", ""),
                "  account.mutex.lock();\n  account.balance", "  account.balance"));
