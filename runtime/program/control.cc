@@ -76,7 +76,10 @@ void Control::end_rehearsal() {
 void Control::execute(Execution& execution) {
   waiters_.begin();
   sharing_.begin();
-  if (finds_races_) races_.begin();
+  if (finds_races_) {
+    races_.number_by(&stable_address);
+    races_.begin();
+  }
   clock_ = kClockStart;
   resting_ = rounds_ = 0;
   alone_since_ = 0;
@@ -197,15 +200,14 @@ void Control::before(bool effect, const void* address, const void* caller) {
 }
 
 /// Passes a point, and keeps what is done there.
-std::uint32_t Control::number_of_own(const void* object) const {
-  constexpr std::uintptr_t kFirst = 8u << 20;  // No object of the program lies so low.
+std::optional<std::uint32_t> Control::thread_that_holds(const void* object) const {
   const auto lies_in = [object](const std::unique_ptr<Thread>& thread) {
     const std::less<const void*> before;
     return thread && !before(object, thread.get()) && before(object, thread.get() + 1);
   };
   const auto thread = std::find_if(threads_.begin(), threads_.end(), lies_in);
-  const auto number = static_cast<std::uintptr_t>(thread - threads_.begin());
-  return Sharing::number(reinterpret_cast<const void*>(kFirst + 8 * number));
+  if (thread == threads_.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(thread - threads_.begin());
 }
 
 void Control::pass_point(Pending pending, Did did, const void* object, std::uint32_t bytes,

@@ -29,6 +29,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,10 @@ class Control final : public sync::Host {
 
   Thread& self() { return *threads_[engine_.current()]; }
   ThreadId self_id() { return ThreadId{engine_.current()}; }
+  /// A process that was forked begins to learn which memory is shared, as the first one did.
+  void forget_sharing() { sharing_.forget(); }
+  /// Whose state `object` is a part of, if anybody's.
+  std::optional<std::uint32_t> thread_that_holds(const void* object) const;
   Thread& thread(ThreadId id) { return *threads_[static_cast<std::size_t>(id)]; }
   /// Null if it is none of ours.
   Thread* find(std::uintptr_t handle);
@@ -331,12 +336,8 @@ class Control final : public sync::Host {
   void rest(Access access, const void* object, const void* caller);
   bool everybody_turns(bool unchanged);
   Pending pending(Access access, const void* object, const void* caller) const {
-    return Pending(site_of(caller), access,
-                   own_heap().owns(object) ? number_of_own(object) : Sharing::number(object));
+    return Pending(site_of(caller), access, Sharing::number(object));
   }
-  /// Of an object that lies in our own heap, a thread for instance: where it lies depends on what
-  /// the command did before.
-  std::uint32_t number_of_own(const void* object) const;
   void run_exits(Thread& thread);
   bool others_live() const;
   void wait_for_others(const void* caller);

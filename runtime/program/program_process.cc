@@ -23,6 +23,7 @@
 #include "runtime/program/program_signals.h"
 #include "runtime/program/real.h"
 #include "runtime/program/signals.h"
+#include "runtime/program/stable_address.h"
 #include "runtime/program/system_calls.h"
 #include "scheduler/base/internal_check.h"
 
@@ -86,6 +87,7 @@ void Process::prepare_once() {
   (void)CallStack::here();  // What the unwinder does once is done before the snapshot.
   pthread_atfork(nullptr, nullptr, [] {
     process().forked_ = true;
+    control().forget_sharing();
     forget_dispatch();
     descriptor_waits().forked();
   });
@@ -159,6 +161,7 @@ void Process::take_stack(char* stack) {
   char* const end = static_cast<char*>(begin) + bytes;
   CHECK(stack < end);
   arguments_ = nullptr;
+  set_callers_frame(stack);
   stack_ = {stack, static_cast<std::size_t>(end - stack)};
 }
 

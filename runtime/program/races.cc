@@ -192,15 +192,16 @@ bool Races::access(std::uint32_t thread, const Access& access, RacingAccess* oth
     const auto offset = static_cast<std::uint32_t>(at & 7);
     const std::uint32_t part = std::min(8 - offset, access.bytes - done);
     const auto bytes = static_cast<std::uint8_t>(((1u << part) - 1) << offset);
-    if (access_word(thread, at >> 3, bytes, access, other)) return true;
+    const std::uintptr_t word = number_of_(reinterpret_cast<const void*>(at)) >> 3;
+    if (access_word(thread, word, bytes, access, other)) return true;
     done += part;
   }
   return false;
 }
 
 void Races::forget(const void* address, std::size_t bytes) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(address) >> 3;
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(address) + bytes + 7) >> 3;
+  const std::uintptr_t begin = number_of_(address) >> 3;
+  const std::uintptr_t end = (number_of_(address) + bytes + 7) >> 3;
   if (end - begin > std::size_t{1} << kWordBits) {
     for (std::size_t i = 0; i < std::size_t{1} << kWordBits; ++i) {
       if (words_[i].number - begin < end - begin) words_[i].execution = 0;

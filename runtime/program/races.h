@@ -70,6 +70,10 @@ class Races {
     bool write = false;
     bool atomic = false;
   };
+  using NumberOf = std::uintptr_t (*)(const void* address);
+  /// Which numbers addresses have, if others than their own: what is forgotten for want of room
+  /// goes by them. Those of one word follow each other.
+  void number_by(NumberOf number_of) { number_of_ = number_of; }
   /// True: it races with `*other`. It is remembered, unless the program allows races there.
   bool access(std::uint32_t thread, const Access& access, RacingAccess* other);
   /// Races between accesses to these bytes are meant, in this execution.
@@ -123,6 +127,9 @@ class Races {
   std::size_t objects_used_ = 0;
   std::unique_ptr<Word[]> words_;
   std::vector<std::pair<std::uintptr_t, std::size_t>> allowed_;  // Where, and how many bytes.
+  NumberOf number_of_ = [](const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address);
+  };
 };
 
 }  // namespace reweave::program

@@ -14,7 +14,7 @@
 #include <array>
 #include <cstdint>
 
-#include "runtime/program/globals.h"
+#include "runtime/program/stable_address.h"
 
 namespace reweave::program {
 
@@ -46,10 +46,7 @@ class Sharing {
   static constexpr std::uint32_t kShared = 1, kEpochs = (1u << 23) - 1;
 
   static std::size_t index(const void* address) {
-    auto at = reinterpret_cast<std::uintptr_t>(address);
-    // The program's own variables lie elsewhere in every process.
-    if (at - globals.data_begin < globals.data_bytes) at -= globals.data_begin;
-    return (at >> 3) * 0x9e3779b97f4a7c15u >> 48;
+    return (stable_address(address) >> 3) * 0x9e3779b97f4a7c15u >> 48;
   }
 
   std::array<std::uint32_t, 1 << 16> cells_{};  // Epoch, thread, kShared.

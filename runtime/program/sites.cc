@@ -11,6 +11,7 @@
 #include <map>
 
 #include "runtime/program/source_lines.h"
+#include "runtime/program/stable_address.h"
 #include "runtime/program/user_frames.h"
 #include "runtime/program/variable_parts.h"
 #include "scheduler/base/internal_check.h"
@@ -190,6 +191,10 @@ void Sites::find_modules() {
       next += module.bytes;
     }
   }
+  std::vector<ModulePlace> places;
+  for (const Module& module : data_->modules)
+    places.push_back({module.begin, module.bytes, module.site_begin});
+  set_module_places(places);
   globals.code_begin = data_->modules.front().begin;
   globals.code_bytes = data_->modules.front().bytes;
   globals.data_begin = found.front().data_begin;

@@ -1,5 +1,7 @@
 // `--check-determinism`: a program that looks at what nobody can control is told of, by name.
 
+#include <set>
+
 #include "tests/repro/compiled.h"
 
 namespace reweave::repro {
@@ -59,6 +61,70 @@ TEST_F(DeterminismOfProgram, HoldsForScenarios) {
                       "--output", path("found")},
                      1)["finding"]["kind"],
             "lost-value");
+}
+
+/// What threads share lies in the caller's frame, in a thread_local variable, in a variable of the
+/// program and in one of a library: with address randomization elsewhere in each process.
+constexpr const char* kChecked = R"(#include <reweave/check.h>
+
+#include <cstdio>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+struct Account {
+  std::mutex mutex;
+  int balance = 100;
+};
+Account of_program;
+thread_local Account of_thread;
+
+int main(int argc, char** argv) {
+  Account of_caller;
+  reweave::CheckOptions options;
+  options.strategy = argc > 1 ? argv[1] : nullptr;
+  options.executions = 100'000;
+  const auto result = reweave::check(
+      [&of_caller, &of_main = of_thread] {
+        const auto deposit = [&](Account& account, int amount) {
+          account.mutex.lock();
+          const int before = account.balance;
+          account.mutex.unlock();
+          std::cout.flush();
+          account.mutex.lock();
+          account.balance = before + amount;
+          account.mutex.unlock();
+        };
+        const auto transfer = [&](Account* from, Account* to) {
+          for (int i = 0; i < 2; ++i) {
+            deposit(*from, -1);
+            deposit(*to, 1);
+          }
+        };
+        std::thread a(transfer, &of_caller, &of_main), b(transfer, &of_main, &of_program),
+            c(transfer, &of_program, &of_caller), d(transfer, &of_main, &of_caller);
+        a.join();
+        b.join();
+        c.join();
+        d.join();
+        if (of_caller.balance >= 104 && of_main.balance <= 97) reweave::fail("a deposit was lost");
+      },
+      options);
+  std::printf("%s%llu executions\n", result.report.c_str(),
+              static_cast<unsigned long long>(result.executions));
+}
+)";
+
+class DeterminismOfCheck : public Compiled {};
+
+TEST_F(DeterminismOfCheck, HuntsAlikeInEachProcess) {
+  compile("checked", {write("checked.cc", kChecked)});
+  for (const char* const strategy : {"surw", "reads-from", "mix"}) {
+    std::set<std::string> outputs;
+    for (int process = 0; process < 4; ++process)
+      outputs.insert(run_process({path("checked"), strategy}, {.timeout_ms = 60'000}).output);
+    EXPECT_THAT(outputs, testing::ElementsAre(HasSubstr("a deposit was lost"))) << strategy;
+  }
 }
 
 }  // namespace
