@@ -13,12 +13,6 @@
 namespace reweave::program {
 namespace {
 
-int lowest_free(int copy) {
-  const int number = fcntl(copy, F_DUPFD_CLOEXEC, 0);
-  if (number >= 0) real().close(number);
-  return number;
-}
-
 /// Only files have a position of their own; the program's output is told apart by whoever keeps it.
 off_t position_of(int descriptor) {
   struct stat status {};
@@ -67,26 +61,17 @@ void Descriptors::take() {
     const bool is_output = number == STDOUT_FILENO || number == STDERR_FILENO;
     kept_.push_back({number, high(number), is_output ? -1 : position_of(number)});
   }
-  executions_ = 0;
-  lowest_free_ = kept_.empty() ? 0 : lowest_free(kept_.front().copy);
 }
 
 void Descriptors::put_back() {
   if (kept_.empty()) return;
-  const bool in_order = lowest_free(kept_.front().copy) == lowest_free_;
-  if (!in_order || ++executions_ % kAllEach == 0) put_back_all();
-  for (const Kept& kept : kept_) {
-    if (kept.position >= 0) lseek(kept.copy, kept.position, SEEK_SET);
-  }
-}
-
-void Descriptors::put_back_all() {
   int begin = 0;
   for (const Kept& kept : kept_) {
     if (begin < kept.number) {
       close_range(static_cast<unsigned>(begin), static_cast<unsigned>(kept.number) - 1, 0);
     }
     real().dup2(kept.copy, kept.number);
+    if (kept.position >= 0) lseek(kept.copy, kept.position, SEEK_SET);
     begin = kept.number + 1;
   }
   close_range(static_cast<unsigned>(begin), kHigh - 1, 0);

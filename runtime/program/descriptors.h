@@ -7,8 +7,8 @@
 //
 // Guarantee: the next execution gets the numbers that the one before got. Not put back: what was
 // read from a terminal or from pipes and sockets that were there before (but for standard input,
-// see descriptor_waits.h), what was written to files. Cost: two system calls for each execution
-// that made any and left everything in order.
+// see descriptor_waits.h), what was written to files. Cost: a few system calls for each execution
+// that made any, one for each file that is kept.
 #pragma once
 
 #include <sys/types.h>
@@ -41,13 +41,8 @@ class Descriptors {
     int copy = 0;
     off_t position = -1;  // Where it was, if it has a position and is no output of ours.
   };
-  void put_back_all();
-
-  static constexpr unsigned kAllEach = 64;  // Executions after which nothing is taken for granted.
 
   std::vector<Kept> kept_;  // By number.
-  int lowest_free_ = 0;
-  unsigned executions_ = 0;
 };
 
 }  // namespace reweave::program
