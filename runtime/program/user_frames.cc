@@ -67,7 +67,7 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* result) {
   const auto stack = static_cast<std::uintptr_t>(_Unwind_GetCFA(context));
   if (unwound.address == 0 && address != unwound.wanted) return _URC_NO_REASON;
   if (unwound.address != 0)
-    learn(unwound.address, static_cast<std::uint32_t>(stack - unwound.stack));
+    learn(unwound.address, address == 0 ? 0 : static_cast<std::uint32_t>(stack - unwound.stack));
   unwound.address = address;
   unwound.stack = stack;
   return address == 0 || ++unwound.depth > kDepthMax ? _URC_END_OF_STACK : _URC_NO_REASON;
@@ -78,8 +78,9 @@ void learn_frames_from(std::uintptr_t address) {
   const NotTheProgram scope;
   Unwound unwound{.wanted = address};
   _Unwind_Backtrace(&visit, &unwound);
-  // The outermost one.
-  if (unwound.address != 0 && known(unwound.address) == nullptr) learn(unwound.address, 0);
+  // The outermost one, unless there are more than are looked at.
+  if (unwound.address != 0 && unwound.depth <= kDepthMax && known(unwound.address) == nullptr)
+    learn(unwound.address, 0);
   if (known(address) == nullptr) learn(address, 0);
 }
 
@@ -98,6 +99,7 @@ bool walk(Call call, const Visit& visit_frame) {
     stack += frame->bytes;
     if ((stack - Donors::kStacksAt) % Donors::kStackStride >= Donors::kStackBytes) return false;
     address = *reinterpret_cast<const std::uintptr_t*>(stack - sizeof(void*));
+    if (address == 0) return false;  // No frame says that it is the outermost one: wrong.
   }
   return true;
 }

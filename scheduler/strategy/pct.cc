@@ -23,6 +23,7 @@ void Pct::begin(Prng prng, std::uint64_t /*execution*/) {
   fallen_ = kNeverFallen;
   priorities_.clear();
   in_a_row_ = 0;
+  last_ = {};
   changes_.clear();
   next_change_ = 0;
   if (!estimate_.known()) return;
