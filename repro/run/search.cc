@@ -15,10 +15,9 @@ std::string disturbance(const Found& found) {
                      number, found.finding.signature);
 }
 
-/// What is left of a budget, without counting the execution that was disturbed; false: nothing.
-bool spend(const Exploration& part, Budget& budget) {
+/// What is left of a budget after `done` executions; false: nothing.
+bool spend(const Exploration& part, std::uint64_t done, Budget& budget) {
   if (budget.executions != 0) {
-    const std::uint64_t done = part.statistics.executions + 1;
     if (done >= budget.executions) return false;
     budget.executions -= done;
   }
@@ -41,6 +40,17 @@ std::vector<std::string> disturbance_notes(const Searched& searched) {
   return notes;
 }
 
+std::uint64_t numbers_of_shard(std::uint64_t first, std::uint64_t last,
+                               const ExploreOptions& options) {
+  const std::uint64_t blocks = (last / options.block - first / options.block) / options.stride;
+  return blocks * options.block + last % options.block + 1 - first % options.block;
+}
+
+std::uint64_t next_of_shard(std::uint64_t execution, const ExploreOptions& options) {
+  const std::uint64_t block = execution / options.block, next = execution + 1;
+  return next / options.block == block ? next : (block + options.stride) * options.block;
+}
+
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,
                 const std::function<bool(const Found&)>& shows_again) {
@@ -59,8 +69,12 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
   }
   for (;;) {
     Exploration part = explore_in_children(subject, strategies, options, isolate);
-    const bool budget_left = spend(part, options.budget);
-    const std::uint64_t ended = part.statistics.executions;
+    // Of several processes each ran as many as it had time for.
+    const bool several = strategies.size() > 1 && part.found;
+    const std::uint64_t done =
+        several ? numbers_of_shard(options.first_execution, part.found->execution, options)
+                : part.statistics.executions + 1;
+    const bool budget_left = spend(part, done, options.budget);
     const std::uint64_t milliseconds = before.milliseconds + part.statistics.milliseconds;
     add(part.statistics, before);
     before.milliseconds = milliseconds;
@@ -72,8 +86,8 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
     if (searched.disturbed++ < Searched::kShownMax)
       searched.disturbances.push_back(disturbance(*found));
     if (!found->killed && found->finding.kind == FindingKind::kCrash) ++searched.crashed_once;
-    in_a_row = ended < kFew ? in_a_row + 1 : 0;
-    options.first_execution = found->execution + 1;
+    in_a_row = done <= kFew ? in_a_row + 1 : 0;
+    options.first_execution = next_of_shard(found->execution, options);
     searched.exploration.next = options.first_execution;
     searched.exploration.found.reset();
     searched.gave_up = in_a_row >= kPatience;

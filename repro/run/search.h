@@ -41,6 +41,13 @@ inline constexpr std::string_view kGaveUp =
 /// What a person has to know of them: the first ones, and how many more there were.
 std::vector<std::string> disturbance_notes(const Searched& searched);
 
+/// How many numbers of executions a shard (ExploreOptions::stride, block) has from `first` to
+/// `last`, both of which are its own.
+std::uint64_t numbers_of_shard(std::uint64_t first, std::uint64_t last,
+                               const ExploreOptions& options);
+/// The first number of the same shard behind `execution`.
+std::uint64_t next_of_shard(std::uint64_t execution, const ExploreOptions& options);
+
 /// `shows_again` replays an execution that ended its process.
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,

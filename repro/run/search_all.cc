@@ -55,12 +55,6 @@ class Sightings {
   Count* counts_;
 };
 
-/// The first number of the same shard behind `execution`.
-std::uint64_t next_of_shard(std::uint64_t execution, const ExploreOptions& options) {
-  const std::uint64_t block = execution / options.block, next = execution + 1;
-  return next / options.block == block ? next : (block + options.stride) * options.block;
-}
-
 /// What the executions up to a finding take from the budget; false: nothing is left.
 bool spend(const Exploration& part, const Found& found, bool several, const ExploreOptions& options,
            Budget& budget) {
@@ -95,12 +89,6 @@ void add(Searched part, Searched& all) {
 }
 
 }  // namespace
-
-std::uint64_t numbers_of_shard(std::uint64_t first, std::uint64_t last,
-                               const ExploreOptions& options) {
-  const std::uint64_t blocks = (last / options.block - first / options.block) / options.stride;
-  return blocks * options.block + last % options.block + 1 - first % options.block;
-}
 
 AllSearched search_all(Subject& subject, std::span<Strategy* const> strategies,
                        ExploreOptions options, const IsolateOptions& isolate,

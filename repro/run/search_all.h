@@ -40,9 +40,4 @@ AllSearched search_all(Subject& subject, std::span<Strategy* const> strategies,
                        std::set<std::string> known,
                        const std::function<bool(const Found&)>& shows_again, const TakeFound& take);
 
-/// How many numbers of executions a shard (ExploreOptions::stride, block) has from `first` to
-/// `last`, both of which are its own.
-std::uint64_t numbers_of_shard(std::uint64_t first, std::uint64_t last,
-                               const ExploreOptions& options);
-
 }  // namespace reweave::repro
