@@ -147,8 +147,8 @@ void Control::main_returned(int code, const void* caller) {
 }
 
 void Control::after_main(int code, const void* caller) {
-  // Of the places only calls have names.
-  if (code == 0 && others_live() && ask(QuestionKind::kFire, 2, self().where) == 0) {
+  // Rarely at once: that ends the execution for all others. Of the places only calls have names.
+  if (code == 0 && others_live() && ask(QuestionKind::kPreempt, 2, self().where) == 0) {
     flush();
     drain_until_ =
         engine_.steps() +

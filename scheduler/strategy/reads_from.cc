@@ -99,6 +99,8 @@ void ReadsFrom::watch(const Question& question, std::uint32_t answer) {
   const bool is_step =
       question.kind == QuestionKind::kRun || question.kind == QuestionKind::kPreempt;
   if (!is_step || question.options.empty()) return;
+  // What an actor did before there were others is what all of them begin with.
+  if (question.options.size() == 1 && question.blocked.empty()) return;
   take(question.options[answer].actor, question.options[answer].next);
 }
 
@@ -183,6 +185,7 @@ void ReadsFrom::draw_constraints() {
   const std::uint32_t of_corpus = is_young() ? 1 : 8;  // Of 16.
   if (!corpus_.empty() && prng_.below(16) < of_corpus) drawn = draw_entry().constraints;
   change(drawn);
+  if (drawn.count == 1 && prng_.below(2) == 0) add_one(drawn);
   follow({drawn.all.data(), drawn.count});
 }
 

@@ -25,7 +25,8 @@
 // Which constraints: one execution of 16 follows none. The others take an abstract schedule from
 // the corpus, or, while there are pairs that have hardly been aimed at, mostly an empty one, and
 // change it: a constraint is added, drawn by weight (a pair that was never seen, and was not aimed
-// at often, weighs most), one is dropped, or turned into its opposite. An abstract schedule in
+// at often, weighs most), one is dropped, or turned into its opposite; one alone gets a second one
+// in one execution of two. An abstract schedule in
 // whose execution a pair was seen that never was before, or a set of pairs, enters the corpus;
 // those whose sets of pairs were seen least often are taken more often.
 //

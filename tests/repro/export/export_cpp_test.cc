@@ -85,8 +85,10 @@ TEST_F(ExportedTest, FailsAsTheReproDoesAndPassesOnceItIsMended) {
 
 TEST_F(ExportedTest, SearchesWhereTheScheduleDoesNotFitAnyMore) {
   const std::string signature = exported(kSlot, {});
-  const ProcessResult found = tried(
-      with(kSlot, "  void put() {\n", "  void put() {\n    static int calls;\n    ++calls;\n"));
+  std::string edited = kSlot;
+  for (const std::string head : {"  void put() {\n", "  void take() {\n", "int main() {\n"})
+    edited = with(edited, head, head + std::string(20, '\n'));
+  const ProcessResult found = tried(edited);
   EXPECT_EQ(found.code, 1) << found.output;
   EXPECT_THAT(found.output,
               AllOf(HasSubstr("does not follow"), HasSubstr("deadlock: " + signature)));
