@@ -191,7 +191,8 @@ long getrandom_call(const CallWords& words, const void*) {
   return fill_with_fixed_bytes(pointer_in<void>(words[0]), static_cast<std::size_t>(words[1]));
 }
 /// All virtual threads are one of the kernel's.
-long gettid_call(const CallWords&, const void*) {
+long gettid_call(const CallWords&, const void* caller) {
+  control().note_escape("gettid: another number in each process", caller);
   return kernel_call(SYS_getpid) + static_cast<long>(control().self_id());
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio_ext.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +109,12 @@ void Process::prepare(char** arguments) {
   program_signals().keep();
   handle_signals();
   std::fflush(nullptr);
+  constexpr unsigned long kAsk = 0xffffffff;
+  if ((personality(kAsk) & ADDR_NO_RANDOMIZE) == 0) {
+    control().note_escape(
+        "addresses: this system does not let their randomization be switched off (personality)",
+        nullptr);
+  }
   arguments_ = arguments;
   stack_ = {};
   take_snapshot();

@@ -1,6 +1,7 @@
 #include "runtime/program/program_signals.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "runtime/program/control.h"
 #include "runtime/program/real.h"
+#include "runtime/program/system_calls.h"
 
 namespace reweave::program {
 namespace {
@@ -194,7 +196,7 @@ void ProgramSignals::act(int signal, const void* caller) {
     siginfo_t info{};
     info.si_signo = signal;
     info.si_code = SI_TKILL;
-    info.si_pid = getpid();
+    info.si_pid = static_cast<pid_t>(kernel_call(SYS_getpid));
     ucontext_t context{};
     action.sa_sigaction(signal, &info, &context);
   } else {

@@ -10,10 +10,12 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cstdio>
 

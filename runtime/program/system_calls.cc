@@ -97,6 +97,7 @@ void fill_system_call_table() {
   stand_in_for_file_lock_calls();
   stand_in_for_thread_calls();
   stand_in_for_process_calls();
+  stand_in_for_machine_calls();
   stand_in_for_time_calls();
   stand_in_for_signal_calls();
   stand_in_for_memory_calls();

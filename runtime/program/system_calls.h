@@ -87,6 +87,7 @@ void stand_in_for_poll_calls();
 void stand_in_for_file_lock_calls();
 void stand_in_for_thread_calls();
 void stand_in_for_process_calls();
+void stand_in_for_machine_calls();
 void stand_in_for_time_calls();
 void stand_in_for_signal_calls();
 void stand_in_for_memory_calls();
