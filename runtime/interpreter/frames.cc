@@ -23,8 +23,8 @@ bool is_condition(OpCode code) {
 }
 
 // The limit of steps is reached. That calls went on and none returned is another thing than that a
-// program goes round in circles.
-void tell_of_recursion(Thread& thread, const LedgerNames& names) {
+// program goes round in circles. Not inline: what it needs on the stack every switch would copy.
+[[gnu::noinline, gnu::cold]] void tell_of_recursion(Thread& thread, const LedgerNames& names) {
   constexpr std::size_t kDeep = 1000;
   Execution& execution = thread.execution();
   if (!thread.settings().report_stuck || execution.stopped()) return;
