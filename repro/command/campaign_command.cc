@@ -119,6 +119,8 @@ Expected<CampaignOptions> options_of(const CommandLine& line, const RunFlags& fl
     options.targets.push_back({.name = "generated", .words = {"--generated"}, .strategies = {""}});
   Runner runner;
   for (const std::string& name : flags.files) {
+    if (is_standard_input(name))
+      return Error{name + ": a campaign reads its files again and again; write it into one"};
     const Expected<WeaveFile> file =
         load_input({.file = name, .target = ""}, flags.settings, runner, kinds);
     if (!file) return file.error();

@@ -261,7 +261,7 @@ int worse(int a, int b) {
 
 int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
           bool update, Kinds kinds) {
-  if (update && std::find(names.begin(), names.end(), "-") != names.end())
+  if (update && std::any_of(names.begin(), names.end(), is_standard_input))
     return line.fail("a verdict cannot be written into standard input; name a file");
   const std::vector<Named> files = expand(names);
   if (files.empty()) return line.fail("these folders hold no .weave file");

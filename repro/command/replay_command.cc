@@ -237,6 +237,10 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   Runner runner({.hang_ms = flags.hang_ms});
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
+  if ((flags.gdb || !flags.rr.empty()) && is_standard_input(flags.input.file)) {
+    return line.fail(fmt::format(
+        "{}: --gdb and --rr read it anew; write it into a file and name that", flags.input.file));
+  }
   if (flags.gdb) return replay_under_gdb(line, flags, *file);
   if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
   if (!flags.timeline.empty()) {
@@ -273,7 +277,8 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   report.schedule = run.followed;
   if (flags.trace) report.log = run.log;
   if (const std::optional<int> code = draw(line, flags, *file, run, mode, report)) return *code;
-  if (flags.input.target.empty()) report.repro = flags.input.file;
+  if (flags.input.target.empty() && !is_standard_input(flags.input.file))
+    report.repro = flags.input.file;
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
   report.places = places_of(run.findings, flags.input.file);

@@ -52,7 +52,7 @@ Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlag
 
 /// "slot.html" of "found/slot.weave".
 std::string page_of(const std::string& input) {
-  return input == "-" ? "view.html" : std::filesystem::path(input).stem().string() + ".html";
+  return is_standard_input(input) ? "view.html" : std::filesystem::path(input).stem().string() + ".html";
 }
 
 int view_file(const CommandLine& line, ViewFlags flags, const Arguments& arguments, Kinds kinds) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "repro/file/workdir.h"
 #include "repro/report/printable.h"
 #include "repro/run/process.h"
 
@@ -214,7 +215,7 @@ std::string explanation_text(const Explanation& told, const Terminal& terminal,
   if (!told.without.empty())
     text += paragraph(fmt::format("It passes, too, without {}.", without_words(told)), "  ");
   for (const std::string& note : told.notes) text += paragraph("note: " + note, "");
-  if (!told.file.empty() && told.file != "-") {
+  if (!told.file.empty() && !is_standard_input(told.file)) {
     text += fmt::format(
         "\n{}\n", printable(fmt::format("{} view {}", shell_word(program), shell_word(told.file))));
   }
@@ -335,7 +336,7 @@ std::string explanation_markdown(const Explanation& told, std::string_view progr
                         strong ? "**" + words + "**" : words, markdown_plain(deed.site));
   }
   text += "\n</details>\n";
-  if (!told.file.empty() && told.file != "-") {
+  if (!told.file.empty() && !is_standard_input(told.file)) {
     text += fmt::format("\n```\n{} replay {}\n```\n", shell_word(program), shell_word(told.file));
   }
   return text;

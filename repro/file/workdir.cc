@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "repro/run/process.h"
 
@@ -23,16 +24,22 @@ std::string& program() {
   return name;
 }
 
+std::optional<std::string>& standard_input() {
+  static std::optional<std::string> content;
+  return content;
+}
+
 std::string reason(int error) { return std::strerror(error); }
 
 }  // namespace
 
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const bool standard_input = path == "-" || path == "/dev/stdin";
-  const int fd = standard_input ? dup(0) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const bool is_input = is_standard_input(path);
+  if (is_input && standard_input()) return *standard_input();
+  const int fd = is_input ? dup(0) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Error{fmt::format("{}: cannot be read: {}", path, reason(errno))};
   struct stat about {};
-  if (!standard_input && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
+  if (!is_input && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
     close(fd);
     return Error{
         fmt::format("{}: is not a plain file; name a file, or - for standard input", path)};
@@ -53,8 +60,15 @@ Expected<std::string> read_file(const std::string& path, std::size_t bytes_max) 
     return Error{
         fmt::format("{}: has more than the {} bytes that such a file may have", path, bytes_max)};
   }
+  if (is_input) standard_input() = content;
   return content;
 }
+
+bool is_standard_input(std::string_view path) {
+  return path == "-" || path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
+}
+const std::optional<std::string>& read_standard_input() { return standard_input(); }
+void set_standard_input(std::string content) { standard_input() = std::move(content); }
 
 std::string content_name(std::string_view content) {
   return fmt::format("{:016x}", XXH3_64bits(content.data(), content.size()));

@@ -6,6 +6,7 @@
 // copying one over the other.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,16 @@
 
 namespace reweave::repro {
 
-/// The whole of a file. Refuses folders, devices and more than `bytes_max`; "-" is standard input.
+/// The whole of a file. Refuses folders, devices and more than `bytes_max`; "-" is standard input,
+/// which can be read more than once.
 Expected<std::string> read_file(const std::string& path, std::size_t bytes_max = 4u << 20);
+
+/// "-", or a name that the system has for the same.
+bool is_standard_input(std::string_view path);
+/// What read_file() has read of it; none: nothing so far.
+const std::optional<std::string>& read_standard_input();
+/// What read_file() shall give for it: it was read by another process.
+void set_standard_input(std::string content);
 
 /// 16 hexadecimal digits that name a content; the same in every build.
 std::string content_name(std::string_view content);

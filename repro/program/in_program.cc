@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "repro/command/run_command.h"
+#include "repro/file/workdir.h"
 #include "repro/program/program_kind.h"
 #include "repro/program/program_timeline.h"
 #include "runtime/program/control.h"
@@ -66,6 +67,7 @@ int run_here(const std::vector<std::string>& words) {
   static constexpr const SubjectKind* kKinds[] = {&kind};
   std::vector<std::string> all = words;
   all.insert(all.begin(), program::tool_path());
+  if (const auto& input = program::handed_input()) repro::set_standard_input(*input);
   std::vector<char*> argv;
   for (std::string& word : all) argv.push_back(word.data());
   argv.push_back(nullptr);

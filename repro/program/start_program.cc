@@ -1,6 +1,7 @@
 #include "repro/program/start_program.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include <optional>
 
 #include "repro/command/command_line.h"
+#include "repro/file/workdir.h"
 #include "repro/program/program_file.h"
 #include "runtime/program/handover.h"
 #include "scheduler/base/internal_check.h"
@@ -95,6 +97,29 @@ std::string read_all(int descriptor) {
     if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
     if (got == 0 || (got < 0 && errno != EINTR)) return text;
   }
+}
+
+/// A file without a name that holds the text; -1: there is none. Closed where another program begins.
+int in_memory(const std::string& text) {
+  const int file = memfd_create("standard input", MFD_CLOEXEC);
+  std::size_t written = 0;
+  while (file >= 0 && written < text.size()) {
+    const ssize_t count = write(file, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return close(file), -1;
+    written += static_cast<std::size_t>(count);
+  }
+  if (file >= 0) lseek(file, 0, SEEK_SET);
+  return file;
+}
+
+/// In the child, where the tool has read the standard input: the command has it from `input`, and
+/// the program has none, whatever it was, so that each replay is the same.
+void hand_over_input(int input) {
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+  fcntl(input, F_SETFD, 0);
+  setenv(program::kInputVariable, std::to_string(input).c_str(), 1);
 }
 
 /// In the child: becomes the program. `taken_over`: where it says that it is under control; -1:
@@ -243,6 +268,10 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
   Pipe taken_over, captured;
   if (!taken_over.open() || (output != nullptr && !captured.open()))
     return fail(std::string("no pipe to the program: ") + std::strerror(errno), kUnavailable);
+  const std::optional<std::string>& input_text = read_standard_input();
+  const int input = input_text ? in_memory(*input_text) : -1;
+  if (input_text && input < 0)
+    return fail(std::string("no memory for the input: ") + std::strerror(errno), kUnavailable);
   const std::string words = packed(command);
   std::fflush(nullptr);
   std::optional<PassingOn> passing_on;
@@ -254,9 +283,11 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
     // Nobody waits for a program whose tool was killed: it ends in order.
     if (!watched) prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (output != nullptr) dup2(captured.to, STDOUT_FILENO);
+    if (input >= 0) hand_over_input(input);
     become(file, kind, program, library, words, watched ? -1 : taken_over.to);
   }
   close(taken_over.to);
+  if (input >= 0) close(input);
   if (output != nullptr) {
     close(captured.to);
     *output = read_all(captured.from);

@@ -11,6 +11,9 @@ inline constexpr const char kCommandVariable[] = "REWEAVE_COMMAND";
 inline constexpr const char kToolVariable[] = "REWEAVE_TOOL";
 /// The number of a descriptor to which the library writes one byte once it has taken over.
 inline constexpr const char kTakenOverVariable[] = "REWEAVE_TAKEN_OVER";
+/// The number of a descriptor from which the library reads what the tool has read of the standard
+/// input, of which nothing is left; not there: the tool has not read it.
+inline constexpr const char kInputVariable[] = "REWEAVE_INPUT";
 
 /// What is appended to ASAN_OPTIONS, and taken away from there again. Crashes and leaks are ours to
 /// tell of, thread-local memory of borrowed threads is made new, places get our own names.

@@ -28,6 +28,7 @@ struct Start {
   std::string command;
   std::vector<std::string> words;
   std::string tool = "reweave";
+  std::optional<std::string> input;
   bool before_main = false;
 };
 Start& start() {
@@ -74,6 +75,17 @@ void say_taken_over() {
   real().close(number);
 }
 
+void take_input() {
+  const char* const descriptor = value_of(environ, kInputVariable);
+  if (descriptor == nullptr) return;
+  const int number = std::atoi(descriptor);
+  std::string& text = start().input.emplace();
+  char buffer[4096];
+  for (ssize_t got; (got = real().read(number, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
+  real().close(number);
+}
+
 /// Runs in place of main.
 int explore_main(int count, char** arguments, char**) {
   globals.program_allocates = false;
@@ -83,8 +95,10 @@ int explore_main(int count, char** arguments, char**) {
   all.arguments = arguments;
   for (int i = 0; i < count; ++i) all.words.emplace_back(arguments[i]);
   say_taken_over();
+  take_input();
   if (const char* const tool = value_of(environ, kToolVariable)) all.tool = tool;
-  for (const char* const name : {kCommandVariable, kToolVariable, kTakenOverVariable})
+  for (const char* const name :
+       {kCommandVariable, kToolVariable, kTakenOverVariable, kInputVariable})
     remove_variable(name);
   remove_variable("LD_PRELOAD");
   hide_sanitizer_options();
@@ -129,6 +143,7 @@ void run_main(void*) {
 
 bool is_before_main() { return start().before_main; }
 const std::vector<std::string>& program_words() { return start().words; }
+const std::optional<std::string>& handed_input() { return start().input; }
 const std::string& tool_path() { return start().tool; }
 
 }  // namespace reweave::program

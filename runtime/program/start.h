@@ -5,6 +5,7 @@
 // the body of each execution; without it the program runs as ever.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ void run_main(void*);
 bool is_before_main();
 /// Its command line as it was started.
 const std::vector<std::string>& program_words();
+/// What the tool has read of the standard input for its command; none: nothing.
+const std::optional<std::string>& handed_input();
+/// What the tool has read of the standard input for its command; none: it has read nothing.
+const std::optional<std::string>& handed_input();
 /// The path of the tool that started this process; "reweave" if it said none.
 const std::string& tool_path();
 

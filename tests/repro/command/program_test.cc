@@ -372,6 +372,39 @@ TEST_F(Programs, StandardInputIsReadInEachExecution) {
   }
 }
 
+TEST_F(Programs, AReproOnStandardInputIsAFileToo) {
+  const json hunted = hunt("words", 1, {"9"});
+  const std::string repro = hunted["repro"];
+  const std::string from_pipe = "cat " + shell_word(repro) + " | " + REWEAVE_TOOL;
+  const auto piped = [&](const std::string& words) {
+    return run_process({"sh", "-c", from_pipe + " " + words}, {.timeout_ms = 120'000});
+  };
+  for (const std::string name : {"-", "/dev/stdin"}) {
+    for (const std::string& words :
+         {"replay " + name, "explain " + name, "rehunt " + name + " -o " + path("again.weave"),
+          "hunt " + name + " -o " + path("f")}) {
+      const ProcessResult result = piped(words);
+      EXPECT_EQ(result.code, 1) << words << "\n" << result.output;
+      EXPECT_THAT(result.output, Not(HasSubstr("is empty"))) << words;
+      std::filesystem::remove(path("again.weave"));
+    }
+    for (const std::string& words :
+         {"shrink " + name + " -o " + path("small.weave"), "check " + name,
+          "view " + name + " -o " + path("a.html"), "export --to mermaid " + name}) {
+      EXPECT_EQ(piped(words).code, 0) << words << "\n" << piped(words).output;
+    }
+  }
+  // The program has no input then, and nothing that is no file is named as one.
+  EXPECT_THAT(piped("replay -").output,
+              AllOf(HasSubstr("0 words"), Not(HasSubstr("to reproduce it"))));
+  // Of a file the same.
+  const std::string from_file = REWEAVE_TOOL + std::string(" replay - < ") + shell_word(repro);
+  EXPECT_THAT(run_process({"sh", "-c", from_file}).output, HasSubstr("0 words"));
+  EXPECT_THAT(piped("replay - --gdb").output, HasSubstr("write it into a file"));
+  EXPECT_THAT(piped("campaign run " + path("campaign") + " -").output,
+              HasSubstr("write it into one"));
+}
+
 TEST_F(Programs, ThoseOfTheSystemAreExplored) {
   std::string text;
   for (int i = 0; i < 4000; ++i) text += std::to_string(i * 7919 % 100'003) + "\n";
