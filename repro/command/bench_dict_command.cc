@@ -146,7 +146,7 @@ int run_bench_dict(const Arguments& arguments) {
   progress.finish();
   if (!plot.empty()) {
     const Status written = write_file(plot, dict_plot(times));
-    if (!written) return line.fail(written.error());
+    if (!written) return line.fail(written.error(), kExitOutput);
   }
   if (line.format() == Format::kJson) return print_and_return(json_of(columns, times), kExitClean);
   return print_and_return(bytes_text(columns) + (times.empty() ? "" : times_text(times)),

@@ -46,7 +46,8 @@ int explain_file(const CommandLine& line, const ExplainFlags& flags, const Argum
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "explain", arguments)) return *code;
   if (!flags.passing.empty()) {
-    if (Status status = try_to_write_file(flags.passing); !status) return line.fail(status.error());
+    if (Status status = try_to_write_file(flags.passing); !status)
+      return line.fail(status.error(), kExitOutput);
   }
   const Interrupts interrupts;
   runner.isolator().set_keep_going(Interrupts::keep_going());
@@ -78,7 +79,9 @@ int run_explain(const Arguments& arguments, Kinds kinds) {
       "  reweave explain found.weave\n"
       "  reweave explain found.weave --format=markdown    # for a pull request\n"
       "  reweave explain found.weave --passing good.weave # the execution that passes\n",
-      "0 there is no finding, 1 explained, 2 bad flag or file, 3 diverged");
+      "0 there is no finding, 1 explained, 2 bad flag or file, 3 diverged, 74 what passes cannot "
+      "be "
+      "written");
   ExplainFlags flags;
   flags.input.add(line.app(), "A repro, or a file with a subject", kinds);
   line.app()

@@ -87,7 +87,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   if (!wanted) return line.fail(wanted.error());
   if (!flags.output.empty()) {
     if (Status status = Workdir(flags.output).try_to_write(); !status)
-      return line.fail(status.error());
+      return line.fail(status.error(), kExitOutput);
   }
   const Interrupts interrupts;
   flags.options.keep_going = Interrupts::keep_going();
@@ -142,7 +142,7 @@ int run_gauntlet_command(const Arguments& arguments, Kinds) {
                    "  reweave gauntlet --seeds 3 --defects post-switch-clear,spill-drops-tempval\n"
                    "  reweave gauntlet --oracle specification --format=json",
                    "0 all found by every seed, 1 some were not, 2 bad flag, 3 a finding that also "
-                   "shows without its defect");
+                   "shows without its defect, 74 a repro cannot be written");
   GauntletFlags flags;
   const auto number = [&](const char* name, std::uint64_t& value, const char* help,
                           std::uint64_t low) {

@@ -417,7 +417,7 @@ HuntAll hunt_all_of(const HuntFlags& flags, std::string name, std::string strate
 /// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
 int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Arguments& arguments) {
   if (Status status = Workdir(flags.output).try_to_write(); !status)
-    return line.fail(status.error());
+    return line.fail(status.error(), kExitOutput);
   Runner runner({.hang_ms = flags.hang_ms});
   runtime::Settings base;
   base.check_structure = true;
@@ -527,7 +527,7 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "hunt", arguments)) return *code;
   if (Status status = Workdir(flags.output).try_to_write(); !status)
-    return line.fail(status.error());
+    return line.fail(status.error(), kExitOutput);
   file->schedule.reset();
   file->verdict.reset();
   if (flags.strategy.empty()) flags.strategy = default_strategy(file->kind());
@@ -581,7 +581,7 @@ int run_hunt(const Arguments& arguments, Kinds kinds) {
                    "Search the executions of a subject for a finding, and write it as a repro.",
                    examples,
                    "0 nothing found, 1 a finding, 2 bad flag or file, 3 not deterministic, 74 a "
-                   "finding that could not be written");
+                   "finding cannot be written");
   HuntFlags flags;
   add_flags(line.app(), flags, kinds);
   if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());

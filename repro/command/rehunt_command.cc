@@ -91,12 +91,14 @@ Expected<WeaveFile> load(const CommandLine& line, const RehuntFlags& flags, Runn
   return file;
 }
 
+/// Whether it may replace what is there is a question of flags, which comes first.
+bool would_replace(const RehuntFlags& flags) {
+  std::error_code error;
+  return !flags.output.empty() && !flags.overwrite && std::filesystem::exists(flags.output, error);
+}
+
 Status try_to_write(const RehuntFlags& flags) {
   if (flags.output.empty()) return Workdir(RehuntFlags::kFolder).try_to_write();
-  std::error_code error;
-  if (!flags.overwrite && std::filesystem::exists(flags.output, error)) {
-    return Error{fmt::format("{}: it is there already; --overwrite replaces it", flags.output)};
-  }
   return try_to_write_file(flags.output);
 }
 
@@ -270,7 +272,10 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
     const auto strategy = make_strategy(flags.strategy);
     if (!strategy) return line.fail(strategy.error());
   }
-  if (const Status status = try_to_write(flags); !status) return line.fail(status.error());
+  if (would_replace(flags))
+    return line.fail(flags.output + ": it is there already; --overwrite replaces it");
+  if (const Status status = try_to_write(flags); !status)
+    return line.fail(status.error(), kExitOutput);
   const Interrupts interrupts;
   runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;
@@ -321,8 +326,8 @@ int run_rehunt(const Arguments& arguments, Kinds kinds) {
   CommandLine line("rehunt",
                    "Find it again after an edit: near the schedule of a repro, which diverges now.",
                    examples,
-                   "0 not found, 1 found, 2 bad flag or file, 3 not deterministic, 74 a finding "
-                   "that could not be written");
+                   "0 not found, 1 found, 2 bad flag or file, 3 not deterministic, 74 a "
+                   "finding cannot be written");
   RehuntFlags flags;
   add_flags(line, flags, kinds);
   if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());

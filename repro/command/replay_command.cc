@@ -245,7 +245,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (const std::optional<int> code = run_elsewhere(*file, "replay", arguments)) return *code;
   if (!flags.timeline.empty()) {
     if (Status status = try_to_write_file(flags.timeline); !status)
-      return line.fail(status.error());
+      return line.fail(status.error(), kExitOutput);
   }
   if (!flags.rr.empty()) {
     const int code = replay_under_rr(line, flags);
@@ -296,7 +296,8 @@ int run_replay(const Arguments& arguments, Kinds kinds) {
       "  reweave replay found.weave --defects none    # is it gone with the bug?\n"
       "  reweave replay found.weave --gdb             # stopped where the finding is\n"
       "  gdb -ex run --args reweave replay found.weave --break-at-step 12",
-      "0 clean, 1 the finding, 2 bad flag or file, 3 diverged, 4 another verdict, 69 no rr");
+      "0 clean, 1 the finding, 2 bad flag or file, 3 diverged, 4 another verdict, 69 no rr, "
+      "74 the timeline cannot be written");
   ReplayFlags flags;
   add_flags(line.app(), flags, kinds);
   line.add_output_flags({"text", "json", "github", "markdown", "sarif"});

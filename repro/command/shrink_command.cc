@@ -49,7 +49,8 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "shrink", arguments)) return *code;
-  if (Status status = try_to_write_file(flags.output); !status) return line.fail(status.error());
+  if (Status status = try_to_write_file(flags.output); !status)
+    return line.fail(status.error(), kExitOutput);
   const Interrupts interrupts;
   runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;

@@ -52,7 +52,8 @@ Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlag
 
 /// "slot.html" of "found/slot.weave".
 std::string page_of(const std::string& input) {
-  return is_standard_input(input) ? "view.html" : std::filesystem::path(input).stem().string() + ".html";
+  return is_standard_input(input) ? "view.html"
+                                  : std::filesystem::path(input).stem().string() + ".html";
 }
 
 int view_file(const CommandLine& line, ViewFlags flags, const Arguments& arguments, Kinds kinds) {
@@ -61,7 +62,8 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
   if (const std::optional<int> code = run_elsewhere(*file, "view", arguments)) return *code;
-  if (Status status = try_to_write_file(flags.output); !status) return line.fail(status.error());
+  if (Status status = try_to_write_file(flags.output); !status)
+    return line.fail(status.error(), kExitOutput);
   const Interrupts interrupts;
   runner.isolator().set_keep_going(Interrupts::keep_going());
   Expected<Explanation> told = explain(*file, runner,

@@ -54,7 +54,7 @@ TEST_F(Cli, WhatIsNoFileIsRefused) {
 
 TEST_F(Cli, AFolderThatCannotBeWrittenIsSaid) {
   const std::string blocked = write("blocked", "a file, not a folder");
-  EXPECT_THAT(run({"hunt", write("s.weave", kLostValue), "--output", blocked + "/x"}, 2),
+  EXPECT_THAT(run({"hunt", write("s.weave", kLostValue), "--output", blocked + "/x"}, 74),
               HasSubstr("--output"));
 }
 

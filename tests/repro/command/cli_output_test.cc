@@ -18,12 +18,21 @@ using CliOutput = Cli;
 
 TEST_F(CliOutput, WhatCannotBeWrittenIsSaidBeforeTheWork) {
   const std::string repro = hunted(kLostValue);
-  EXPECT_THAT(run({"shrink", repro, "--output", path("no/such/x.weave")}, 2),
-              HasSubstr("no/such/x.weave: cannot be written: No such file"));
+  const std::string nowhere = path("no/such/x");
+  for (const Words& words :
+       {Words{"shrink", repro, "--output"}, Words{"view", repro, "--output"},
+        Words{"rehunt", repro, "--output"}, Words{"export", repro, "--to", "mermaid", "--output"},
+        Words{"replay", repro, "--timeline"}, Words{"explain", repro, "--passing"}}) {
+    Words whole = words;
+    whole.push_back(nowhere);
+    EXPECT_THAT(run(whole, 74), HasSubstr("no/such/x: cannot be written: No such file"))
+        << words[0];
+  }
   const std::string blocked = write("blocked", "a file");
-  EXPECT_THAT(run({"hunt", repro, "--output", blocked}, 2), HasSubstr("--output"));
-  EXPECT_THAT(run({"hunt", "--generated", "--output", blocked}, 2), HasSubstr("--output"));
-  EXPECT_THAT(run({"gauntlet", "--output", blocked}, 2), HasSubstr("--output"));
+  EXPECT_THAT(run({"hunt", repro, "--output", blocked}, 74), HasSubstr("--output"));
+  EXPECT_THAT(run({"hunt", "--generated", "--output", blocked}, 74), HasSubstr("--output"));
+  EXPECT_THAT(run({"gauntlet", "--output", blocked}, 74), HasSubstr("--output"));
+  EXPECT_THAT(run({"campaign", "run", blocked, repro}, 74), HasSubstr("a campaign needs a folder"));
 }
 
 TEST_F(CliOutput, ALinkToTheOutputStaysALink) {
