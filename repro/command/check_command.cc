@@ -1,6 +1,7 @@
 // `reweave check`: the CI verb. Every repro must give exactly the verdict written in it.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -77,7 +78,11 @@ std::vector<std::string> next_steps(const CheckedCase& checked, int code) {
   if (code == kExitChanged && checked.finding) add("to see why:", "explain", "");
   const bool is_gone = code == kExitChanged && !checked.finding;
   if (code == kExitDiverged || is_gone) add("to find it near by:", "rehunt", "");
-  if (code == kExitDiverged || is_gone) add("if that is mended:", "check", " --update");
+  if (is_gone) add("if that finds nothing:", "check", " --update");
+  if (code == kExitDiverged && checked.finding)
+    add("to keep what still fits:", "check", " --update");
+  if (code == kExitDiverged && !checked.finding)
+    add("if that finds nothing:", "check", " --update --mended");
   if (checked.passed && !checked.message.empty() && !checked.finding)
     add("to see whether it is gone:", "rehunt", "");
   return lines;
@@ -107,10 +112,20 @@ std::string change_words(const std::optional<Verdict>& before, const Verdict& no
   return fmt::format("was: {}\nnow: {}", words_of(*before), words_of(now));
 }
 
+/// What --update and its like say.
+struct Renewing {
+  bool update = false;
+  bool mended = false;  // The user knows that what is not found any more is mended.
+};
+
 class Checker {
  public:
-  Checker(Runner& runner, std::uint64_t hang_ms, bool update, Kinds kinds)
-      : runner_(runner), hang_ms_(hang_ms), update_(update), kinds_(kinds) {}
+  Checker(Runner& runner, std::uint64_t hang_ms, Renewing renewing, Kinds kinds)
+      : runner_(runner),
+        hang_ms_(hang_ms),
+        update_(renewing.update),
+        mended_(renewing.mended),
+        kinds_(kinds) {}
 
   Checked check(const Named& named) {
     checked_ = {};
@@ -156,11 +171,21 @@ class Checker {
     error(kExitUsage, "cannot be read", message);
   }
 
+  /// Why that process said nothing of the repro: in its own words, or in those of what started it.
+  static std::string why_none(const std::string& output, int code) {
+    if (std::optional<std::string> why = read_error(output)) return *std::move(why);
+    constexpr int kSignalled = 128;  // As a shell has it.
+    return fmt::format("the process of the program gave no verdict: {} {}",
+                       code > kSignalled ? "it was ended by signal" : "exit code",
+                       code > kSignalled ? code - kSignalled : code);
+  }
+
   /// What the process of the subject itself says of it. False: the subject runs here.
   bool compare_elsewhere(const WeaveFile& file) {
     CheckedCase& result = checked_.result;
     Arguments again = {result.file, "--format=json", fmt::format("--hang-ms={}", hang_ms_)};
     if (update_) again.push_back("--update");
+    if (mended_) again.push_back("--mended");
     std::string output;
     const std::optional<int> code = run_elsewhere(file, "check", again, &output);
     if (!code) return false;
@@ -170,8 +195,7 @@ class Checker {
       result = std::move(*there);
       checked_.exit_code = *code;
     } else {
-      error(*code == kExitClean ? kExitSoftware : *code, "no verdict",
-            "the process of the program gave no verdict; see above");
+      error(*code == kExitClean ? kExitSoftware : *code, "no verdict", why_none(output, *code));
     }
     return true;
   }
@@ -210,8 +234,15 @@ class Checker {
     const bool ended = !now.findings.empty() || came_to_its_end(now.outcome);
     const std::string gives =
         ended ? words_of(now.verdict) : fmt::format("it ends as \"{}\"", outcome_name(now.outcome));
-    if (!update_ || !ended)
-      return fail(kExitDiverged, "diverged", fmt::format("{}\n{}: {}", where, fits, gives));
+    // One of the answers that are gone may be the one that it takes.
+    const bool proves_nothing = ended && now.findings.empty();
+    if (!update_ || !ended || (proves_nothing && !mended_)) {
+      return fail(kExitDiverged, "diverged",
+                  fmt::format("{}\n{}: {}{}", where, fits, gives,
+                              !proves_nothing ? ""
+                              : update_ ? ", which proves nothing, so that nothing was written"
+                                        : ", which proves nothing"));
+    }
     WeaveFile renewed = file;
     renewed.schedule = now.followed;
     const RunResult again = runner_.run(renewed, ReplayMode::kStrict);
@@ -245,6 +276,7 @@ class Checker {
   Runner& runner_;
   const std::uint64_t hang_ms_;
   const bool update_;
+  const bool mended_;
   Kinds kinds_;
   Checked checked_;
 };
@@ -260,15 +292,21 @@ int worse(int a, int b) {
 }
 
 int check(const CommandLine& line, const std::vector<std::string>& names, std::uint64_t hang_ms,
-          bool update, Kinds kinds) {
-  if (update && std::any_of(names.begin(), names.end(), is_standard_input))
+          Renewing renewing, Kinds kinds) {
+  if (renewing.mended && !renewing.update)
+    return line.fail(
+        "--mended is for --update: it says that what diverges and shows nothing is mended");
+  if (renewing.update && std::any_of(names.begin(), names.end(), is_standard_input))
     return line.fail("a verdict cannot be written into standard input; name a file");
   const std::vector<Named> files = expand(names);
-  if (files.empty()) return line.fail("these folders hold no .weave file");
+  if (files.empty()) {
+    return line.fail(fmt::format("{}: {} no .weave file", fmt::join(names, ", "),
+                                 names.size() == 1 ? "this folder holds" : "these folders hold"));
+  }
   const Interrupts interrupts;
   Runner runner({.hang_ms = hang_ms});
   runner.isolator().set_keep_going(Interrupts::keep_going());
-  Checker checker(runner, hang_ms, update, kinds);
+  Checker checker(runner, hang_ms, renewing, kinds);
   Progress progress(line.terminal(), line.quiet());
   CheckReport report;
   int code = kExitClean;
@@ -311,22 +349,25 @@ int run_check(const Arguments& arguments, Kinds kinds) {
       "  reweave check corpora/repros --format=junit > repros.xml\n"
       "  reweave check new.weave --update    # keep the present verdict; what changed is said",
       "0 all give their verdicts, 2 a file cannot be read or none states a verdict, 3 diverged, "
-      "4 another verdict");
+      "4 another verdict, 74 an update cannot be written");
   std::vector<std::string> names;
   std::uint64_t hang_ms = 10'000;
-  bool update = false;
+  Renewing renewing;
   line.app()
       .add_option("files", names,
                   "Repros, or folders of them, where what states no verdict is skipped")
       ->type_name("FILE")
       ->required();
   line.app().add_flag(
-      "--update", update,
-      "Write verdicts instead of comparing them; and schedules that an edit has outlived");
+      "--update", renewing.update,
+      "Write verdicts instead of comparing them; and schedules that an edit has outlived, where "
+      "what still fits shows a finding");
+  line.app().add_flag("--mended", renewing.mended,
+                      "With --update: where it shows none, too, for `rehunt` finds it no more");
   add_hang_flag(line.app(), hang_ms);
   line.add_output_flags({"text", "json", "junit", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
-  return check(line, names, hang_ms, update, kinds);
+  return check(line, names, hang_ms, renewing, kinds);
 }
 
 }  // namespace reweave::repro

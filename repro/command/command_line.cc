@@ -153,14 +153,17 @@ int CommandLine::fail(std::string_view message, int code) const {
   return wants_json_ ? print_error_object(name_, message, code) : code;
 }
 
-int print_error_object(std::string_view command, std::string_view message, int code) {
+std::string error_object(std::string_view command, std::string_view message, int code) {
   const nlohmann::ordered_json json = {{"schema", Report::kSchema},
                                        {"command", command},
                                        {"verdict", "error"},
                                        {"error", message},
                                        {"exit_code", code}};
-  return print_and_return(
-      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", code);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+int print_error_object(std::string_view command, std::string_view message, int code) {
+  return print_and_return(error_object(command, message, code), code);
 }
 
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {

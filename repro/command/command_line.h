@@ -69,7 +69,9 @@ CLI::Validator whole_number(std::uint64_t low = 0, std::uint64_t high = UINT64_M
 /// Adds --hang-ms.
 void add_hang_flag(CLI::App& app, std::uint64_t& hang_ms);
 
-/// An error as programs read it: one object on standard output. Returns `code`.
+/// An error as programs read it: one object, on one line.
+std::string error_object(std::string_view command, std::string_view message, int code);
+/// Writes it to standard output. Returns `code`.
 int print_error_object(std::string_view command, std::string_view message, int code);
 
 /// Appends it to the file that GITHUB_STEP_SUMMARY names, if the format is `github`.

@@ -8,6 +8,8 @@
 #include "repro/file/raw_input.h"
 #include "repro/file/tasklet_file.h"
 #include "repro/file/workdir.h"
+#include "repro/program/program_file.h"
+#include "repro/program/program_kind.h"
 #include "scheduler/strategy/fuzz_input.h"
 
 namespace reweave::repro {
@@ -128,6 +130,10 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
   if (content->starts_with(kProgramMagic) && kind_with_arguments(kinds) != nullptr) {
     return Error{fmt::format("{0}: this is a program; to hunt in it: {1} hunt -- {0}", input.file,
                              tool_name())};
+  }
+  if (find_kind(kinds, program_kind().name())) {
+    if (const std::string why = why_not_built(input.file); !why.empty())
+      return Error{fmt::format("{}: {}", input.file, why)};
   }
   if (!input.target.empty()) {
     const Expected<const FuzzTarget*> target = find_fuzz_target(input.target);

@@ -13,6 +13,7 @@
 #include "repro/report/stopwatch.h"
 #include "repro/run/again.h"
 #include "repro/run/interrupts.h"
+#include "repro/run/process.h"
 #include "repro/run/search.h"
 #include "scheduler/search/near_schedule.h"
 #include "scheduler/strategy/exhausting.h"
@@ -262,6 +263,20 @@ int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
   return kExitOutput;
 }
 
+/// Two lines: what to do where nothing was found. What a file does not hold it cannot keep.
+std::string after_nothing(const CommandLine& line, const RehuntFlags& flags,
+                          const WeaveFile& file) {
+  std::string text = fmt::format("\n  to look further     the same with --executions {} --seed {}",
+                                 flags.executions * 10, flags.seed + 1);
+  const bool is_kept = flags.now.empty() && line.subject_words().empty() && file.verdict &&
+                       !is_standard_input(flags.input.file);
+  if (is_kept) {
+    text += fmt::format("\n  if that is mended   {} check {} --update --mended",
+                        shell_word(own_program()), shell_word(flags.input.file));
+  }
+  return text;
+}
+
 int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& arguments,
            Kinds kinds) {
   Runner runner({.hang_ms = flags.hang_ms});
@@ -306,8 +321,9 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
     code = rehunted.gave_up ? kExitUnavailable : kExitDiverged;
   } else {
     report.headline =
-        fmt::format("clean: not found again, {} near the old schedule and {} everywhere else",
-                    with_commas(rehunted.near), with_commas(rehunted.hunted));
+        fmt::format("clean: not found again, {} near the old schedule and {} everywhere else{}",
+                    with_commas(rehunted.near), with_commas(rehunted.hunted),
+                    after_nothing(line, flags, *file));
   }
   report.places = places_of(report.findings, report.repro);
   append_github_summary(line, github_summary(report));

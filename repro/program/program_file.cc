@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reweave::repro {
@@ -33,6 +35,28 @@ class Elf {
       if (segment.p_type == PT_INTERP) return true;
     }
     return false;
+  }
+
+  std::optional<Elf64_Shdr> find_section(std::string_view name) {
+    const auto sections = table<Elf64_Shdr>(header_.e_shoff, header_.e_shnum);
+    if (header_.e_shstrndx >= sections.size()) return std::nullopt;
+    const Elf64_Shdr& of_names = sections[header_.e_shstrndx];
+    const std::vector<char> names = table<char>(of_names.sh_offset, of_names.sh_size);
+    for (const auto& section : sections) {
+      const std::size_t at = section.sh_name;
+      if (at + name.size() >= names.size()) continue;
+      if (std::string_view(&names[at], name.size() + 1) != std::string(name) + '\0') continue;
+      return section;
+    }
+    return std::nullopt;
+  }
+
+  /// All of it; "" if it is not there, or is packed.
+  std::string section(std::string_view name) {
+    const std::optional<Elf64_Shdr> found = find_section(name);
+    if (!found || (found->sh_flags & SHF_COMPRESSED) != 0) return "";
+    const std::vector<char> bytes = table<char>(found->sh_offset, found->sh_size);
+    return std::string(bytes.begin(), bytes.end());
   }
 
   /// The names of the libraries that it needs, and of the symbols that it shows itself; those that
@@ -95,11 +119,66 @@ std::string beginning(const std::vector<std::string>& names, std::string_view be
   return "";
 }
 
+/// Of what a compiler notes of itself, "GNU C++20 14.2.0 -mtune=generic -g -O1 -std=c++20".
+std::string flags_of(std::string_view producer) {
+  std::string flags;
+  while (!producer.empty()) {
+    const std::size_t end = std::min(producer.find(' '), producer.size());
+    const std::string_view word = producer.substr(0, end);
+    producer.remove_prefix(std::min(end + 1, producer.size()));
+    const bool matters = word.starts_with("-O") || word.starts_with("-std=") ||
+                         word == "-fsanitize=address" || word == "-fsanitize=undefined";
+    if (matters) (flags += flags.empty() ? "" : " ") += word;
+  }
+  return flags;
+}
+
 }  // namespace
+
+std::string why_not_built(const std::string& path) {
+  const fs::path file(path);
+  const std::string extension = file.extension().string();
+  const bool is_c = extension == ".c";
+  bool is_source = is_c;
+  for (const std::string_view each : {".cc", ".cpp", ".cxx", ".c++", ".C"})
+    is_source = is_source || extension == each;
+  if (!is_source) return "";
+  const std::string program = file.stem().string();
+  return "this is a source; compile it by `reweave-" + std::string(is_c ? "cc" : "c++") +
+         " -g -O1 " + path + " -o " + program +
+         "` and hunt in what comes of it: `reweave hunt -- ./" + program + "`";
+}
+
+bool has_debug_information(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  Elf elf(in);
+  return elf.read_header() && elf.find_section(".debug_info").has_value();
+}
+
+std::optional<std::string> compile_flags(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  Elf elf(in);
+  if (!elf.read_header() || elf.header().e_ident[EI_CLASS] != ELFCLASS64) return std::nullopt;
+  const std::string texts = elf.section(".debug_str");
+  std::optional<std::string> flags;
+  for (std::size_t at = 0; at < texts.size();) {
+    const std::string_view text(texts.c_str() + at);
+    at += text.size() + 1;
+    // Others come from libraries, and from the files with which each program begins.
+    const bool hooked = text.find(" -fsanitize=thread") != std::string_view::npos ||
+                        text.find(" -fsanitize=address") != std::string_view::npos;
+    if (!text.starts_with("GNU C") || !hooked) continue;
+    const std::string these = flags_of(text);
+    if (flags && *flags != these) return std::nullopt;
+    flags = these;
+  }
+  return flags;
+}
 
 ProgramFile read_program_file(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) return {.obstacle = "this is a folder"};
+  if (std::string why = why_not_built(path); !why.empty()) return {.obstacle = std::move(why)};
   if (access(path.c_str(), X_OK) != 0) return {.obstacle = "this file may not be executed"};
   std::ifstream in(path, std::ios::binary);
   Elf elf(in);

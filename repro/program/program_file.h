@@ -2,6 +2,7 @@
 // sanitizer it was built with.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace reweave::repro {
@@ -17,5 +18,16 @@ struct ProgramFile {
 };
 
 ProgramFile read_program_file(const std::string& path);
+
+/// Of a source in C or C++, by its name: how it becomes a program to hunt in. "": it is none.
+std::string why_not_built(const std::string& path);
+
+/// It was compiled with -g.
+bool has_debug_information(const std::string& path);
+
+/// The flags that matter to a schedule with which the objects of the program were compiled,
+/// "-O1 -std=c++20", as its debug information has them; none where that says nothing of them, or
+/// they are not the same for all.
+std::optional<std::string> compile_flags(const std::string& path);
 
 }  // namespace reweave::repro

@@ -30,11 +30,12 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kUsage = 2, kUnavailable = 69, kNotStarted = 127;
 
-/// Says why a command did not come to be in the program.
+/// Says why a command did not come to be in the program: to people and on demand as an object, or
+/// to whoever takes the output.
 class Failing {
  public:
-  Failing(std::span<const std::string> command, bool says_json)
-      : command_(command.empty() ? "" : command.front()), says_json_(says_json) {
+  Failing(std::span<const std::string> command, std::string* output)
+      : command_(command.empty() ? "" : command.front()), output_(output) {
     bool named = false;
     for (const std::string& word : command) {
       wants_json_ = wants_json_ || word == "--format=json" || (named && word == "json");
@@ -42,27 +43,40 @@ class Failing {
     }
   }
   int operator()(const std::string& message, int code = kUsage) const {
+    if (output_ != nullptr) {
+      *output_ = error_object(command_, message, code);
+      return code;
+    }
     std::fprintf(stderr, "reweave: %s\n", message.c_str());
-    return says_json_ && wants_json_ ? print_error_object(command_, message, code) : code;
+    return wants_json_ ? print_error_object(command_, message, code) : code;
   }
 
  private:
   std::string command_;
-  bool says_json_, wants_json_ = false;
+  std::string* output_;
+  bool wants_json_ = false;
 };
 
-/// The file that a shell would run; "" if there is none.
-std::string find_file(const std::string& name) {
-  if (name.find('/') != std::string::npos) return access(name.c_str(), F_OK) == 0 ? name : "";
-  const char* const path = std::getenv("PATH");
-  std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
-  for (std::size_t begin = 0; begin <= folders.size();) {
-    const std::size_t end = std::min(folders.find(':', begin), folders.size());
-    const std::string file = (fs::path(folders.substr(begin, end - begin)) / name).string();
-    if (access(file.c_str(), X_OK) == 0) return file;
-    begin = end + 1;
+/// Why find_program_file() found nothing.
+std::string missing_words(const std::vector<std::string>& program,
+                          std::span<const std::string> command) {
+  const std::string& name = program.front();
+  std::error_code error;
+  if (fs::is_directory(name, error)) return name + ": this is a folder; name the program in it";
+  const std::string words = name + ": there is no such program here";
+  if (name.find('/') == std::string::npos) {
+    if (!fs::exists(name, error)) return words + " nor on PATH";
+    const std::string why = why_not_built(name);
+    return words + " nor on PATH; " +
+           (why.empty() ? "for the one in this folder say ./" + name : why);
   }
-  return "";
+  // Behind `--` it was named by the user; else by a file.
+  const auto mark = std::find(command.begin(), command.end(), "--");
+  const bool named =
+      mark != command.end() && std::equal(mark + 1, command.end(), program.begin(), program.end());
+  return named ? words
+               : words +
+                     "; a command in a repro is relative to the folder from which it was hunted in";
 }
 
 std::string packed(std::span<const std::string> words) {
@@ -99,7 +113,8 @@ std::string read_all(int descriptor) {
   }
 }
 
-/// A file without a name that holds the text; -1: there is none. Closed where another program begins.
+/// A file without a name that holds the text, and is closed where another program begins. -1: there
+/// is none.
 int in_memory(const std::string& text) {
   const int file = memfd_create("standard input", MFD_CLOEXEC);
   std::size_t written = 0;
@@ -121,6 +136,13 @@ void hand_over_input(int input) {
   fcntl(input, F_SETFD, 0);
   setenv(program::kInputVariable, std::to_string(input).c_str(), 1);
 }
+
+/// What comes through the pipe: one byte where the program is under control, or all of it.
+struct Note {
+  static constexpr char kFailed = '?';
+  char what = 0;
+  int why = 0;  // An errno.
+};
 
 /// In the child: becomes the program. `taken_over`: where it says that it is under control; -1:
 /// nobody asks.
@@ -155,7 +177,10 @@ void hand_over_input(int input) {
   // Where code and stacks lie shall be the same each time, for programs to which it matters.
   personality(ADDR_NO_RANDOMIZE);
   execv(file.c_str(), argv.data());
-  std::fprintf(stderr, "reweave: %s cannot be started: %s\n", file.c_str(), std::strerror(errno));
+  const Note note{.what = Note::kFailed, .why = errno};
+  if (taken_over < 0 || write(taken_over, &note, sizeof note) != sizeof note)
+    std::fprintf(stderr, "reweave: %s cannot be started: %s\n", file.c_str(),
+                 std::strerror(note.why));
   _exit(kNotStarted);
 }
 
@@ -243,10 +268,23 @@ std::string program_library() {
   return "";
 }
 
+std::string find_program_file(const std::string& name) {
+  if (name.find('/') != std::string::npos) return access(name.c_str(), F_OK) == 0 ? name : "";
+  const char* const path = std::getenv("PATH");
+  std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    const std::string file = (fs::path(folders.substr(begin, end - begin)) / name).string();
+    std::error_code error;
+    if (access(file.c_str(), X_OK) == 0 && !fs::is_directory(file, error)) return file;
+    begin = end + 1;
+  }
+  return "";
+}
+
 int start_program(const std::vector<std::string>& program, std::span<const std::string> command,
                   std::string* output) {
-  // Whoever takes the output reads what the program says, not what we do.
-  const Failing fail(command, /*says_json=*/output == nullptr);
+  const Failing fail(command, output);
   const std::string& name = program.front();
   const std::string library = program_library();
   if (library.empty() || access(library.c_str(), R_OK) != 0) {
@@ -255,14 +293,8 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
         "REWEAVE_PROGRAM_LIBRARY=FILE",
         kUnavailable);
   }
-  const std::string file = find_file(name);
-  if (file.empty()) {
-    return fail(
-        name + ": there is no such program here" +
-        (name.find('/') == std::string::npos
-             ? " nor on PATH; for one in this folder say ./" + name
-             : "; a command in a repro is relative to the folder from which it was hunted in"));
-  }
+  const std::string file = find_program_file(name);
+  if (file.empty()) return fail(missing_words(program, command));
   const ProgramFile kind = read_program_file(file);
   if (!kind.obstacle.empty()) return fail(file + ": " + kind.obstacle);
   Pipe taken_over, captured;
@@ -298,9 +330,11 @@ int start_program(const std::vector<std::string>& program, std::span<const std::
           ? fail(std::string("no process for the program: ") + std::strerror(errno), kUnavailable)
           : wait_for(child);
   passing_on.reset();
-  char byte = 0;
-  const bool began = read(taken_over.from, &byte, 1) == 1;
+  Note note;
+  const bool began = read(taken_over.from, &note, sizeof note) >= 1;
   close(taken_over.from);
+  if (began && note.what == Note::kFailed)
+    return fail(file + ": cannot be started: " + std::strerror(note.why));
   if (child > 0 && !began && code != kNotStarted) {
     return fail(file + ": the program ran, but not under control: it did not load " + library +
                     " (exit code " + std::to_string(code) + ")",

@@ -538,6 +538,13 @@ std::string escape_github_property(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> read_error(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || json.value("verdict", Json()) != "error") return std::nullopt;
+  const Json why = json.value("error", Json());
+  return why.is_string() ? std::optional(why.get<std::string>()) : std::nullopt;
+}
+
 std::optional<CheckedCase> read_checked_case(std::string_view text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto cases = json.is_object() ? json.find("cases") : json.end();

@@ -97,6 +97,9 @@ std::string render(const CheckReport& report, Format format, const Terminal& ter
 /// that is no such text. Its line and its time are not in it.
 std::optional<CheckedCase> read_checked_case(std::string_view json);
 
+/// What an object says that is there in place of a report, "error"; none if it is no such object.
+std::optional<std::string> read_error(std::string_view json);
+
 /// What is appended to the file that GITHUB_STEP_SUMMARY names: Markdown.
 std::string github_summary(const CheckReport& report);
 std::string github_summary(const Report& report);

@@ -1,5 +1,7 @@
 // `reweave check` as CI meets it: what counts, where it points, what may be in a name.
 
+#include <filesystem>
+
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {
@@ -21,6 +23,12 @@ class CliCheck : public Cli {
   }
   static constexpr const char* kBroken = "weave 1\nfunction main\n  snd c\nend\n";
 };
+
+TEST_F(CliCheck, AFolderWithoutReprosIsNamed) {
+  std::filesystem::create_directories(path("empty"));
+  EXPECT_THAT(run({"check", path("empty")}, 2),
+              HasSubstr(path("empty") + ": this folder holds no .weave file"));
+}
 
 TEST_F(CliCheck, WhatCannotBeReadIsAnError) {
   good("r/good.weave");
@@ -107,9 +115,13 @@ TEST_F(CliCheck, AScheduleThatAnEditHasOutlivedIsRenewed) {
   EXPECT_THAT(run({"check", file}, 3),
               AllOf(HasSubstr("diverged at step 0: expected "),
                     HasSubstr("0 of 1 answer still fit: nothing is found"),
-                    HasSubstr("rehunt " + file), HasSubstr("check " + file + " --update")));
+                    HasSubstr("which proves nothing"), HasSubstr("rehunt " + file),
+                    HasSubstr("check " + file + " --update --mended")));
+  EXPECT_THAT(run({"check", file, "--update"}, 3),
+              AllOf(HasSubstr("so that nothing was written"), HasSubstr("rehunt " + file)));
   EXPECT_EQ(*read_file(file), mended);
-  EXPECT_THAT(run({"check", file, "--update", "--format=github"}, 0),
+  EXPECT_THAT(run({"check", file, "--mended"}, 2), HasSubstr("--mended is for --update"));
+  EXPECT_THAT(run({"check", file, "--update", "--mended", "--format=github"}, 0),
               AllOf(HasSubstr("::notice file="), HasSubstr("%0Awas: lost-value, signature "),
                     HasSubstr("%0Anow: nothing is found"), HasSubstr("rehunt " + file)));
   EXPECT_THAT(*read_file(file), AllOf(StartsWith("# JIRA-123\n"), Not(HasSubstr("nowhere.7")),

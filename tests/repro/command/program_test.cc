@@ -372,6 +372,35 @@ TEST_F(Programs, StandardInputIsReadInEachExecution) {
   }
 }
 
+// CI keeps one of these and throws the rest away.
+TEST_F(Programs, WhyAProgramCannotBeCheckedIsInEveryForm) {
+  const std::string file =
+      write("gone.weave", "weave 1\nsubject program\ncommand ./gone\nverdict\nend\n");
+  for (const std::string format : {"text", "json", "junit", "github", "markdown", "sarif"}) {
+    const std::string command = REWEAVE_TOOL + std::string(" check --format=") + format + " " +
+                                shell_word(file) + " 2> /dev/null";
+    const ProcessResult result = run_process({"sh", "-c", command});
+    EXPECT_EQ(result.code, 2) << format;
+    EXPECT_THAT(result.output,
+                AllOf(HasSubstr("./gone: there is no such program here; a command in a repro"),
+                      Not(HasSubstr("see above"))))
+        << format;
+  }
+  const std::string script = write("script", "#!/bin/sh\n");
+  chmod(script.c_str(), 0755);
+  write("gone.weave", "weave 1\nsubject program\ncommand " + script + "\nverdict\nend\n");
+  EXPECT_THAT(run_json({"check", file}, 2)["cases"][0]["message"].get<std::string>(),
+              HasSubstr("this is a script"));
+  // What the kernel does not start, though it looks like a program.
+  std::string text = *read_file(program("nap"), 64u << 20);
+  text[0x10] = 0x7f;  // Of no type that there is.
+  const std::string broken = write("broken", text);
+  chmod(broken.c_str(), 0755);
+  write("gone.weave", "weave 1\nsubject program\ncommand " + broken + "\nverdict\nend\n");
+  EXPECT_THAT(run_json({"check", file}, 2)["cases"][0]["message"].get<std::string>(),
+              HasSubstr("cannot be started: "));
+}
+
 TEST_F(Programs, AReproOnStandardInputIsAFileToo) {
   const json hunted = hunt("words", 1, {"9"});
   const std::string repro = hunted["repro"];
@@ -456,6 +485,14 @@ TEST_F(Programs, WhatCannotBeControlledIsRefused) {
   chmod(text.c_str(), 0755);
   EXPECT_THAT(run({"hunt", "--", text}, 2), HasSubstr("this is no program"));
   EXPECT_THAT(run({"hunt", "--", path(".")}, 2), HasSubstr("this is a folder"));
+  EXPECT_THAT(run({"hunt", "--", "."}, 2), HasSubstr("reweave: .: this is a folder"));
+  EXPECT_THAT(run({"hunt", "--", "./missing"}, 2),
+              AllOf(HasSubstr("there is no such program"), Not(HasSubstr("in a repro"))));
+  const std::string source = write("pool.cc", "#include <thread>\n");
+  for (const Words& words : {Words{"hunt", source}, Words{"hunt", "--", source}}) {
+    EXPECT_THAT(run(words, 2), AllOf(HasSubstr("this is a source; compile it by `reweave-c++ "),
+                                     HasSubstr("reweave hunt -- ./pool`")));
+  }
   EXPECT_THAT(run({"hunt", "--", path("missing")}, 2), HasSubstr("there is no such program"));
   EXPECT_THAT(run({"hunt", "--", "no-such-program"}, 2), HasSubstr("nor on PATH"));
   EXPECT_THAT(run({"hunt", program("lost_update")}, 2), HasSubstr("this is a program; to hunt in"));

@@ -198,6 +198,22 @@ TEST_F(RehuntProgram, HuntsAsAHuntDoes) {
   }
 }
 
+// A name that was changed is no reason to believe that nothing is wrong any more.
+TEST_F(RehuntProgram, IsWhatACheckAsksForWhereTheScheduleDoesNotFit) {
+  compile(with_all(kBank, "deposit", "change_balance"));
+  const std::string file = path("small.weave"), before = *read_file(file);
+  const std::string log = run({"check", file}, 3);
+  EXPECT_THAT(
+      log, AllOf(HasSubstr("still fit: nothing is found, which proves nothing\n"),
+                 HasSubstr("rehunt " + file), HasSubstr("check " + file + " --update --mended")));
+  EXPECT_LT(log.find(" rehunt "), log.find(" --update")) << log;
+  EXPECT_THAT(run({"check", file, "--update"}, 3),
+              AllOf(HasSubstr("so that nothing was written"), HasSubstr("rehunt " + file)));
+  EXPECT_EQ(*read_file(file), before);
+  run({"rehunt", file, "-o", file, "--overwrite"}, 1);
+  run({"check", file}, 0);
+}
+
 TEST_F(RehuntProgram, SaysThatItIsGone) {
   compile(with(with(kBank, "  account.mutex.unlock();\n", ""),
                "  account.mutex.lock();\n  account.balance", "  account.balance"));
@@ -205,6 +221,13 @@ TEST_F(RehuntProgram, SaysThatItIsGone) {
       run_json({"rehunt", path("small.weave"), "--near", "50", "--executions", "200"}, 0);
   EXPECT_EQ(again["executions"], 200);
   EXPECT_EQ(again["verdict"], "clean");
+  EXPECT_THAT(run({"rehunt", path("small.weave"), "--near", "50", "--executions", "200"}, 0),
+              AllOf(HasSubstr("--executions 2000 --seed 2"),
+                    HasSubstr("check " + path("small.weave") + " --update --mended")));
+  // What it names does what it says.
+  EXPECT_THAT(run({"check", path("small.weave"), "--update", "--mended"}, 0),
+              HasSubstr("now: nothing is found"));
+  run({"check", path("small.weave")}, 0);
 }
 
 TEST_F(RehuntProgram, WritesNothingOverWhatIsThere) {
