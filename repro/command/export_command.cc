@@ -24,6 +24,14 @@ struct ExportFlags {
   std::uint64_t hang_ms = 10'000;
 };
 
+/// What somebody may call the text that is written to standard output: not as the program's own
+/// source, after which a repro is called, too. "slot_test.cc" of "found/slot.weave".
+std::string source_of(const std::string& input) {
+  if (is_standard_input(input)) return "repro_test.cc";
+  const std::string stem = plain_identifier(std::filesystem::path(input).stem().string());
+  return stem + (stem.ends_with("_test") ? ".cc" : "_test.cc");
+}
+
 Expected<std::string> exported(const WeaveFile& file, const ExportFlags& flags, Runner& runner) {
   if (flags.to == "python") return export_python(file, PythonOf::kStackless);
   if (flags.to == "greenlet") return export_python(file, PythonOf::kGreenlet);
@@ -33,8 +41,7 @@ Expected<std::string> exported(const WeaveFile& file, const ExportFlags& flags, 
     return export_gtest(file, std::filesystem::path(flags.input.file).stem().string());
   }
   if (flags.to == "c++") {
-    const std::string& output = flags.output.empty() ? flags.input.file : flags.output;
-    return export_cpp(file, plain_identifier(std::filesystem::path(output).stem().string()));
+    return export_cpp(file, flags.output.empty() ? source_of(flags.input.file) : flags.output);
   }
   Expected<Explanation> told = explain(file, runner, {.executions_max = 0});
   if (!told) return told.error();

@@ -27,8 +27,9 @@ std::string export_gtest(const WeaveFile& file, std::string_view name);
 
 /// The same of a program: a file that is compiled and linked together with the program's own, by
 /// reweave-c++ with -Wl,--wrap=main, and that replays the schedule on its main() (reweave/check.h).
-/// An error says that it is no program, or that it has no verdict.
-Expected<std::string> export_cpp(const WeaveFile& file, std::string_view name);
+/// An error says that it is no program, or that it has no verdict. `source`: the file that is
+/// written; its name is the test's.
+Expected<std::string> export_cpp(const WeaveFile& file, const std::string& source);
 
 /// The explained rows as a graph for Graphviz: a rank for each row, arrows for what is handed over.
 std::string export_dot(const Explanation& told);

@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <optional>
 #include <string_view>
 
 #include "repro/export/export.h"
 #include "repro/export/text_forms.h"
+#include "repro/program/program_file.h"
 #include "repro/program/program_kind.h"
+#include "repro/program/start_program.h"
+#include "repro/run/process.h"
 
 namespace reweave::repro {
 namespace {
@@ -33,9 +38,8 @@ constexpr std::string_view kHead =
 //   {command}
 // {signature}
 //
-// To build it, with the program's own files and the flags with which they were compiled then (-O
-// above all), and to run it:
-//   reweave-c++ -std=c++20 -g PROGRAM.cc {name}.cc -Wl,--wrap=main -o {name} && ./{name}
+// To build it with the program's own files{flags_said}, and to run it:
+//   reweave-c++ {flags} -g PROGRAM.cc {source} -Wl,--wrap=main -o {name} && ./{name}
 //
 // Exit code 0: it passes. First the schedule of the repro is followed; unless it shows a finding,
 // other schedules are searched, for the program may have been changed, or compiled in another way.
@@ -67,18 +71,38 @@ extern "C" int __wrap_main() {{
 }}
 )";
 
+struct Flags {
+  std::string words;
+  std::string_view said;  // What is said of them.
+};
+
+/// With other flags than the program's its schedule does not fit.
+Flags flags_of(const std::string& program) {
+  std::optional<std::string> flags = compile_flags(find_program_file(program));
+  if (!flags) {
+    return {.words = "FLAGS",
+            .said = ", FLAGS being those with which they were\n// compiled then (-O above all)"};
+  }
+  if (flags->find("-std=") == std::string::npos) *flags = "-std=c++20 " + *flags;
+  return {.words = *flags, .said = " and the flags with which\n// they were compiled then"};
+}
+
 }  // namespace
 
-Expected<std::string> export_cpp(const WeaveFile& file, std::string_view name) {
+Expected<std::string> export_cpp(const WeaveFile& file, const std::string& source) {
   const auto* const program = dynamic_cast<const ProgramSubject*>(&file.subject());
   if (program == nullptr) return Error{"it is about no program; of a scenario: --to gtest"};
   if (!file.verdict || file.verdict->clean()) return Error{"it states no finding to repeat"};
+  const std::string name = plain_identifier(std::filesystem::path(source).stem().string());
   const std::string repro = as_body(file, name);
+  const Flags flags = flags_of(program->words().front());
   std::string words;
   for (const std::string& word : program->words()) words += string_literal(word) + ", ";
   std::string command = program->text();
   command = command.substr(command.find(' ') + 1, command.size() - command.find(' ') - 2);
   return fmt::format(kHead, fmt::arg("command", command), fmt::arg("name", name),
+                     fmt::arg("source", shell_word(source)), fmt::arg("flags", flags.words),
+                     fmt::arg("flags_said", flags.said),
                      fmt::arg("signature", file.verdict->findings.front().signature)) +
          "static constexpr const char* kRepro = " + raw_literal(repro) + ";\n" +
          fmt::format(kTail, fmt::arg("words", words), fmt::arg("name", name),

@@ -136,6 +136,26 @@ TEST_F(ExportedTest, KeepsTheSettingsOfTheRepro) {
               HasSubstr("race: " + hunted["finding"]["signature"].get<std::string>()));
 }
 
+TEST_F(ExportedTest, SaysHowItIsBuiltAsTheProgramWas) {
+  exported(kSlot, {});
+  const std::string text = *read_file(path("kept.cc"));
+  if (std::string(REWEAVE_CXX).find("clang") == std::string::npos) {
+    EXPECT_THAT(text, HasSubstr("//   reweave-c++ -O1 -std=c++20 -g PROGRAM.cc " + path("kept.cc") +
+                                " -Wl,--wrap=main -o kept && ./kept\n"));
+  } else {
+    EXPECT_THAT(text, HasSubstr("//   reweave-c++ FLAGS -g PROGRAM.cc "));  // It notes none.
+  }
+  // A repro has the name of the program, and so its source: neither is written over.
+  std::filesystem::copy(path("small.weave"), path("slot.weave"));
+  EXPECT_THAT(
+      run({"export", path("slot.weave"), "--to", "c++"}, 0),
+      AllOf(HasSubstr(" PROGRAM.cc slot_test.cc "), HasSubstr(" -o slot_test && ./slot_test"),
+            HasSubstr("{.name = \"slot_test\"")));
+  std::filesystem::remove(path("program"));
+  EXPECT_THAT(run({"export", path("slot.weave"), "--to", "c++"}, 0),
+              HasSubstr("FLAGS being those with which they were\n// compiled then (-O above all)"));
+}
+
 TEST_F(ExportedTest, RefusesWhatIsNoProgramOrHasNoFinding) {
   EXPECT_THAT(run({"export", write("lost.weave", kLostValue), "--to", "c++"}, 2),
               HasSubstr("--to gtest"));
