@@ -1,6 +1,7 @@
 #include "repro/command/command_line.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -113,8 +114,8 @@ bool CommandLine::parse(const Arguments& arguments) {
   }
   if (formats_.empty()) return true;
   std::vector<std::string_view> known(formats_.begin(), formats_.end());
-  exit_code_ = fail(fmt::format("there is no format \"{}\" here{}; see `{} {} --help`", format_,
-                                did_you_mean(format_, known), tool_name(), name_));
+  exit_code_ = fail(fmt::format("there is no format \"{}\" here{}; there are {}", format_,
+                                did_you_mean(format_, known), fmt::join(known, ", ")));
   return false;
 }
 

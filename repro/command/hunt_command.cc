@@ -177,6 +177,7 @@ struct Hunted {
   std::vector<std::string> escapes{};  // Subject::escapes().
   std::string unexplored{};            // What is said if no execution asked a question.
   std::vector<std::string> stops{};    // ProgramSubject::places_of_stop().
+  std::vector<std::string> remarks{};  // ProgramSubject::remarks().
   std::string name;                    // Of what was hunted.
   std::string strategy;                // As it is named.
   const WeaveFile& file;  // Of the execution that was found; if none was, only its settings count.
@@ -364,6 +365,7 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
     code = tell_nondeterminism(*found, report);
   } else if (found) {
     const Again again = hunted.again ? *hunted.again : repeat(hunted.file, *found, runner);
+    report.notes.insert(report.notes.end(), hunted.remarks.begin(), hunted.remarks.end());
     code = write_found(line, flags, *found, again, report);
     if (code == kExitDiverged) return code;
   } else {
@@ -560,6 +562,7 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
                .escapes = subject->escapes(),
                .unexplored = unexplored_words(*subject),
                .stops = places_of_stop(*subject),
+               .remarks = remarks_of(*subject),
                .name = name,
                .strategy = flags.strategy,
                .file = *file,

@@ -202,6 +202,14 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
   return run.findings.empty() ? kExitClean : kExitFinding;
 }
 
+/// With --break-at-step: there was no such step to stop at.
+void tell_of_step(const CommandLine& line, const ReplayFlags& flags, const RunResult& run) {
+  if (flags.break_at_step <= run.steps) return;
+  line.warn(
+      fmt::format("--break-at-step {}: it does not come to that step, for the execution has {}",
+                  flags.break_at_step, plural(run.steps, "step")));
+}
+
 /// The timeline of a program, which runs once more for it; "" of what is none.
 std::string draw_program(const WeaveFile& file, ReplayMode mode) {
   const std::unique_ptr<Subject> subject = file.make_subject();
@@ -263,6 +271,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
   if (run.killed) return line.fail(kKilledWords, kExitUnavailable);
+  tell_of_step(line, flags, run);
   std::uint64_t same = 1;
   if (flags.times > 1 && run.outcome != Outcome::kDiverged) {
     same += runner.count_same(*file, mode, run, flags.times - 1);
@@ -279,6 +288,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (const std::optional<int> code = draw(line, flags, *file, run, mode, report)) return *code;
   if (flags.input.target.empty() && !is_standard_input(flags.input.file))
     report.repro = flags.input.file;
+  if (!run.findings.empty()) report.notes = remarks_of(file->subject());
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
   report.places = places_of(run.findings, flags.input.file);

@@ -68,6 +68,7 @@ class WeaveReader {
   Kinds kinds_;
   const SubjectKind* kind_ = nullptr;
   SettingValues settings_;
+  bool says_kind_ = false;
   bool has_settings_ = false;
   std::vector<std::string> seen_settings_;
   std::unique_ptr<Subject> subject_;
@@ -84,7 +85,12 @@ Expected<WeaveFile> WeaveReader::read() {
     if (Status status = read_section(); !status) return status.error();
   }
   if (subject_ == nullptr) {
-    return Error{fmt::format("{}: has no {}; {}", name_, kind_->noun(), how_it_begins())};
+    const bool may_be_another = !says_kind_ && kinds_.size() > 1;
+    return Error{fmt::format("{}: has no {}, perhaps it was cut off; {}{}", name_, kind_->noun(),
+                             how_it_begins(),
+                             may_be_another ? "; what is about another kind of subject, a program "
+                                              "for example, says so: `subject KIND`"
+                                            : "")};
   }
   WeaveFile file(*kind_, std::move(subject_), std::move(settings_));
   file.schedule = std::move(schedule_);
@@ -96,7 +102,7 @@ Expected<WeaveFile> WeaveReader::read() {
 /// `subject NAME`, or nothing for the kind of the first files.
 Status WeaveReader::read_kind() {
   std::string_view name = WeaveFile::kDefaultKind;
-  const bool says = lines_.next() && lines_.words()[0] == "subject";
+  const bool says = says_kind_ = lines_.next() && lines_.words()[0] == "subject";
   if (says) {
     if (lines_.words().size() != 2) return error("`subject` needs the name of one kind");
     name = lines_.words()[1];

@@ -53,7 +53,7 @@ _reweave() {
     shrink) mapfile -t COMPREPLY < <(compgen -W '--help --target --output --executions --schedule-only --hang-ms --format --quiet --steps-max --races --spurious --profile --specification --collect --switching --defects --spill-levels --free-frames-max --zombie-frames --structure --fail-allocations' -- "$word") ;;
     compare) mapfile -t COMPREPLY < <(compgen -W '--help --seeds --seed --executions --hang-ms --format --quiet --steps-max --races --spurious --profile --specification --collect --switching --defects --spill-levels --free-frames-max --zombie-frames --structure --fail-allocations' -- "$word") ;;
     export) mapfile -t COMPREPLY < <(compgen -W '--help --target --to --output --hang-ms --steps-max --races --spurious --profile --specification --collect --switching --defects --spill-levels --free-frames-max --zombie-frames --structure --fail-allocations' -- "$word") ;;
-    check) mapfile -t COMPREPLY < <(compgen -W '--help --update --hang-ms --format --quiet' -- "$word") ;;
+    check) mapfile -t COMPREPLY < <(compgen -W '--help --update --mended --hang-ms --format --quiet' -- "$word") ;;
     campaign) mapfile -t COMPREPLY < <(compgen -W '' -- "$word") ;;
     conform) mapfile -t COMPREPLY < <(compgen -W '--help --profile --explain-fixed --specification --fail-allocations --hang-ms --format --quiet' -- "$word") ;;
     gauntlet) mapfile -t COMPREPLY < <(compgen -W '--help --seeds --defects --budget --ordinary --shrink --oracle --output --format --quiet' -- "$word") ;;

@@ -8,6 +8,7 @@
 
 #include "repro/command/run_command.h"
 #include "repro/file/workdir.h"
+#include "repro/program/program_file.h"
 #include "repro/program/program_kind.h"
 #include "repro/program/program_timeline.h"
 #include "runtime/program/control.h"
@@ -50,6 +51,14 @@ class RunningProgram final : public repro::ProgramSubject {
   }
   std::string why_alone() const override {
     return program::control().saw_second_thread() ? "" : "the program started no second thread";
+  }
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> remarks;
+    if (const std::string why = why_alone(); !why.empty())
+      remarks.push_back(why + ", so that it is no matter of interleaving");
+    if (!repro::has_debug_information("/proc/self/exe"))
+      remarks.push_back("places have no lines: compile the program with -g");
+    return remarks;
   }
   std::string timeline() const override { return repro::program_timeline(); }
 

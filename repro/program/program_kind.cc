@@ -90,6 +90,11 @@ std::string ProgramSubject::site_name(SiteId) const { return "elsewhere"; }
 std::optional<SiteId> ProgramSubject::find_site(std::string_view) const { return std::nullopt; }
 std::string ProgramSubject::describe(const Event&) const { return ""; }
 
+std::vector<std::string> remarks_of(const Subject& subject) {
+  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
+  return program == nullptr ? std::vector<std::string>() : program->remarks();
+}
+
 // ---- ProgramKind ----
 
 std::span<const std::string_view> ProgramKind::first_words() const { return kFirstWords; }

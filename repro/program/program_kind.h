@@ -39,6 +39,8 @@ class ProgramSubject : public Subject {
   /// Why nothing could be decided in any of the executions of this process and of its children, if
   /// that is known: "the program started no second thread"; else "".
   virtual std::string why_alone() const { return ""; }
+  /// What a person has to know of a finding of it, one sentence each.
+  virtual std::vector<std::string> remarks() const { return {}; }
   /// Where it was in the first of those executions that was stopped at the limit of steps: a place
   /// for each of a few threads. Empty: there was none.
   virtual std::vector<std::string> places_of_stop() const { return {}; }
@@ -48,6 +50,9 @@ class ProgramSubject : public Subject {
  private:
   std::vector<std::string> words_;
 };
+
+/// Those of a subject that is a program; else none.
+std::vector<std::string> remarks_of(const Subject& subject);
 
 /// Makes a subject that runs, in the process of the program itself.
 using MakeSubject = std::unique_ptr<Subject> (*)(std::vector<std::string> words);

@@ -93,7 +93,9 @@ std::string render_json(const Report& report) {
 }
 
 std::string schedule_words(const Schedule& schedule) {
-  if (schedule.empty()) return "  schedule   ordinary: every question had its ordinary answer\n";
+  if (schedule.empty())
+    return "  schedule   ordinary: no interleaving is needed; every question had its ordinary "
+           "answer\n";
   constexpr std::size_t kShown = 20;
   Schedule shown = schedule;
   if (shown.answers.size() > kShown) shown.answers.resize(kShown);
@@ -111,6 +113,11 @@ std::string distinct_words(const Report& report) {
   if (!report.distinct) return "";
   return fmt::format("{}{} distinct of ", report.distinct->is_exact ? "" : "about ",
                      with_commas(report.distinct->executions));
+}
+
+/// Of one that shrinks it already, or was shrunk, nobody needs to be told.
+bool is_search(const Report& report) {
+  return report.command == "hunt" || report.command == "rehunt";
 }
 
 std::string render_text(const Report& report, const Terminal& terminal) {
@@ -155,6 +162,8 @@ std::string render_text(const Report& report, const Terminal& terminal) {
       finding_commands(report.program, report.repro, report.findings.front().step);
   text += fmt::format("  repro      {}\n\n", printable(report.repro));
   text += fmt::format("{}\n  {}\n", terminal.bold("to reproduce it"), commands.reproduce);
+  if (is_search(report))
+    text += fmt::format("{}\n  {}\n", terminal.bold("to make it smaller"), commands.shrink);
   text += fmt::format("{}\n  {}\n", terminal.bold("to see why"), commands.explain);
   text += fmt::format("{}\n  {}\n", terminal.bold("to stop in a debugger at that step"),
                       commands.debug);
@@ -369,6 +378,7 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
   FindingCommands commands;
   commands.reproduce = fmt::format("{} replay {}", tool, file);
   commands.explain = fmt::format("{} explain {}", tool, file);
+  commands.shrink = fmt::format("{} shrink {} -o small.weave", tool, file);
   commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
                                std::max<std::uint64_t>(step, 1));
   commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",

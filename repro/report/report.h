@@ -108,6 +108,7 @@ std::string github_summary(const Report& report);
 struct FindingCommands {
   std::string reproduce{};
   std::string explain{};
+  std::string shrink{};
   std::string debug{};
   std::string regression_test{};
   std::string mended{};  // Keeps that nothing is found.

@@ -88,10 +88,10 @@ bool split(std::string_view text, std::string_view& name, std::int64_t& number) 
 Error unknown(std::string_view name) {
   std::vector<std::string_view> known;
   for (const StrategyInfo& info : kStrategies) known.push_back(info.name);
-  std::string message = "There is no strategy \"" + std::string(name.substr(0, 60)) + "\"" +
+  std::string message = "there is no strategy \"" + std::string(name.substr(0, 60)) + "\"" +
                         did_you_mean(name, known) + "; there are";
   for (const std::string_view word : known) (message += ' ') += word;
-  return Error{message + "."};
+  return Error{std::move(message)};
 }
 
 }  // namespace
@@ -108,19 +108,19 @@ Expected<Made> make_strategy(std::string_view text) {
   std::int64_t number = -1;
   if (!split(text, name, number)) {
     return Error{"\"" + std::string(text.substr(0, 60)) +
-                 "\": after the colon a number is expected, as in \"pct:3\"."};
+                 "\": after the colon a number is expected, as in \"pct:3\""};
   }
   for (const StrategyInfo& info : kStrategies) {
     if (info.name != name) continue;
     const StrategyInfo::Number& takes = info.number;
     if (takes.high == 0 && number != -1)
       return Error{"\"" + std::string(name) +
-                   "\" takes no number; leave out the colon and what follows."};
+                   "\" takes no number; leave out the colon and what follows"};
     if (number == -1) number = takes.otherwise;
     if (takes.high != 0 && (number < takes.low || number > takes.high)) {
       return Error{"\"" + std::string(name) + ":" + std::to_string(number) +
                    "\": " + std::string(takes.name) + " is a number from " +
-                   std::to_string(takes.low) + " to " + std::to_string(takes.high) + "."};
+                   std::to_string(takes.low) + " to " + std::to_string(takes.high)};
     }
     return info.make(static_cast<std::uint32_t>(number));
   }

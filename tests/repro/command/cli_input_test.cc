@@ -46,6 +46,11 @@ TEST_F(Cli, BadFilesAreRefusedByEveryCommand) {
   EXPECT_FALSE(std::filesystem::exists(path("out.weave")));
 }
 
+TEST_F(Cli, AFileThatWasCutOffNeedNotBeAScenario) {
+  EXPECT_THAT(run({"replay", write("cut.weave", "weave 1\n")}, 2),
+              testing::AllOf(HasSubstr("perhaps it was cut off"), HasSubstr("`subject KIND`")));
+}
+
 TEST_F(Cli, WhatIsNoFileIsRefused) {
   EXPECT_THAT(run({"replay", path("none.weave")}, 2), HasSubstr("No such file"));
   EXPECT_THAT(run({"replay", folder_.root()}, 2), HasSubstr("not a plain file"));

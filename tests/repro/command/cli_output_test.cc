@@ -163,6 +163,11 @@ TEST_F(CliOutput, NumbersAreReadAsPeopleWriteThem) {
 }
 
 TEST_F(CliOutput, FlagsAreRefusedInOurOwnWords) {
+  EXPECT_THAT(run({"hunt", "x", "--format", "xml"}, 2),
+              HasSubstr("no format \"xml\" here; there are text, json, github, markdown, sarif"));
+  EXPECT_THAT(run({"hunt", write("s.weave", kClean), "--strategy", "foo"}, 2),
+              AllOf(HasSubstr("hunt: there is no strategy \"foo\"; there are portfolio"),
+                    Not(HasSubstr("did you mean"))));
   EXPECT_THAT(run({"hunt", "--generated=foo"}, 2),
               HasSubstr("--generated takes no value, but here is \"foo\"; see `"));
   EXPECT_THAT(run({"hunt", "--seed"}, 2), HasSubstr("--seed needs a value; see `"));

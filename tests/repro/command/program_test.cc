@@ -311,6 +311,28 @@ TEST_F(Programs, ThatNobodyElseWasThereIsSaid) {
               HasSubstr("the program started no second thread"));
 }
 
+TEST_F(Programs, WhatNeedsNoInterleavingIsSaid) {
+  const json hunted = hunt("words", 1, {"1"});
+  const std::string small = path("small.weave");
+  run({"shrink", hunted["repro"], "-o", small}, 0);
+  EXPECT_THAT(run({"replay", small}, 1),
+              AllOf(HasSubstr("schedule   ordinary: no interleaving is needed"),
+                    Not(HasSubstr("no second thread"))));
+  const json alone = run_json({"hunt", "-o", path("found"), "--", "false"}, 1);
+  EXPECT_THAT(alone["notes"].dump(),
+              AllOf(HasSubstr("the program started no second thread, so that it is no matter of "
+                              "interleaving"),
+                    HasSubstr("compile the program with -g")));
+  EXPECT_THAT(run({"replay", alone["repro"]}, 1),
+              HasSubstr("the program started no second thread"));
+}
+
+TEST_F(Programs, AStepThatIsNeverReachedIsSaid) {
+  const json hunted = hunt("lost_update", 1);
+  EXPECT_THAT(run({"replay", hunted["repro"], "--break-at-step", "99999"}, 1),
+              HasSubstr("--break-at-step 99999: it does not come to that step"));
+}
+
 TEST_F(Programs, WhatCanBeNamedToHuntInIsSaid) {
   EXPECT_THAT(run({"hunt"}, 2), AllOf(HasSubstr("name a file to hunt in, a program: `"),
                                       HasSubstr("hunt -- PROGRAM ARGUMENTS`, or say --generated")));
