@@ -337,6 +337,7 @@ int write_found(const CommandLine& line, const HuntFlags& flags, const Found& fo
   report.steps = again.run.steps;
   report.trace_hash = again.run.verdict.trace_hash;
   report.schedule = again.file.schedule;
+  report.can_shrink = !report.schedule->empty() || again.file.subject().item_count() > 0;
   Expected<std::string> path = Workdir(flags.output).write_repro(again.file, found.finding.kind);
   if (path) {
     report.repro = *path;

@@ -240,6 +240,7 @@ int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
   report.steps = again.run.steps;
   report.trace_hash = again.run.verdict.trace_hash;
   report.schedule = again.file.schedule;
+  report.can_shrink = !report.schedule->empty() || again.file.subject().item_count() > 0;
   const std::string text = write_weave(again.file);
   Error trouble;
   if (flags.output.empty()) {

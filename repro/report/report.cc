@@ -115,11 +115,6 @@ std::string distinct_words(const Report& report) {
                      with_commas(report.distinct->executions));
 }
 
-/// Of one that shrinks it already, or was shrunk, nobody needs to be told.
-bool is_search(const Report& report) {
-  return report.command == "hunt" || report.command == "rehunt";
-}
-
 std::string render_text(const Report& report, const Terminal& terminal) {
   std::string text;
   for (const std::string& event : report.log) text += printable(event) + "\n";
@@ -162,7 +157,7 @@ std::string render_text(const Report& report, const Terminal& terminal) {
       finding_commands(report.program, report.repro, report.findings.front().step);
   text += fmt::format("  repro      {}\n\n", printable(report.repro));
   text += fmt::format("{}\n  {}\n", terminal.bold("to reproduce it"), commands.reproduce);
-  if (is_search(report))
+  if (report.can_shrink)
     text += fmt::format("{}\n  {}\n", terminal.bold("to make it smaller"), commands.shrink);
   text += fmt::format("{}\n  {}\n", terminal.bold("to see why"), commands.explain);
   text += fmt::format("{}\n  {}\n", terminal.bold("to stop in a debugger at that step"),
@@ -281,8 +276,9 @@ std::string render_junit(const CheckReport& report) {
     } else if (checked.passed) {
       text += "/>\n";
     } else {
-      text += fmt::format(">\n    <{0} message=\"{1}\">{1}</{0}>\n  </testcase>\n",
-                          checked.is_error ? "error" : "failure", escape_xml(checked.message));
+      text += fmt::format(">\n    <{0} message=\"{1}\">{2}</{0}>\n  </testcase>\n",
+                          checked.is_error ? "error" : "failure", escape_xml(checked.message),
+                          escape_xml(with_next_steps(checked)));
     }
   }
   for (const CheckReport::Skipped& skipped : report.skipped) {
@@ -378,7 +374,9 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
   FindingCommands commands;
   commands.reproduce = fmt::format("{} replay {}", tool, file);
   commands.explain = fmt::format("{} explain {}", tool, file);
-  commands.shrink = fmt::format("{} shrink {} -o small.weave", tool, file);
+  // Two files, so that what was found stays.
+  const std::string_view small = path.filename() == "small.weave" ? "smaller" : "small";
+  commands.shrink = fmt::format("{} shrink {} -o {}.weave", tool, file, small);
   commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
                                std::max<std::uint64_t>(step, 1));
   commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",
@@ -457,6 +455,8 @@ std::string github_summary(const Report& report) {
       text += fmt::format("\n`{}:{}`, step {}\n\n", plain(place.file), place.line, finding.step);
     }
   }
+  if (report.schedule && report.schedule->empty())
+    text += "No interleaving is needed: the ordinary schedule shows it.\n\n";
   if (report.repro.empty()) return text;
   const FindingCommands commands =
       finding_commands(report.program, report.repro, report.findings.front().step);

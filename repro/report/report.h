@@ -33,6 +33,7 @@ struct Report {
   std::string subject{};            // The name of its kind; "" if there is none.
   std::string verdict{};            // JSON: in place of "clean", where that would say too much.
   std::string headline{};           // Text form only: one line for people, "" to have one made.
+  bool can_shrink = false;          // Nobody has made it smaller yet.
   std::string repro{};              // The file that repeats the finding; "" if there is none.
   std::string not_written{};        // Why that file could not be written, or "".
   std::string repro_text{};         // Then: what it would hold, so that nothing is lost.

@@ -120,7 +120,9 @@ std::string sarif_text(const CheckReport& report) {
     const std::string_view help = checked.is_error
                                       ? "A repro could not be judged"
                                       : "A repro gives another verdict than the one it states";
-    results.push_back(result_of(rules, id, help, checked.title + ": " + checked.message,
+    std::string message = checked.title + ": " + checked.message;
+    for (const std::string& line : checked.next) message += "\n" + line;
+    results.push_back(result_of(rules, id, help, message,
                                 {{.file = checked.file, .line = checked.line, .name = ""}},
                                 id + " " + checked.file));
   }

@@ -117,6 +117,9 @@ TEST_F(CliOutput, AFileToWriteHasOneLetterEverywhere) {
   const json hunted = run_json({"hunt", write("a.weave", text), "-o", path("f")}, 1);
   const std::string repro = hunted["repro"];
   EXPECT_THAT(repro, HasSubstr(path("f")));
+  EXPECT_THAT(
+      run({"hunt", path("a.weave"), "-o", path("f")}, 1),
+      HasSubstr("to make it smaller\n  " + tool() + " shrink " + repro + " -o small.weave"));
   run({"shrink", repro, "-o", path("small.weave")}, 0);
   run({"rehunt", repro, "-o", path("again.weave")}, 1);
   for (const char* const command : {"hunt", "shrink", "rehunt", "gauntlet", "export", "view"})
