@@ -61,11 +61,13 @@ constexpr Word kWords[] = {
     {"main-died", kFails, 0, 0, 0, "", "dies of {*}, and with it the program"},
     {"tstart", kBegins, 0, 0, 0, "", "begins, as thread {1}"},
     {"tend", kEnds, 0, 0, 0, "", "ends, as thread {1}"},
+    {"FINDING", kTold, 0, 0, 0, "", "FINDING {*}"},
 };
 
 /// What a line of a program's trace does, by what it says after the name of the thread; the first
 /// that fits counts. What follows, up to the place, is the object, or the other thread; behind an
-/// object may stand whom it wakes, of whom the first is the other thread.
+/// object may stand whom it wakes, or who holds it, of whom the first is the other thread; or what
+/// the call came to.
 struct ProgramWords {
   std::string_view words;
   DeedKind kind;
@@ -76,6 +78,10 @@ constexpr ProgramWords kProgramWords[] = {
     {"locks for writing", kLocks, false},
     {"locks", kLocks, false},
     {"unlocks", kUnlocks, false},
+    {"goes on and locks for reading", kLocks, false},
+    {"goes on and locks for writing", kLocks, false},
+    {"goes on and locks", kLocks, false},
+    {"goes on and takes one of", kOther, false},
     {"waits for the end of", kWaits, true},
     {"waits for", kWaits, false},
     {"notifies one at", kNotifies, false},
@@ -90,6 +96,10 @@ constexpr ProgramWords kProgramWords[] = {
     {"goes on", kOther, false},
     {"ends", kEnds, false},
     {"begins", kOther, false},
+    {"tries to lock for reading", kOther, false},
+    {"tries to lock for writing", kOther, false},
+    {"tries to lock", kOther, false},
+    {"tries to take one of", kOther, false},
     {"tries to", kOther, false},
     {"takes", kOther, false},
     {"adds one to", kOther, false},
@@ -106,6 +116,25 @@ std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
+}
+
+/// The object without what its call came to, which may say that the call was another deed.
+std::string_view without_outcome(std::string_view object, std::string_view call, DeedKind& kind) {
+  struct Outcome {
+    std::string_view words;
+    DeedKind kind;
+  };
+  static constexpr Outcome kOutcomes[] = {
+      {" to wait at ", kUnlocks}, {", and gets it", kLocks},        {", and has it", kOther},
+      {", which it has", kOther}, {", which it still has", kOther}, {" in vain", kOther}};
+  for (const Outcome& outcome : kOutcomes) {
+    const std::size_t at = object.find(outcome.words);
+    if (at == std::string_view::npos) continue;
+    const bool is_taken = outcome.kind == kLocks;
+    kind = !is_taken || call.starts_with("tries to lock") ? outcome.kind : kOther;
+    return object.substr(0, at);
+  }
+  return object;
 }
 
 /// "> worker          locks mutex 'm'          put (slot.cc:9)": a name, words and a place, in
@@ -136,12 +165,18 @@ bool read_program_line(std::string_view text, Deed& deed) {
   deed.phrase = words;
   std::string_view rest = trimmed(words.substr(found->words.size()));
   constexpr std::string_view kThread = "thread ", kWakes = ", wakes ", kTimed = ", for a time,";
+  constexpr std::string_view kHeldBy = ", held by ";
   if (rest.starts_with(kTimed)) rest = trimmed(rest.substr(kTimed.size()));
   std::string_view other = found->names_thread ? rest : std::string_view();
   if (const std::size_t wakes = rest.find(kWakes); wakes != std::string_view::npos) {
     other = rest.substr(wakes + kWakes.size());
     rest = rest.substr(0, wakes);
   }
+  if (const std::size_t held = rest.find(kHeldBy); held != std::string_view::npos) {
+    other = rest.substr(held + kHeldBy.size());
+    rest = rest.substr(0, held);
+  }
+  rest = without_outcome(rest, found->words, deed.kind);
   if (!found->names_thread) deed.object = rest;
   if (other.starts_with(kThread)) {
     const std::string_view path = other.substr(kThread.size());
@@ -207,9 +242,9 @@ std::string filled(std::string_view phrase, std::string_view text, std::string_v
 
 const char* deed_kind_name(DeedKind kind) {
   static constexpr const char* kNames[] = {
-      "other",         "begins",   "ends",   "fails",    "gives",     "given",   "takes",
-      "locks",         "unlocks",  "waits",  "notifies", "reads",     "writes",  "callback-begins",
-      "callback-ends", "released", "spills", "unspills", "preempted", "decision"};
+      "other",         "begins",   "ends",   "fails",    "gives",     "given",  "takes",
+      "locks",         "unlocks",  "waits",  "notifies", "reads",     "writes", "callback-begins",
+      "callback-ends", "released", "spills", "unspills", "preempted", "told",   "decision"};
   static_assert(std::size(kNames) == kDeedKindCount);
   return kNames[static_cast<int>(kind)];
 }

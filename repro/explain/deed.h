@@ -40,6 +40,7 @@ enum class DeedKind : std::uint8_t {
   kSpills,     // The stack is moved to the heap …
   kUnspills,   // … and back.
   kPreempted,  // Switched away without having asked.
+  kTold,       // What was found is said here; the actor need not have done it.
   kDecision,   // An answer that was not ordinary; no event.
 };
 

@@ -332,9 +332,15 @@ class Teller {
   /// Who waits for what somebody has who waits for … himself, at the end.
   void find_circle() {
     std::map<ActorId, const Deed*> waits;
+    std::map<std::string, ActorId> holders;  // It may be another one than when the wait began.
     for (const Deed& deed : told_.deeds) {
-      if (deed.kind == DeedKind::kDecision) continue;
-      if (deed.kind == DeedKind::kWaits && !deed.other.empty()) {
+      if (deed.kind == DeedKind::kDecision || deed.kind == DeedKind::kTold) continue;
+      if (deed.kind == DeedKind::kLocks) holders[deed.object] = deed.actor;
+      if (deed.kind == DeedKind::kUnlocks) {
+        holders.erase(deed.object);
+        if (const std::optional<ActorId> next = actor_of(deed.other)) holders[deed.object] = *next;
+      }
+      if (deed.kind == DeedKind::kWaits) {
         waits[deed.actor] = &deed;
       } else {
         waits.erase(deed.actor);
@@ -345,15 +351,22 @@ class Teller {
       std::optional<ActorId> at = start;
       while (at && waits.contains(*at) && way.size() < kCircleMax) {
         way.push_back(waits[*at]);
-        at = actor_of(waits[*at]->other);
+        const Deed& wait = *waits[*at];
+        const auto holder = holders.find(wait.object);
+        at = holder == holders.end() ? actor_of(wait.other) : holder->second;
         if (at == start) break;
       }
       if (at != start) continue;
       for (const Deed* const deed : way)
-        told_.circle.push_back(fmt::format("{} waits for {}", path(deed->actor), deed->object));
+        told_.circle.push_back(path(deed->actor) + " " + wait_of(*deed));
       told_.circle.push_back(path(*at));
       return;
     }
+  }
+
+  /// "waits for lock 0", without who has it; a join is about no object.
+  static std::string wait_of(const Deed& deed) {
+    return deed.object.empty() ? deed.phrase : "waits for " + deed.object;
   }
 
   void tell_story() {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -37,10 +36,12 @@ class Drawing {
     }
     for (std::uint64_t i = history_.dropped(); i < history_.count(); ++i) show(i);
     close_run();
-    std::vector<std::pair<const void*, Holder>> held(held_.begin(), held_.end());
-    std::sort(held.begin(), held.end(),
-              [](const auto& a, const auto& b) { return a.second.since < b.second.since; });
-    for (const auto& [lock, holder] : held) show_held(lock, holder);
+    for (const auto& [thread, at] : waits_) {
+      const Step& begin = history_.step(at);
+      slice(kThreads, track(thread), program::step_words(control_, begin) + kOpenWait, "wait",
+            begin.number, now_ + 1, begin.caller);
+    }
+    for (const Holding& holding : held_) show_held(holding, now_ + 1, kOpenHold);
     if (!control_.told().empty()) {
       ordered_json told = event("i", kThreads, track(runner_), "FINDING " + control_.told(), now_);
       told["s"] = "g";
@@ -53,10 +54,15 @@ class Drawing {
   }
 
  private:
-  struct Holder {
+  // Behind the name of what goes on to the end: nobody saw it end.
+  static constexpr const char *kOpenWait = ", never ended", *kOpenHold = ", never given back";
+
+  struct Holding {
+    const void* lock = nullptr;
     std::uint32_t thread = 0;
     std::uint64_t since = 0;
     const void* where = nullptr;
+    int slot = 0;  // Of the tracks of its lock: readers hold it side by side.
   };
 
   static int track(std::uint32_t thread) { return kFirstThread + static_cast<int>(thread); }
@@ -99,8 +105,9 @@ class Drawing {
       waits_[step.thread] = index;
       return;
     }
-    if (step.did == Did::kWentOn) return show_wait(step);
+    if (step.did == Did::kWentOn) show_wait(step);
     follow_lock(step);
+    if (step.did == Did::kWentOn) return;
     const std::string words = program::step_words(control_, step);
     if (!words.empty())
       slice(kThreads, track(step.thread), words, "step", now_, now_ + 1, step.caller);
@@ -126,10 +133,6 @@ class Drawing {
       add(to);
     }
     waits_.erase(at);
-    const auto wanted = wanted_.find(end.thread);
-    if (wanted == wanted_.end()) return;
-    held_[wanted->second] = {end.thread, end.number, end.caller};
-    wanted_.erase(wanted);
   }
 
   /// The last step of another thread, since the wait began, that let it go on.
@@ -149,35 +152,37 @@ class Drawing {
   }
 
   void follow_lock(const Step& step) {
-    // Whoever wanted a lock and did not have to wait has it by now.
-    if (const auto at = wanted_.find(step.thread); at != wanted_.end()) wanted_.erase(at);
-    if (step.did != Did::kCalled || step.object == nullptr) return;
-    const program::Deed& deed = program::deed_of(step.called);
-    if (!deed.locks) return;
-    if (std::strncmp(deed.verb, "locks", 5) == 0) {
-      const auto holder = held_.find(step.object);
-      if (holder == held_.end()) {
-        held_[step.object] = {step.thread, step.number, step.caller};
-      } else {
-        wanted_[step.thread] = step.object;
+    if (step.gave != nullptr) {
+      const auto at = std::find_if(held_.begin(), held_.end(), [&](const Holding& holding) {
+        return holding.lock == step.gave && holding.thread == step.thread;
+      });
+      if (at != held_.end()) {
+        show_held(*at, now_, "");
+        held_.erase(at);
       }
-    } else if (std::strcmp(deed.verb, "unlocks") == 0) {
-      const auto holder = held_.find(step.object);
-      if (holder == held_.end() || holder->second.thread != step.thread) return;
-      show_held(holder->first, holder->second);
-      held_.erase(holder);
     }
+    const program::ObjectUse* const use =
+        step.took == nullptr ? nullptr : history_.use_of(step.took);
+    if (use == nullptr || !use->locked) return;
+    Holding holding{step.took, step.thread, step.number, step.caller};
+    const auto is_in_slot = [&holding](const Holding& other) {
+      return other.lock == holding.lock && other.slot == holding.slot;
+    };
+    while (std::any_of(held_.begin(), held_.end(), is_in_slot)) ++holding.slot;
+    held_.push_back(holding);
   }
 
-  void show_held(const void* lock, const Holder& holder) {
-    auto [at, is_new] =
-        lock_tracks_.try_emplace(lock, kFirstLock + static_cast<int>(lock_tracks_.size()));
-    if (is_new)
-      name("thread_name", kLocks, at->second,
-           program::object_words(control_, lock, 0, "lock", /*whole=*/false));
+  void show_held(const Holding& holding, std::uint64_t end, const char* behind) {
+    auto [at, is_new] = lock_tracks_.try_emplace(
+        {holding.lock, holding.slot}, kFirstLock + static_cast<int>(lock_tracks_.size()));
+    if (is_new) {
+      std::string words = program::object_words(control_, holding.lock, 0, "lock", /*whole=*/false);
+      if (holding.slot != 0) words += ", another reader";
+      name("thread_name", kLocks, at->second, words);
+    }
     slice(kLocks, at->second,
-          "held by " + program::thread_words(control_, ThreadId{holder.thread}, false), "lock",
-          holder.since, now_, holder.where);
+          "held by " + program::thread_words(control_, ThreadId{holding.thread}, false) + behind,
+          "lock", holding.since, end, holding.where);
   }
 
   program::Control& control_;
@@ -187,9 +192,8 @@ class Drawing {
   std::uint32_t runner_ = 0;
   std::uint64_t arrows_ = 0;
   std::map<std::uint32_t, std::uint64_t> waits_;  // By thread: the step with which it began.
-  std::map<std::uint32_t, const void*> wanted_;   // By thread: a lock that somebody else has.
-  std::map<const void*, Holder> held_;            // Never gone through as it is.
-  std::map<const void*, int> lock_tracks_;
+  std::vector<Holding> held_;                     // In the order in which they were taken.
+  std::map<std::pair<const void*, int>, int> lock_tracks_;  // Looked up, never gone through.
 };
 
 }  // namespace

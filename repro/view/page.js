@@ -23,13 +23,14 @@
   const sign = {
     begins: '\u25cb', ends: '\u25cf', fails: '\u2716', gives: '\u25b6', given: '\u25b7', takes: '\u25c0', locks: 'L', unlocks: 'U',
     waits: 'W', notifies: 'N', reads: 'r', writes: 'w', 'callback-begins': '{', 'callback-ends': '}', released: '\u2020',
-    spills: '\u21d3', unspills: '\u21d1', preempted: '\u2298', decision: '\u25c6', other: '\u00b7',
+    spills: '\u21d3', unspills: '\u21d1', preempted: '\u2298', told: '!', decision: '\u25c6', other: '\u00b7',
   };
   const meaning = {
     begins: 'begins', ends: 'ends', fails: 'fails, or ends by an error', gives: 'sends a value', given: 'goes on after sending', takes: 'gets a value',
     locks: 'takes a lock', unlocks: 'gives a lock back', waits: 'begins to wait', notifies: 'notifies', reads: 'reads memory', writes: 'writes memory',
     'callback-begins': 'a callback begins to run here', 'callback-ends': 'the callback returns', released: 'releases what nobody refers to any more',
     spills: 'its stack is spilled to the heap', unspills: 'its stack comes back', preempted: 'is switched away without having asked',
+    told: 'what was found',
     decision: 'a decision: an answer that was not the ordinary one',
   };
 
@@ -74,6 +75,8 @@
     }
 
     kind(row) { return this.rowDeed[row] < 0 ? '' : kKinds[this.deeds[this.rowDeed[row] * kColumns + 2]]; }
+    // No deed of its actor, who may wait meanwhile.
+    isSaidOnly(row) { return this.kind(row) === 'decision' || this.kind(row) === 'told'; }
     field(row, column) { return this.rowDeed[row] < 0 ? '' : this.texts[this.deeds[this.rowDeed[row] * kColumns + column]]; }
     phrase(row) {
       const phrase = this.field(row, 3);
@@ -120,27 +123,32 @@
         waits.delete(actor);
         add(this.waiting[this.laneOf.get(actor)], wait.row + 1, row, wait.what);
       };
-      const release = (object, row) => {
-        const held = holds.get(object);
-        if (!held) return;
-        holds.delete(object);
-        const bars = this.holding[this.laneOf.get(held.actor)];
-        add(bars, held.row, row + 1, object);
+      // Of an object there are several holders where all of them read.
+      const release = (object, row, isReleased) => {
+        const held = holds.get(object) || [];
+        for (const one of held.filter(isReleased)) add(this.holding[this.laneOf.get(one.actor)], one.row, row + 1, object);
+        holds.set(object, held.filter((one) => !isReleased(one)));
+      };
+      const hold = (object, row, actor, reads) => {
+        release(object, row - 1, (one) => !(one.reads && reads));
+        holds.get(object).push({row, actor, reads});
       };
       for (let row = 0; row < this.rowCount; ++row) {
         const actor = this.rowActor[row], kind = this.kind(row), object = this.field(row, 5);
-        if (kind !== 'decision') endWait(actor, row);
+        if (!this.isSaidOnly(row)) endWait(actor, row);
         if (kind === 'waits') waits.set(actor, {row, what: this.phrase(row)});
         if (kind === 'gives') waits.set(actor, {row, what: 'waits for a receiver on ' + object});
-        if (kind === 'locks') holds.set(object, {row, actor});
+        if (kind === 'locks') hold(object, row, actor, this.phrase(row).includes(' for reading '));
         if (kind === 'unlocks') {
-          release(object, row);
+          const own = (holds.get(object) || []).some((one) => one.actor === actor);
+          release(object, row, (one) => !own || one.actor === actor);
           const next = this.actorOf.get(this.field(row, 7));
-          if (next !== undefined && this.laneOf.has(next)) holds.set(object, {row, actor: next});
+          if (next !== undefined && this.laneOf.has(next)) hold(object, row, next, false);
         }
       }
+      // What nobody ended goes on to the end.
       for (const actor of [...waits.keys()]) endWait(actor, this.rowCount);
-      for (const object of [...holds.keys()]) release(object, this.rowCount - 1);
+      for (const object of [...holds.keys()]) release(object, this.rowCount - 1, () => true);
       // A hand-over that did not take a single row of anybody else is no waiting.
       for (const bars of this.waiting) {
         const order = bars.from.map((_, i) => i).filter((i) => bars.to[i] > bars.from[i]);
@@ -158,7 +166,7 @@
       for (let row = 0; row < this.rowCount; ++row) {
         const kind = this.kind(row), object = this.field(row, 5), value = this.field(row, 6), actor = this.rowActor[row];
         const wait = waits.get(actor);
-        if (wait && kind !== 'decision') {
+        if (wait && !this.isSaidOnly(row)) {
           const call = wait.startsWith('notify') ? notified.get(wait) : undefined;
           if (call !== undefined && this.rowActor[call] !== actor) { arrows.push([call, row, '']); notified.delete(wait); }
           waits.delete(actor);
@@ -174,7 +182,7 @@
           notified.set(object, row);
           const woken = this.actorOf.get(this.field(row, 7));
           if (woken !== undefined) wokenBy.set(woken, row);
-        } else if (wokenBy.has(actor) && kind !== 'decision') {
+        } else if (wokenBy.has(actor) && !this.isSaidOnly(row)) {
           arrows.push([wokenBy.get(actor), row, 'wakes']);
           wokenBy.delete(actor);
         }
@@ -210,9 +218,11 @@
       const held = new Map();
       this.lanes.forEach((actor, lane) => {
         const bars = this.holding[lane], end = lowerBound(bars.from, row + 1);
-        for (let i = 0; i < end; ++i) if (bars.to[i] > row) held.set(bars.what[i], this.name(actor));
+        for (let i = 0; i < end; ++i) {
+          if (bars.to[i] > row) held.set(bars.what[i], (held.get(bars.what[i]) || []).concat(this.name(actor)));
+        }
       });
-      for (const [what, owner] of held) list.push([what, owner + ' has it']);
+      for (const [what, owners] of held) list.push([what, owners.join(', ') + (owners.length > 1 ? ' have it' : ' has it')]);
       this.lanes.forEach((actor, lane) => {
         const bars = this.waiting[lane], at = lowerBound(bars.from, row + 1) - 1;
         if (at >= 0 && bars.to[at] > row) list.push([this.name(actor), bars.what[at]]);

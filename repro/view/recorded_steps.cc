@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "repro/explain/story.h"
@@ -209,6 +210,36 @@ class StateWatcher final : public runtime::Watcher {
   std::map<std::uint64_t, Running> running_;
 };
 
+/// Of each step: the last one who did something in it, and whether he left with that, because he
+/// began to wait or ended.
+struct Doer {
+  std::optional<ActorId> actor{};
+  bool leaves = false;
+};
+std::vector<Doer> doers_of(const Recording& recording) {
+  std::vector<Doer> doers(recording.steps.size());
+  for (const Deed& deed : recording.deeds) {
+    const bool says_only = deed.kind == DeedKind::kDecision || deed.kind == DeedKind::kTold;
+    if (says_only || deed.step == 0 || deed.step > doers.size()) continue;
+    const bool leaves = deed.kind == DeedKind::kWaits || deed.kind == DeedKind::kEnds;
+    doers[deed.step - 1] = {deed.actor, leaves};
+  }
+  return doers;
+}
+
+/// A step of which nobody was told who took it belongs to whoever came before, or, if he left, to
+/// whoever comes next.
+void guess_actors(Recording& recording, const std::vector<Doer>& doers,
+                  const std::vector<bool>& known) {
+  for (std::size_t i = 1; i < known.size(); ++i) {
+    if (known[i]) continue;
+    const auto next = std::find(known.begin() + static_cast<std::ptrdiff_t>(i), known.end(), true);
+    const bool is_next = doers[i - 1].leaves && next != known.end();
+    const std::size_t from = is_next ? static_cast<std::size_t>(next - known.begin()) : i - 1;
+    recording.steps[i].actor = recording.steps[from].actor;
+  }
+}
+
 }  // namespace
 
 Recording record_execution(const WeaveFile& file, const Schedule& schedule,
@@ -239,9 +270,15 @@ Recording record_execution(const WeaveFile& file, const Schedule& schedule,
     return step == 0 || step > recording.steps.size() ? nullptr : &recording.steps[step - 1];
   };
   std::vector<bool> known(recording.steps.size());
+  const std::vector<Doer> doers = doers_of(recording);
   for (const auto& [step, place] : follower.places()) {
     Recording::Step* const one = at(step);
     if (one == nullptr) continue;
+    // Whoever leaves is asked who comes next, and does not take that step himself.
+    const std::optional<ActorId> doer = doers[step - 1].actor;
+    const bool has_left =
+        step > 1 && doers[step - 2].leaves && doers[step - 2].actor == place.actor;
+    if (doer ? *doer != place.actor : has_left) continue;
     known[step - 1] = true;
     one->actor = place.actor;
     if (place.site != kNowhere) one->site = subject->site_name(place.site);
@@ -257,12 +294,11 @@ Recording record_execution(const WeaveFile& file, const Schedule& schedule,
   for (const Deed& deed : recording.deeds) {
     Recording::Step* const one = at(deed.step);
     if (one != nullptr && !known[deed.step - 1]) {
-      one->actor = deed.actor;
+      one->actor = doers[deed.step - 1].actor.value_or(deed.actor);
       known[deed.step - 1] = true;
     }
   }
-  for (std::size_t i = 1; i < known.size(); ++i)
-    if (!known[i]) recording.steps[i].actor = recording.steps[i - 1].actor;
+  guess_actors(recording, doers, known);
   return recording;
 }
 

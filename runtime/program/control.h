@@ -205,6 +205,10 @@ class Control final : public sync::Host {
 
   void took(const void* lock, const void* caller, bool shared = false);
   void gave_back(const void* lock);
+  /// It had `lock` before, and has it still: it only counts how often.
+  void counted(const void* lock);
+  /// It got one of what nobody holds: of a semaphore.
+  void took_one(const void* semaphore);
 
   /// Something outside of what the library controls was used. `name` lives for ever.
   void note_escape(const char* name, const void* caller);
@@ -301,6 +305,7 @@ class Control final : public sync::Host {
   std::string memory_words(const MemoryStory& story);
   void keep(Step step);
   void keep_wait(const sync::Wait& wait, const void* caller);
+  Wakes holders_of(const void* lock) const;
   std::vector<ThreadId> waiting_for(const void* object) const;
   void keep_woken(const void* object, const std::vector<ThreadId>& before);
   std::uint32_t number_of(const void* thread) const;

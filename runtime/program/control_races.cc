@@ -43,11 +43,22 @@ void Control::look_for_races(bool wanted) {
 
 void Control::took(const void* lock, const void* caller, bool shared) {
   self().held.push_back({lock, caller, shared});
+  if (history_.on()) history_.note_took(engine_.current(), lock, shared);
   take_over(lock);
   if (!shared) take_over(static_cast<const char*>(lock) + 1);
 }
 
+void Control::counted(const void* lock) {
+  if (history_.on()) history_.note_again(engine_.current(), lock);
+}
+
+void Control::took_one(const void* semaphore) {
+  if (history_.on()) history_.note_took(engine_.current(), semaphore, /*shared=*/true);
+  take_over(semaphore);
+}
+
 void Control::gave_back(const void* lock) {
+  if (history_.on()) history_.note_gave(engine_.current(), lock);
   auto& held = self().held;
   for (std::size_t i = held.size(); i-- > 0;) {
     if (held[i].lock != lock) continue;

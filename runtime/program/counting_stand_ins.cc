@@ -52,7 +52,7 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
     }
     if (deadline != sync::kNever && all.waiters().timed_out(me)) return fail_with(ETIMEDOUT);
   }
-  all.take_over(at);
+  all.took_one(at);
   return 0;
 }
 
@@ -218,7 +218,7 @@ REWEAVE_STAND_IN int sem_trywait(sem_t* semaphore) {
   Control& all = control();
   all.point(Access::kAcquire, semaphore, REWEAVE_CALLER);
   if (try_take(all.waiters(), semaphore_in(semaphore), all.self_id())) {
-    all.take_over(semaphore);
+    all.took_one(semaphore);
     return 0;
   }
   all.tried_in_vain(semaphore, REWEAVE_CALLER);

@@ -116,7 +116,18 @@ void History::begin(bool on, bool everything) {
   numbers_.clear();
 }
 
+bool is_taking(const Deed& deed) {
+  const std::string_view verb = deed.verb;
+  return (deed.locks && (verb.starts_with("locks") || verb.starts_with("tries"))) ||
+         (deed.kind == kSemaphore && verb.find("take") != std::string_view::npos);
+}
+
 void History::add(const Step& step) {
+  if (step.did == Did::kWaited && !steps_.empty()) {
+    Step& call = steps_.back();
+    const bool is_its = call.thread == step.thread && call.did == Did::kCalled;
+    if (is_its && call.object != nullptr && call.object == step.object) call.waited = true;
+  }
   steps_.push_back(step);
   if (steps_.size() > (everything_ ? kTracedMax : kStepsMax)) {
     steps_.pop_front();
@@ -161,6 +172,37 @@ void History::add_woken(std::uint32_t thread, const void* object, const Wakes& w
   step->woken = woken;
   const auto use = uses_.find(object);
   if (use != uses_.end() && use->second.last == step->caller) use->second.woken = woken;
+}
+
+/// The step in which `thread` called what is about `object`, or went on after it had to wait in
+/// there. A handler of a signal may have run since, so it need not be the last one. Null: it is
+/// gone, or there was none since the thread took the object.
+Step* History::call_about(std::uint32_t thread, const void* object) {
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    if (step->thread != thread) continue;
+    const bool is_call = step->did == Did::kCalled && step->object == object;
+    const bool is_wait = step->did == Did::kCalled && deed_of(step->called).kind == kCondition;
+    if (is_call || is_wait || step->did == Did::kWentOn) return &*step;
+    if (step->took == object) return nullptr;
+  }
+  return nullptr;
+}
+
+void History::note_took(std::uint32_t thread, const void* object, bool shared) {
+  Step* const step = call_about(thread, object);
+  if (step == nullptr) return;
+  step->took = object;
+  step->shared = shared;
+}
+
+void History::note_gave(std::uint32_t thread, const void* object) {
+  Step* const step = call_about(thread, object);
+  if (step != nullptr && step->took != object) step->gave = object;
+}
+
+void History::note_again(std::uint32_t thread, const void* object) {
+  Step* const step = call_about(thread, object);
+  if (step != nullptr) step->again = true;
 }
 
 const ObjectUse* History::use_of(const void* object) const {

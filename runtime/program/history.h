@@ -29,7 +29,7 @@ enum class Did : std::uint8_t {
   kEnded,     // The thread itself.
 };
 
-/// Whom a notification woke; nobody: it was lost.
+/// Whom a notification woke, and nobody: it was lost; or who holds a lock.
 struct Wakes {
   static constexpr std::uint32_t kNamedMax = 3;
   bool known = false;       // It was a notification.
@@ -56,6 +56,13 @@ struct Step {
   std::uint32_t depth = 0;
   std::array<const void*, 8> calls{};  // The user's calls that led here, if they were wanted.
   Wakes woken{};
+  // A call says what is wanted; whether it was had, and when, say these.
+  const void* took = nullptr;  // A lock, or one of a semaphore, that the thread has from here on.
+  const void* gave = nullptr;  // A lock that it has had up to here.
+  bool shared = false;         // `took` for reading only.
+  bool again = false;          // It had the lock before, and has it afterwards.
+  bool waited = false;         // The call had to wait: the step behind it says so.
+  Wakes holders{};             // Of the lock that is waited for.
 };
 
 /// An object that threads wait at, or that they change atomically.
@@ -86,6 +93,13 @@ class History {
   /// The last call that `thread` made on `object` woke these.
   void add_woken(std::uint32_t thread, const void* object, const Wakes& woken);
 
+  /// What came of the call that `thread` is in: it got `object`, …
+  void note_took(std::uint32_t thread, const void* object, bool shared);
+  /// … or gave it back, …
+  void note_gave(std::uint32_t thread, const void* object);
+  /// … or counted once more, or once less, that it has it.
+  void note_again(std::uint32_t thread, const void* object);
+
   /// How many steps were added; those from dropped() on are there.
   std::uint64_t count() const { return dropped_ + steps_.size(); }
   std::uint64_t dropped() const { return dropped_; }
@@ -104,6 +118,7 @@ class History {
     bool written = false;
   };
   void note_use(const Step& step);
+  Step* call_about(std::uint32_t thread, const void* object);
 
   bool on_ = false, everything_ = false;
   std::deque<Step> steps_;
@@ -123,5 +138,7 @@ struct Deed {
 };
 /// Never null: one that is not known "calls" it.
 const Deed& deed_of(const char* called);
+/// It is done only once the object was had: "locks" and "takes", but not "comes to".
+bool is_taking(const Deed& deed);
 
 }  // namespace reweave::program

@@ -89,6 +89,7 @@ int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
   if (mutex.held_by(me)) {
     if (kind == PTHREAD_MUTEX_RECURSIVE_NP) {
       ++mutex.depth;
+      all.counted(at);
       return 0;
     }
     if (kind == PTHREAD_MUTEX_ERRORCHECK_NP) return EDEADLK;
@@ -118,6 +119,7 @@ int try_mutex(void* at, int kind, const void* caller) {
   all.lock_point(Access::kAcquire, at, caller);
   if (mutex.held_by(all.self_id()) && kind == PTHREAD_MUTEX_RECURSIVE_NP) {
     ++mutex.depth;
+    all.counted(at);
     return 0;
   }
   if (!try_lock(all.waiters(), mutex, all.self_id())) {
@@ -139,7 +141,10 @@ int unlock_mutex(void* at, int kind, const void* caller) {
                                           thread_words(all, mutex.holder(), false) +
                                           " holds, not this one");
   }
-  if (!unlock(all.waiters(), mutex)) return 0;
+  if (!unlock(all.waiters(), mutex)) {
+    all.counted(at);
+    return 0;
+  }
   all.gave_back(at);
   all.released(at, caller);
   return 0;

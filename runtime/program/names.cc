@@ -62,6 +62,83 @@ std::string function_of_state(const Thread& thread) {
   return "";
 }
 
+std::string threads_words(Control& control, const Wakes& threads) {
+  std::string words;
+  const std::uint32_t named = std::min(threads.count, Wakes::kNamedMax);
+  for (std::uint32_t i = 0; i < named; ++i) {
+    if (i != 0) words += i + 1 == threads.count ? " and " : ", ";
+    words += thread_words(control, ThreadId{threads.threads[i]}, false);
+  }
+  if (threads.count > named) words += " and " + std::to_string(threads.count - named) + " more";
+  return words;
+}
+
+std::string wait_words(Control& control, const Step& step) {
+  const ObjectUse* const use = control.history().use_of(step.object);
+  if (step.wait == WaitKind::kJoin) {
+    return step.other == UINT32_MAX
+               ? "waits for the other threads"
+               : "waits for the end of " + thread_words(control, ThreadId{step.other}, false);
+  }
+  if (use == nullptr || step.wait == WaitKind::kTime || step.wait == WaitKind::kRest ||
+      step.wait == WaitKind::kInput || step.wait == WaitKind::kSignal)
+    return std::string("waits for ") + sync::wait_kind_words(step.wait);
+  const std::string words =
+      "waits for " + object_words(control, step.object, 0, "", /*whole=*/false);
+  if (!use->locked || step.holders.count == 0) return words;
+  const bool itself = step.holders.count == 1 && step.holders.threads[0] == step.thread;
+  return words + ", held by " + (itself ? "itself" : threads_words(control, step.holders));
+}
+
+/// "goes on", and what it has got by its waiting.
+std::string going_on_words(Control& control, const Step& step) {
+  const ObjectUse* const use = step.took == nullptr ? nullptr : control.history().use_of(step.took);
+  if (use == nullptr || (!use->locked && !step.shared)) return "goes on";
+  std::string verb = "takes one of";
+  if (use->locked) verb = "locks";
+  if (std::string_view(use->kind) == "read-write lock")
+    verb += step.shared ? " for reading" : " for writing";
+  return "goes on and " + verb + " " +
+         object_words(control, step.took, 0, use->kind, /*whole=*/false);
+}
+
+/// What a call that takes something came to. "": it had to wait, and the step behind says so.
+std::string taking_words(Control& control, const Step& step, const Deed& deed) {
+  constexpr std::string_view kLocks = "locks", kTakes = "takes";
+  if (step.waited) return "";
+  const std::string object = object_words(control, step.object, step.bytes, deed.kind, false);
+  std::string verb = deed.verb;
+  const bool tries = verb.starts_with("tries");
+  if (step.took == step.object) return verb + " " + object + (tries ? ", and gets it" : "");
+  if (step.again) return verb + " " + object + (tries ? ", and has it" : ", which it has");
+  if (verb.starts_with(kLocks)) verb.replace(0, kLocks.size(), "tries to lock");
+  if (verb.starts_with(kTakes)) verb.replace(0, kTakes.size(), "tries to take");
+  return verb + " " + object + " in vain";
+}
+
+/// What a call did that is about `deed.kind`.
+std::string call_words(Control& control, const Step& step) {
+  const Deed& deed = deed_of(step.called);
+  const std::string_view kind = deed.kind;
+  std::string words = deed.verb;
+  if (words.empty()) return "";  // The step behind says it.
+  if (words == "calls") return words + " " + step.called;
+  if (kind == "thread") {
+    if (step.waited) return "";
+    return words + " " + thread_words(control, ThreadId{step.other}, false);
+  }
+  if (kind.empty() || step.object == nullptr) return words;
+  if (is_taking(deed)) return taking_words(control, step, deed);
+  const std::string object = object_words(control, step.object, step.bytes, deed.kind, false);
+  // Whoever waits at a condition gives its mutex back at once, and takes it when it goes on.
+  if (deed.waits && step.gave != nullptr)
+    return "unlocks " + object_words(control, step.gave, 0, "mutex", false) + " to wait at " +
+           object;
+  words += " " + object;
+  if (step.again) words += ", which it still has";
+  return step.woken.known ? words + ", wakes " + woken_words(control, step.woken) : words;
+}
+
 }  // namespace
 
 std::string place_words(const void* caller) {
@@ -155,15 +232,7 @@ std::string object_words(Control& control, const void* object, std::uint32_t byt
 }
 
 std::string woken_words(Control& control, const Wakes& woken) {
-  if (woken.count == 0) return "nobody";
-  std::string words;
-  const std::uint32_t named = std::min(woken.count, Wakes::kNamedMax);
-  for (std::uint32_t i = 0; i < named; ++i) {
-    if (i != 0) words += i + 1 == woken.count ? " and " : ", ";
-    words += thread_words(control, ThreadId{woken.threads[i]}, false);
-  }
-  if (woken.count > named) words += " and " + std::to_string(woken.count - named) + " more";
-  return words;
+  return woken.count == 0 ? "nobody" : threads_words(control, woken);
 }
 
 std::string step_words(Control& control, const Step& step) {
@@ -179,32 +248,13 @@ std::string step_words(Control& control, const Step& step) {
     case Did::kEnded:
       return "ends";
     case Did::kWentOn:
-      return "goes on";
+      return going_on_words(control, step);
     case Did::kWaited:
-      if (step.wait == WaitKind::kJoin) {
-        return step.other == UINT32_MAX
-                   ? "waits for the other threads"
-                   : "waits for the end of " + thread_words(control, ThreadId{step.other}, false);
-      }
-      if (step.wait == WaitKind::kTime || step.wait == WaitKind::kRest ||
-          step.wait == WaitKind::kInput || step.wait == WaitKind::kSignal)
-        return std::string("waits for ") + sync::wait_kind_words(step.wait);
-      if (control.history().use_of(step.object) == nullptr)
-        return std::string("waits for ") + sync::wait_kind_words(step.wait);
-      return "waits for " + object_words(control, step.object, 0, "", false);
+      return wait_words(control, step);
     case Did::kCalled:
-      break;
+      return step.called == nullptr ? "" : call_words(control, step);
   }
-  if (step.called == nullptr) return "";
-  const Deed& deed = deed_of(step.called);
-  std::string words = deed.verb;
-  if (words.empty()) return "";  // The step behind says it.
-  if (std::strcmp(deed.verb, "calls") == 0) return words + " " + step.called;
-  if (std::strcmp(deed.kind, "thread") == 0)
-    return words + " " + thread_words(control, ThreadId{step.other}, false);
-  if (*deed.kind == '\0' || step.object == nullptr) return words;
-  words += " " + object_words(control, step.object, step.bytes, deed.kind, false);
-  return step.woken.known ? words + ", wakes " + woken_words(control, step.woken) : words;
+  return "";
 }
 
 }  // namespace reweave::program

@@ -113,7 +113,7 @@ TEST_F(Programs, EverythingHasTheUsersNames) {
   }
   EXPECT_THAT(trace, Not(HasSubstr("0x")));
   const json log = run_json({"replay", hunted["repro"], "--trace"}, 1)["log"];
-  EXPECT_GT(log.size(), 10u);
+  EXPECT_GE(log.size(), 8u);
 }
 
 TEST_F(Programs, ATimelineIsDrawn) {
@@ -135,6 +135,70 @@ TEST_F(Programs, ATimelineIsDrawn) {
   EXPECT_THAT(first, AllOf(HasSubstr("held by thread 0.1 (deposit)"), Not(HasSubstr("0x"))));
   run({"replay", hunted["repro"], "--timeline", file}, 1);
   EXPECT_EQ(*read_file(file), first);
+}
+
+TEST_F(Programs, WhatIsOpenAtTheEndIsDrawnToTheEnd) {
+  const json hunted = hunt("lock_order_of_three", 1);
+  const std::string file = path("timeline.json");
+  run({"replay", hunted["repro"], "--timeline", file}, 1);
+  const json whole = json::parse(*read_file(file));
+  std::uint64_t end = 0;
+  int waits = 0, holds = 0;
+  for (const json& event : whole.at("traceEvents"))
+    end = std::max(end, event["ts"].get<std::uint64_t>() + event.value("dur", std::uint64_t{0}));
+  for (const json& event : whole.at("traceEvents")) {
+    const std::string name = event["name"];
+    const bool wait = name.ends_with(", never ended");
+    if (!wait && !name.ends_with(", never given back")) continue;
+    EXPECT_EQ(event["cat"], wait ? "wait" : "lock");
+    EXPECT_EQ(event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>(), end) << event;
+    ++(wait ? waits : holds);
+  }
+  EXPECT_EQ(waits, 4);  // main waits for one of them.
+  EXPECT_EQ(holds, 3);
+}
+
+TEST_F(Programs, WhoWantsALockHasItNotYet) {
+  const json hunted = hunt("lock_order_of_three", 1);
+  const json told = run_json({"explain", hunted["repro"]}, 1);
+  std::map<std::string, std::string> holders;
+  int waits = 0;
+  for (const json& row : told["table"]) {
+    const std::string words = row.value("words", "");
+    const std::string object = row.value("object", "");
+    if (words.starts_with("locks ")) {
+      EXPECT_TRUE(holders.emplace(object, row["actor"]).second) << row;
+    } else if (words.starts_with("waits for mutex")) {
+      EXPECT_EQ(row["other"], holders[object]) << row;
+      EXPECT_NE(row["other"], row["actor"]);
+      ++waits;
+    }
+  }
+  EXPECT_EQ(waits, 3);
+  EXPECT_EQ(told["circle"].size(), 4u);
+}
+
+TEST_F(Programs, ATraceSaysWhatCameOfEachCall) {
+  const json hunted = run_json(
+      {"hunt", "--strategy", "ordinary", "--output", path("found"), "--", program("lock_words")},
+      1);
+  const std::string trace = run({"replay", hunted["repro"], "--trace"}, 1);
+  for (const char* const words :
+       {"tries to lock mutex 'checked' in vain  ", "locks mutex 'often', which it has  ",
+        "unlocks mutex 'often', which it still has  ", "tries to lock mutex 'plain', and gets it  ",
+        "tries to lock mutex 'taken' in vain  ", "locks for reading read-write lock 'shelf'  ",
+        "waits for mutex 'timed', held by thread 0 (main)  ",
+        "waits for mutex 'taken', held by thread 0 (main)  ", "goes on and locks mutex 'taken'  ",
+        "unlocks mutex 'plain' to wait at condition variable 'changed'  ",
+        "takes one of semaphore 'tokens'  ", "goes on and locks mutex 'plain'  "}) {
+    EXPECT_THAT(trace, HasSubstr(words));
+  }
+  EXPECT_THAT(trace, Not(HasSubstr(" locks mutex 'timed'  main::{lambda#1}")));
+  // Two readers hold it side by side, each on a track of its own.
+  const std::string file = path("timeline.json");
+  run({"replay", hunted["repro"], "--timeline", file}, 1);
+  EXPECT_THAT(*read_file(file), AllOf(HasSubstr("read-write lock 'shelf', another reader"),
+                                      HasSubstr("held by thread 0 (main), never given back")));
 }
 
 TEST_F(Programs, ARaceHasBothStacks) {

@@ -223,6 +223,35 @@ TEST(Explanation, WordsThatNobodyKnowsAreShownAsTheyAre) {
   EXPECT_EQ(join.other, "0.2");
 }
 
+TEST(Explanation, AWishForALockIsNoLock) {
+  struct Line {
+    const char *words, *object, *other;
+    DeedKind kind;
+  };
+  using enum DeedKind;
+  for (const Line& line : {
+           Line{"waits for mutex 'm', held by thread 0.2 (w)", "mutex 'm'", "0.2", kWaits},
+           Line{"waits for mutex 'm', held by itself", "mutex 'm'", "", kWaits},
+           Line{"goes on and locks mutex 'm'", "mutex 'm'", "", kLocks},
+           Line{"goes on and locks for reading read-write lock 'm'", "read-write lock 'm'", "",
+                kLocks},
+           Line{"goes on and takes one of semaphore 's'", "semaphore 's'", "", kOther},
+           Line{"tries to lock mutex 'm', and gets it", "mutex 'm'", "", kLocks},
+           Line{"tries to lock, for a time, mutex 'm' in vain", "mutex 'm'", "", kOther},
+           Line{"tries to take one of semaphore 's', and gets it", "semaphore 's'", "", kOther},
+           Line{"locks mutex 'm', which it has", "mutex 'm'", "", kOther},
+           Line{"unlocks mutex 'm', which it still has", "mutex 'm'", "", kOther},
+           Line{"unlocks mutex 'm' to wait at condition variable 'c'", "mutex 'm'", "", kUnlocks},
+       }) {
+    const Deed deed = read_deed(std::string("> worker          ") + line.words + "  put (a.cc:3)");
+    EXPECT_EQ(deed.phrase, line.words);
+    EXPECT_EQ(deed.kind, line.kind) << line.words;
+    EXPECT_EQ(deed.object, line.object) << line.words;
+    EXPECT_EQ(deed.other, line.other) << line.words;
+  }
+  EXPECT_EQ(read_deed("FINDING deadlock mutex in f").kind, kTold);
+}
+
 TEST(Explanation, OneIsNotCountedAsMany) {
   EXPECT_EQ(read_deed("spill 1").phrase, "SPILLS its stack to the heap: 1 level");
   EXPECT_EQ(read_deed("spill 24").phrase, "SPILLS its stack to the heap: 24 levels");

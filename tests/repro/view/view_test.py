@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Is the page of `reweave view` what its help says, in a real browser?
 
-view_test.py TOOL CORPORA [FOLDER]: clicks, types and looks; FOLDER keeps the pictures (default: one that goes away where
-all is well). Exit code 125: no browser is here.
+view_test.py TOOL CORPORA [FOLDER [PROGRAM]]: clicks, types and looks; FOLDER keeps the pictures (default: one that goes
+away where all is well); PROGRAM has a deadlock of three locks. Exit code 125: no browser is here.
 """
 import json
 import os
@@ -133,6 +133,32 @@ def try_deadlock(browser, tool, corpora, folder):
     silent(browser, "deadlock")
 
 
+def try_program(browser, tool, program, folder):
+    found = tempfile.mkdtemp(prefix="reweave-found-")
+    subprocess.run([tool, "hunt", "--output", found, "--", program], stdout=subprocess.DEVNULL)
+    names = os.listdir(found)
+    expect(len(names) == 1, f"a deadlock is found: {names}")
+    browser.open(view(tool, os.path.join(found, names[0]), folder))
+    shutil.rmtree(found)
+    run = browser.run
+    state = run("[...document.querySelectorAll('#state table')[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))")
+    expect(len([line for line in state if line[1].endswith(" has it")]) == 3, f"each lock has its holder: {state}")
+    rows = run("reweave.runs[0].rowCount")
+    ends = run("reweave.runs[0].waiting.map((bars) => bars.to[bars.to.length - 1])")
+    expect(ends == [rows] * 4, f"who waits for ever is drawn to the end, row {rows}: {ends}")
+    ends = run("reweave.runs[0].holding.map((bars) => bars.to[bars.to.length - 1])")
+    expect(ends[1:] == [rows] * 3, f"and so is a lock that is never given back: {ends}")
+    wrong = run("""(() => { const run = reweave.runs[0], wrong = [];
+      for (let row = 0; row < run.rowCount; ++row) {
+        if (run.kind(row) !== 'waits' || !run.field(row, 7) || !run.field(row, 5)) continue;
+        const holder = run.contentsAt(row).find(([what]) => what === run.field(row, 5));
+        if (!holder || !holder[1].startsWith(run.field(row, 7) + ' ')) wrong.push(run.phrase(row));
+      } return wrong; })()""")
+    expect(not wrong, f"who waits for a lock does not have it: {wrong}")
+    browser.screenshot(folder + "/program.png")
+    silent(browser, "program")
+
+
 # Four tasklets with long names, and another execution beside them: eight lanes.
 LONG_NAMES = """weave 1
 channel data
@@ -221,6 +247,8 @@ def main():
     try:
         try_blog(browser, tool, corpora, folder)
         try_deadlock(browser, tool, corpora, folder)
+        if len(sys.argv) > 4:
+            try_program(browser, tool, sys.argv[4], folder)
         try_titles(browser, tool, folder)
         try_large(browser, tool, folder)
     finally:
