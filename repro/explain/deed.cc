@@ -91,6 +91,8 @@ constexpr ProgramWords kProgramWords[] = {
     {"exchanges", kWrites, false},
     {"compares and exchanges", kWrites, false},
     {"changes", kWrites, false},
+    {"uses", kReads, false},
+    {"frees", kReleased, false},
     {"starts", kOther, true},
     {"joins", kOther, true},
     {"goes on", kOther, false},

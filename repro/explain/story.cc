@@ -231,7 +231,7 @@ class Teller {
       case DeedKind::kWrites:
         return values_.empty() && involved.contains(deed.actor);
       case DeedKind::kReleased:
-        return false;
+        return !deed.object.empty();  // Of a program: it is told only where that was wrong.
       default:
         return false;
     }

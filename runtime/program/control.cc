@@ -232,7 +232,7 @@ void Control::pass_point(Pending pending, Did did, const void* object, std::uint
 
 void Control::point(Access access, const void* object, const void* caller) {
   wake_point(access, object, caller);
-  check_alive(object);
+  check_alive({object, access, 0, caller});
 }
 
 void Control::wake_point(Access access, const void* object, const void* caller) {
@@ -250,7 +250,7 @@ void Control::lock_point(Access access, const void* lock, const void* caller) {
   pass_point(pending(access, lock, caller), Did::kCalled, lock, 0, {caller});
   if (!active_) look();
   passed_point(caller);
-  check_alive(lock);
+  check_alive({lock, access, 0, caller});
 }
 
 // What follows must do the same whether a strategy filters or a replay looks at everything: the
@@ -293,18 +293,19 @@ void Control::plain(Access access, const void* address, std::uint32_t bytes, std
                     Call call) {
   const void* const caller = users_call(call);
   const Pending step = pending(access, address, caller);
-  if (pass_alone(step, address)) return check_alive(address);
+  const Use use{address, access, bytes, caller};
+  if (pass_alone(step, address)) return check_alive(use);
   // Turns of loops are told apart by the very instruction.
   if (access == Access::kRead && should_rest(address, value, call.address)) {
     rest(access, address, caller);
-    check_alive(address);
+    check_alive(use);
     return look_for_race(access, address, bytes, /*is_atomic=*/false, call);
   }
   before(access != Access::kRead, address, caller);
   if (!active_) {
     engine_.point(step);
     look();
-    return check_alive(address);
+    return check_alive(use);
   }
   // Also where nothing is filtered: the next execution may go by what this one shows.
   const bool is_private = sharing_.is_private(address, engine_.current());
@@ -314,7 +315,7 @@ void Control::plain(Access access, const void* address, std::uint32_t bytes, std
     pass_point(step, Did::kAccessed, address, bytes, call);
   }
   passed_point(caller);
-  check_alive(address);
+  check_alive(use);
   look_for_race(access, address, bytes, /*is_atomic=*/false, call);
 }
 
@@ -322,17 +323,18 @@ void Control::atomic(Access access, const void* address, std::uint32_t bytes, st
                      bool changes, Call call) {
   const void* const caller = users_call(call);
   const Pending step = pending(access, address, caller);
-  if (pass_alone(step, address)) return check_alive(address);
+  const Use use{address, access, bytes, caller};
+  if (pass_alone(step, address)) return check_alive(use);
   if (!changes && should_rest(address, value, call.address)) {
     rest(access, address, caller);
-    return check_alive(address);
+    return check_alive(use);
   }
   before(changes, address, caller);
   if (is_timed()) fire_due();
   pass_point(step, Did::kCalled, address, bytes, call);
   if (!active_) look();
   passed_point(caller);
-  check_alive(address);
+  check_alive(use);
 }
 
 void Control::watch_heap() {

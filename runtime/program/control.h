@@ -138,6 +138,8 @@ class Control final : public sync::Host {
   }
   /// Who runs and at which step, in one word.
   std::uint64_t moment() { return std::uint64_t{engine_.current()} << 48 | engine_.steps(); }
+  /// Memory of the heap is about to be given back.
+  void note_free(const void* block, std::size_t bytes, Call call);
   /// Memory was given back.
   void forget_memory(const void* address, std::size_t bytes) {
     if (active_ && finds_races_) races_.forget(address, bytes);
@@ -312,12 +314,19 @@ class Control final : public sync::Host {
   const char* called();
   void look_for_race(Access access, const void* address, std::uint32_t bytes, bool is_atomic,
                      Call call);
-  /// `address` is where the program may be.
-  void check_alive(const void* address) {
-    if (is_dead(address)) [[unlikely]]
-      fail_for_dead(address);
-    if (Donors::is_on_stack(address)) [[unlikely]]
-      check_frame(address);
+  /// How memory is used; no bytes: as an object of the thread library.
+  struct Use {
+    const void* address = nullptr;
+    Access access = Access::kNone;
+    std::uint32_t bytes = 0;
+    const void* caller = nullptr;
+  };
+  /// It is where the program may be.
+  void check_alive(const Use& use) {
+    if (is_dead(use.address)) [[unlikely]]
+      fail_for_dead(use);
+    if (Donors::is_on_stack(use.address)) [[unlikely]]
+      check_frame(use);
   }
   /// Where the variables of main() were, or the deepest of them.
   struct LeftByMain {
@@ -329,12 +338,13 @@ class Control final : public sync::Host {
     }
   };
   [[noreturn, gnu::noinline]] void after_main(int code, const void* caller);
-  /// `address` lies on the stack of a thread. Fails if that is another's, whose function has
+  /// It lies on the stack of a thread. Fails if that is another's, whose function has
   /// returned, or of main() when that has returned.
-  void check_frame(const void* address);
+  void check_frame(const Use& use);
   /// From here on; one thread alone needs no schedule to use what it has freed.
   static void watch_heap();
-  [[noreturn]] void fail_for_dead(const void* address);
+  [[noreturn]] void fail_for_dead(const Use& use);
+  void blame(const Use& use, Fault fault);
   [[noreturn]] void fail_for_race(const Races::Access& mine, const RacingAccess& other, Call call);
   bool stands_back(const void* caller);
   bool should_rest(const void* address, std::uint64_t value, const void* caller);
@@ -378,6 +388,7 @@ class Control final : public sync::Host {
     ThreadId thread{};
     Race race{};
     MemoryStory memory{};
+    const void* freed_at = nullptr;  // Where the memory was freed that was used afterwards.
     bool ends_process = false;
   };
 

@@ -36,6 +36,8 @@ void Control::tell(Execution& execution, Ended ended) {
     finding = failure_finding(*this, failure_.kind, failure_.what, failure_.message, failure_.stack,
                               failure_.thread);
     finding.message += memory_words(failure_.memory);
+    if (failure_.freed_at != nullptr)
+      finding.message += "\n  freed at " + place_words(failure_.freed_at);
   } else if (ended == Ended::kStuck) {
     unwind_waiting(donors_->home());
     finding = stuck_finding(*this, waiting_threads(), /*at_end=*/false);
@@ -130,24 +132,56 @@ std::string Control::memory_words(const MemoryStory& story) {
   return words + part("allocated", story.allocated, story.allocated_by);
 }
 
-void Control::fail_for_dead(const void* address) {
-  const std::uint64_t* const note = program_heap().freed(address);
+void Control::note_free(const void* block, std::size_t bytes, Call call) {
+  // What was freed before there was a second thread is not told of: most of it is of no interest,
+  // and a program may free much.
+  if (!history_.on() || globals.heap_bytes == 0) return;
+  keep({.did = Did::kFreed,
+        .bytes = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, UINT32_MAX)),
+        .object = block,
+        .caller = users_call(call)});
+}
+
+/// The step that used it is kept, even where it is one that nobody looks at.
+void Control::blame(const Use& use, Fault fault) {
+  flush();
+  if (!history_.on() || history_.blame(engine_.steps(), engine_.current(), use.address, fault))
+    return;
+  keep({.did = Did::kAccessed,
+        .access = use.access,
+        .bytes = use.bytes,
+        .object = use.address,
+        .caller = use.caller,
+        .fault = fault});
+}
+
+void Control::fail_for_dead(const Use& use) {
+  const std::uint64_t* const note = program_heap().freed(use.address);
+  const std::string used = "The program " + use_words(use.access, use.bytes, /*now=*/false);
+  blame(use, note == nullptr ? Fault::kBesideBlock : Fault::kFreed);
   if (note == nullptr) {
-    fail(FindingKind::kCrash, "heap buffer overflow",
-         "The program used memory of the heap that lies beside a block", CallStack::here());
+    fail(FindingKind::kCrash, "heap buffer overflow", used + "the heap beside a block",
+         CallStack::here());
   }
   const auto thread = static_cast<std::uint32_t>(*note >> 48);
   const std::uint64_t step = *note & ((std::uint64_t{1} << 48) - 1);
-  std::string message = "The program used memory that had been freed";
+  std::string message = used + "memory that had been freed";
   if (*note != 0)
     message +=
         " by " + thread_words(*this, ThreadId{thread}, false) + " in step " + std::to_string(step);
-  fail(FindingKind::kCrash, "use after free", message, CallStack::here());
+  flush();
+  failure_ = {
+      true,     FindingKind::kCrash, "use after free", std::move(message), CallStack::here(),
+      self_id()};
+  // The place gets its words at home: what reads them from files must not count as the program's.
+  const Step* const freed = history_.blame_free(use.address);
+  if (freed != nullptr && freed->caller != kNoUsersCall) failure_.freed_at = freed->caller;
+  engine_.end();
 }
 
-void Control::check_frame(const void* address) {
-  const auto* const at = static_cast<const std::byte*>(address);
-  const std::uint32_t owner = Donors::place_of(address);
+void Control::check_frame(const Use& use) {
+  const auto* const at = static_cast<const std::byte*>(use.address);
+  const std::uint32_t owner = Donors::place_of(use.address);
   if (owner >= engine_.actor_count()) return;
   const Context& place = donors_->place(owner);
   if (at < place.stack || at >= place.top) return;
@@ -160,8 +194,10 @@ void Control::check_frame(const void* address) {
         returned || threads_[owner]->ended || (sp > place.stack && sp < place.top && at < sp);
   }
   if (!returned) return;
+  blame(use, Fault::kReturned);
   fail(FindingKind::kCrash, "use after return",
-       "The program used a variable of a function that had returned, on the stack of " +
+       "The program " + use_words(use.access, use.bytes, /*now=*/false) +
+           "a variable of a function that had returned, on the stack of " +
            thread_words(*this, ThreadId{owner}, false),
        CallStack::here());
 }

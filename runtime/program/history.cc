@@ -134,7 +134,7 @@ void History::add(const Step& step) {
     ++dropped_;
   }
   if (step.did == Did::kCalled && step.object != nullptr) note_use(step);
-  if (everything_ && step.object != nullptr && step.bytes != 0) {
+  if (everything_ && step.object != nullptr && step.bytes != 0 && step.did != Did::kFreed) {
     const auto begin = reinterpret_cast<std::uintptr_t>(step.object);
     for (std::uintptr_t word = begin >> 3; word <= (begin + step.bytes - 1) >> 3; ++word) {
       Sharers& sharers = words_[word];
@@ -172,6 +172,27 @@ void History::add_woken(std::uint32_t thread, const void* object, const Wakes& w
   step->woken = woken;
   const auto use = uses_.find(object);
   if (use != uses_.end() && use->second.last == step->caller) use->second.woken = woken;
+}
+
+bool History::blame(std::uint64_t number, std::uint32_t thread, const void* address, Fault fault) {
+  for (auto step = steps_.rbegin(); step != steps_.rend() && step->number == number; ++step) {
+    const bool uses = step->did == Did::kAccessed || step->did == Did::kCalled;
+    if (!uses || step->thread != thread || step->object != address) continue;
+    step->fault = fault;
+    return true;
+  }
+  return false;
+}
+
+const Step* History::blame_free(const void* address) {
+  const auto step = std::find_if(steps_.rbegin(), steps_.rend(), [address](const Step& each) {
+    const auto offset =
+        reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(each.object);
+    return each.did == Did::kFreed && offset < each.bytes;
+  });
+  if (step == steps_.rend()) return nullptr;
+  step->fault = Fault::kFreed;
+  return &*step;
 }
 
 /// The step in which `thread` called what is about `object`, or went on after it had to wait in
@@ -215,6 +236,7 @@ const Step* History::last_access(std::uint32_t thread, const void* caller, const
   const auto begin = reinterpret_cast<std::uintptr_t>(address);
   for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
     if (at->thread != thread || at->caller != caller || at->bytes == 0) continue;
+    if (at->did == Did::kFreed) continue;
     const auto its = reinterpret_cast<std::uintptr_t>(at->object);
     if (its < begin + bytes && begin < its + at->bytes) return &*at;
   }

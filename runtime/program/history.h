@@ -27,7 +27,11 @@ enum class Did : std::uint8_t {
   kWentOn,    // … and here it goes on.
   kCreated,   // The thread `other`.
   kEnded,     // The thread itself.
+  kFreed,     // `bytes` at `object`: told only if somebody uses them afterwards.
 };
+
+/// What is wrong with the memory that a step used, or freed too early.
+enum class Fault : std::uint8_t { kNone, kFreed, kBesideBlock, kReturned };
 
 /// Whom a notification woke, and nobody: it was lost; or who holds a lock.
 struct Wakes {
@@ -63,6 +67,7 @@ struct Step {
   bool again = false;          // It had the lock before, and has it afterwards.
   bool waited = false;         // The call had to wait: the step behind it says so.
   Wakes holders{};             // Of the lock that is waited for.
+  Fault fault{};
 };
 
 /// An object that threads wait at, or that they change atomically.
@@ -92,6 +97,12 @@ class History {
 
   /// The last call that `thread` made on `object` woke these.
   void add_woken(std::uint32_t thread, const void* object, const Wakes& woken);
+
+  /// `thread` used `address` in step `number`, which ends the execution: that step says so, if it
+  /// is there, …
+  bool blame(std::uint64_t number, std::uint32_t thread, const void* address, Fault fault);
+  /// … and so does the one that freed it. Null: it is gone.
+  const Step* blame_free(const void* address);
 
   /// What came of the call that `thread` is in: it got `object`, …
   void note_took(std::uint32_t thread, const void* object, bool shared);

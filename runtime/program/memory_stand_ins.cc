@@ -110,11 +110,14 @@ void* allocate(std::size_t alignment, std::size_t bytes, bool own) {
   return heap.allocate_aligned(alignment, bytes);
 }
 
-void release(void* block) {
+void release(void* block, Call call = {}) {
   if (block == nullptr) return;
   bool released = true;
-  if (is_controlled() && program_heap().owns(block))
-    control().forget_memory(block, Arena::usable_bytes(block));
+  if (is_controlled() && program_heap().owns(block)) {
+    const std::size_t bytes = Arena::usable_bytes(block);
+    control().note_free(block, bytes, call);
+    control().forget_memory(block, bytes);
+  }
   {
     const HeapLock lock;
     if (program_heap().owns(block)) {
@@ -148,16 +151,16 @@ void* allocate_for(const void* caller, std::size_t bytes) {
   return block;
 }
 
-void* reallocate_for(const void* caller, void* block, std::size_t bytes) {
-  if (block == nullptr) return allocate_for(caller, bytes);
+void* reallocate_for(Call call, void* block, std::size_t bytes) {
+  if (block == nullptr) return allocate_for(call.address, bytes);
   const bool known = program_heap().owns(block) || own_heap().owns(block);
   const std::size_t usable = known ? Arena::usable_bytes(block) : 0;
   if (known && bytes != 0 && bytes <= usable && bytes >= usable / 2) return block;
-  void* const moved = allocate_for(caller, bytes);
+  void* const moved = allocate_for(call.address, bytes);
   if (moved == nullptr) return nullptr;
   // A block of the dynamic linker's own small heap has no size that we know.
   std::memcpy(moved, block, known && usable < bytes ? usable : bytes);
-  release(block);
+  release(block, call);
   return moved;
 }
 
@@ -166,7 +169,7 @@ void* reallocate_for(const void* caller, void* block, std::size_t bytes) {
 REWEAVE_STAND_IN void reweave_fuzz_target() { has_engine = true; }
 
 REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_RAW_CALLER, bytes); }
-REWEAVE_STAND_IN void free(void* block) { release(block); }
+REWEAVE_STAND_IN void free(void* block) { release(block, REWEAVE_CALL); }
 REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(count, each, &bytes)) {
@@ -180,12 +183,12 @@ REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
   return block;
 }
 REWEAVE_STAND_IN void* realloc(void* block, std::size_t bytes) {
-  return reallocate_for(REWEAVE_RAW_CALLER, block, bytes);
+  return reallocate_for(REWEAVE_CALL, block, bytes);
 }
 REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
   if (!__builtin_mul_overflow(count, each, &bytes))
-    return reallocate_for(REWEAVE_RAW_CALLER, block, bytes);
+    return reallocate_for(REWEAVE_CALL, block, bytes);
   errno = ENOMEM;
   return nullptr;
 }

@@ -116,6 +116,12 @@ std::string taking_words(Control& control, const Step& step, const Deed& deed) {
   return verb + " " + object + " in vain";
 }
 
+/// Completes "reads 4 bytes of ".
+std::string fault_words(Fault fault) {
+  if (fault == Fault::kBesideBlock) return "the heap beside a block";
+  return fault == Fault::kReturned ? "a variable whose function has returned" : "freed memory";
+}
+
 /// What a call did that is about `deed.kind`.
 std::string call_words(Control& control, const Step& step) {
   const Deed& deed = deed_of(step.called);
@@ -140,6 +146,14 @@ std::string call_words(Control& control, const Step& step) {
 }
 
 }  // namespace
+
+std::string use_words(Access access, std::uint32_t bytes, bool now) {
+  if (bytes == 0) return now ? "uses " : "used ";
+  std::string verb = now ? "changes" : "changed";
+  if (access == Access::kRead) verb = now ? "reads" : "read";
+  if (access == Access::kWrite) verb = now ? "writes" : "wrote";
+  return verb + " " + std::to_string(bytes) + (bytes == 1 ? " byte of " : " bytes of ");
+}
 
 std::string place_words(const void* caller) {
   if (caller == nullptr) return "its start";
@@ -236,6 +250,8 @@ std::string woken_words(Control& control, const Wakes& woken) {
 }
 
 std::string step_words(Control& control, const Step& step) {
+  if (step.fault != Fault::kNone && step.did != Did::kFreed)
+    return use_words(step.access, step.bytes, /*now=*/true) + fault_words(step.fault);
   switch (step.did) {
     case Did::kAccessed:
       if (!control.history().is_shared(step)) return "";
@@ -249,6 +265,8 @@ std::string step_words(Control& control, const Step& step) {
       return "ends";
     case Did::kWentOn:
       return going_on_words(control, step);
+    case Did::kFreed:
+      return step.fault == Fault::kNone ? "" : "frees memory that is used afterwards";
     case Did::kWaited:
       return wait_words(control, step);
     case Did::kCalled:

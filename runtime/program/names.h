@@ -30,6 +30,9 @@ std::string thread_name(const Thread& thread);
 /// "thread 0.2 (worker)"; `whole`: and where it was started.
 std::string thread_words(Control& control, ThreadId id, bool whole);
 
+/// "read 4 bytes of ", "used "; with `now` "reads 4 bytes of ".
+std::string use_words(Access access, std::uint32_t bytes, bool now);
+
 /// "mutex 'accounts_lock'". `bytes`: how long an access is; 0: the size of the object is that of
 /// its kind. `otherwise`: its kind where nobody has used it. `whole`: also where it was used first.
 std::string object_words(Control& control, const void* object, std::uint32_t bytes,

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using testing::AllOf;
 using testing::AnyOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -420,7 +421,17 @@ TEST_F(Programs, BeyondTheLastQuestionThreadsTakeTurns) {
 TEST_F(Programs, AUseAfterFreeIsNoticed) {
   const json hunted = hunt("use_after_free", 1);
   EXPECT_EQ(hunted["finding"]["signature"], "crash use after free in main::{lambda#1}");
-  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(), HasSubstr("freed by thread 0.2"));
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("read 4 bytes of memory that had been freed by thread 0.2 "),
+                    ContainsRegex("\n  freed at .* \\(use_after_free.cc:18\\)")));
+  const std::string trace = run({"replay", hunted["repro"], "--trace"}, 1);
+  const std::size_t freed = trace.find("frees memory that is used afterwards");
+  const std::size_t used = trace.find("reads 4 bytes of freed memory ");
+  EXPECT_LT(freed, used);
+  EXPECT_LT(used, trace.find("FINDING"));
+  const json told = run_json({"explain", hunted["repro"]}, 1);
+  EXPECT_THAT(told["table"].dump(), AllOf(HasSubstr("frees memory that is used afterwards"),
+                                          HasSubstr("reads 4 bytes of freed memory")));
 }
 
 TEST_F(Programs, GdbStopsAtAStep) {
