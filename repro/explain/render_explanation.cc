@@ -304,7 +304,8 @@ std::string explanation_markdown(const Explanation& told, std::string_view progr
   for (const std::string& sentence : told.story)
     text += (sentence.starts_with(" ") ? "* " : "") + markdown_plain(sentence) + "\n";
   if (!told.circle.empty()) {
-    text += markdown_plain(fmt::format("\nThe circle: {}.\n", fmt::join(told.circle, " -> ")));
+    text += "\n" + markdown_plain(fmt::format("The circle: {}.", fmt::join(told.circle, " -> "))) +
+            "\n";
   }
   if (!told.rows.empty()) text += "\n```mermaid\n" + mermaid_text(told) + "```\n";
   text += fmt::format("\n**{}**\n\n",

@@ -13,6 +13,8 @@ namespace reweave::repro {
 namespace {
 
 constexpr std::size_t kRowsMax = 18, kNarrowRowsMax = 12;
+// So many where what the answer is about takes more.
+constexpr std::size_t kNamedRowsMax = 36;
 constexpr std::size_t kCircleMax = 12;
 
 class Teller {
@@ -26,6 +28,7 @@ class Teller {
     find_values();
     tell_changes();  // Looks at the deeds as they were logged.
     compare();
+    find_named();
     insert_decisions();
     choose_rows();
     find_circle();
@@ -60,9 +63,11 @@ class Teller {
 
   void find_names() { names_ = names_of(told_.deeds); }
 
-  bool is_named_in_finding(const std::string& word) const {
+  bool is_named_in_finding(const std::string& word) const { return names(finding_.message, word); }
+
+  /// `word` stands in `text`, and not as a part of another one.
+  static bool names(const std::string& text, const std::string& word) {
     if (word.empty()) return false;
-    const std::string& text = finding_.message;
     for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
       const auto part = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -83,6 +88,31 @@ class Teller {
     }
   }
 
+  /// What the answer, or what is different with another one, is about: an object that sentences
+  /// name, or that the one who is asked comes to next.
+  void find_named() {
+    std::set<std::string> objects;
+    for (const std::vector<Deed>* const deeds : {&told_.deeds, &told_.passing})
+      for (const Deed& deed : *deeds) objects.insert(deed.object);
+    std::string text;
+    for (const std::vector<std::string>* const sentences : {&told_.changes, &told_.then})
+      for (const std::string& sentence : *sentences) text += sentence + "\n";
+    for (const std::string& object : objects)
+      if (is_one_thing(object) && names(text, object)) named_.insert(object);
+    for (const Flip& flip : told_.turning.flips) {
+      const std::optional<ActorId> asked = actor_of(flip.question.given.actor);
+      const auto next = std::find_if(told_.deeds.begin(), told_.deeds.end(), [&](const Deed& deed) {
+        return deed.step >= flip.question.step && deed.actor == asked && !deed.object.empty();
+      });
+      if (next != told_.deeds.end() && is_one_thing(next->object)) named_.insert(next->object);
+    }
+  }
+
+  /// Not what many things are called.
+  static bool is_one_thing(const std::string& object) {
+    return !object.empty() && object != "memory" && !object.starts_with("a local variable of ");
+  }
+
   // ---- The turning point ----
 
   /// The stack of that actor was really moved there.
@@ -99,23 +129,29 @@ class Teller {
     // What the depth says is known of what was answered.
     const bool spilled = spills(told_.deeds, question, paths_);
     const bool same = ordinary == question.ordinary;
-    return answer_words(question, answer, ordinary, same ? spilled : !spilled, told_.kind);
+    NamedAnswer shown = answer;
+    const std::optional<ActorId> chosen = actor_of(answer.chosen);
+    if (chosen && answer.chosen != question.given.actor) shown.chosen = named(*chosen);
+    return answer_words(question, shown, ordinary, same ? spilled : !spilled, told_.kind);
   }
 
   void tell_changes() {
-    for (const Flip& flip : told_.turning.flips) told_.changes.push_back(change_words(flip));
+    const bool alone = told_.turning.flips.size() == 1;
+    for (const Flip& flip : told_.turning.flips)
+      told_.changes.push_back(change_words(flip) + (alone ? ", and it passes." : "."));
     for (const Flip& flip : told_.turning.elsewhere)
-      told_.elsewhere = fmt::format("{} Then it is \"{}\", in step {}.", change_words(flip),
+      told_.elsewhere = fmt::format("{}, and it is \"{}\", in step {}.", change_words(flip),
                                     told_.turning.elsewhere_finding.signature,
                                     told_.turning.elsewhere_finding.step);
   }
 
   std::string change_words(const Flip& flip) const {
     const AskedQuestion& question = flip.question;
-    return fmt::format("In step {}, where {} is at {}: {}; it was: {}.", question.step,
-                       question.given.actor, place_of(question.given.site),
-                       words_of(question, flip.to, flip.to_ordinary),
-                       words_of(question, question.given, question.ordinary));
+    return fmt::format("In step {}, with {} at {}, {}. Change this answer, so that {}",
+                       question.step, other_named(question.given.actor),
+                       place_of(question.given.site),
+                       words_of(question, question.given, question.ordinary),
+                       words_of(question, flip.to, flip.to_ordinary));
   }
 
   void compare() {
@@ -237,6 +273,26 @@ class Teller {
     }
   }
 
+  /// The deeds that touch what was named: of a stretch in which one actor alone does so, the last
+  /// ones, since he may do it in a loop.
+  std::set<std::size_t> touches_of_named() const {
+    constexpr std::size_t kStretchMax = 4;
+    struct Stretch {
+      ActorId actor{};
+      std::size_t count = 0;
+    };
+    std::map<std::string, Stretch> stretches;
+    std::set<std::size_t> places;
+    for (std::size_t i = told_.deeds.size(); i-- > 0;) {
+      const Deed& deed = told_.deeds[i];
+      if (deed.kind == DeedKind::kDecision || !named_.contains(deed.object)) continue;
+      Stretch& stretch = stretches[deed.object];
+      if (stretch.actor != deed.actor) stretch = {deed.actor, 0};
+      if (stretch.count++ < kStretchMax) places.insert(i);
+    }
+    return places;
+  }
+
   void choose_rows() {
     const std::vector<Deed>& deeds = told_.deeds;
     const std::size_t culprit = place_of_finding();
@@ -250,6 +306,8 @@ class Teller {
     if (involved.size() < 2) {
       for (const Deed& deed : deeds) involved.insert(deed.actor);
     }
+    constexpr int kMattersScore = 3, kNamedScore = 4;
+    const std::set<std::size_t> told_at = touches_of_named();
     std::vector<int> score(deeds.size());
     for (std::size_t i = 0; i < deeds.size(); ++i) {
       const Deed& deed = deeds[i];
@@ -257,7 +315,7 @@ class Teller {
       if (after && (deed.kind != DeedKind::kTakes || !involved.contains(deed.actor))) continue;
       score[i] = 1;
       if (deed.kind == DeedKind::kBegins || deed.kind == DeedKind::kEnds) score[i] = 2;
-      if (matters(deed, involved)) score[i] = 3;
+      if (matters(deed, involved)) score[i] = kMattersScore;
       // Who sleeps for ever does so because of locks and notifications; what is wrong otherwise is
       // not who waits for the end of a thread.
       const bool sleeps = finding_.kind == FindingKind::kDeadlock;
@@ -265,7 +323,8 @@ class Teller {
       const bool joins =
           deed.kind == DeedKind::kWaits && deed.phrase.starts_with("waits for the end");
       if (sleeps ? accesses : joins) score[i] = std::min(score[i], 1);
-      if (i == culprit || after) score[i] = 4;
+      if (told_at.contains(i) || is_turning(deed)) score[i] = kNamedScore;
+      if (i == culprit || after) score[i] = kNamedScore + 1;
     }
     // The best; of equals the last ones.
     std::vector<std::size_t> order;
@@ -281,7 +340,14 @@ class Teller {
     // Where lanes are narrow a row takes several lines.
     std::set<ActorId> actors;
     for (const std::size_t i : order) actors.insert(deeds[i].actor);
-    const std::size_t rows_max = actors.size() > 3 ? kNarrowRowsMax : kRowsMax;
+    std::size_t rows_max = actors.size() > 3 ? kNarrowRowsMax : kRowsMax;
+    // What touches a named object takes nothing away from what matters otherwise.
+    const auto count_from = [&](int least) {
+      return static_cast<std::size_t>(std::count_if(
+          order.begin(), order.end(), [&](std::size_t i) { return score[i] >= least; }));
+    };
+    rows_max = std::max(rows_max, std::min({count_from(kMattersScore),
+                                            count_from(kNamedScore) + rows_max, kNamedRowsMax}));
     if (order.size() > rows_max) order.resize(rows_max);
     std::sort(order.begin(), order.end());
     make_rows(order, culprit);
@@ -414,6 +480,7 @@ class Teller {
   const Finding& finding_;
   std::map<ActorId, std::string> names_;
   std::set<std::string> values_;  // Of the finding.
+  std::set<std::string> named_;   // Objects: what touches them is told.
 };
 
 }  // namespace
@@ -450,7 +517,7 @@ std::string answer_words(const AskedQuestion& question, const NamedAnswer& answe
                  ? fmt::format("the first of {} is chosen", question.answers)
                  : fmt::format("number {} of {} is chosen", answer.answer + 1, question.answers);
   }
-  return fmt::format("choice {} of {}", answer.answer + 1, question.answers);
+  return fmt::format("choice {} of {} is taken", answer.answer + 1, question.answers);
 }
 
 void tell(Explanation& told, const std::vector<AskedQuestion>& asked,

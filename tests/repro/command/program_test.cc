@@ -349,6 +349,25 @@ TEST_F(Programs, WhomANotificationWakesIsSaid) {
   EXPECT_GT(woken, 0);
 }
 
+TEST_F(Programs, WhatTheAnswerIsAboutIsNotLeftOut) {
+  const json hunted = hunt("unheard_stop", 1);
+  const std::string small = path("small.weave");
+  run({"shrink", hunted["repro"], "-o", small}, 0);
+  const std::string trace = run({"replay", small, "--trace"}, 1);
+  std::size_t touched = 0, told_of = 0;
+  for (std::size_t at = 0; (at = trace.find(" atomic 'stopping' ", at)) != std::string::npos; ++at)
+    ++touched;
+  EXPECT_GT(touched, 2u);
+  const json told = run_json({"explain", small}, 1);
+  for (const json& row : told["table"])
+    if (row.value("object", "") == "atomic 'stopping'") ++told_of;
+  EXPECT_EQ(told_of, touched);
+  const std::string words = told["turning_point"]["answers"][0]["words"];
+  EXPECT_THAT(words, AllOf(HasSubstr(", with 0.1 (run) at "),
+                           HasSubstr(", 0 (main) comes in before 0.1 goes on. "),
+                           HasSubstr("Change this answer, so that 0.1 goes on, and it passes.")));
+}
+
 TEST_F(Programs, ThreadsAreCalledByTheirNames) {
   const json hunted = hunt("lost_update", 1);
   const std::string small = path("small.weave");
@@ -359,7 +378,7 @@ TEST_F(Programs, ThreadsAreCalledByTheirNames) {
   EXPECT_EQ(told["actors"][1]["name"], "add");
   // A place in the source, in sentences as in the table; the schedule has the site.
   const std::string words = told["turning_point"]["answers"][0]["words"];
-  EXPECT_THAT(words, HasSubstr(" is at add (lost_update.cc:"));
+  EXPECT_THAT(words, HasSubstr(" at add (lost_update.cc:"));
   for (const json& row : told["table"]) {
     if (row.value("mark", "") != "turning-point") continue;
     EXPECT_THAT(row["site"].get<std::string>(), StartsWith("add (lost_update.cc:"));
