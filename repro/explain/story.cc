@@ -395,17 +395,40 @@ class Teller {
 
   // ---- Words ----
 
+  /// Of each lock; several read.
+  using Holders = std::map<std::string, std::vector<ActorId>>;
+  void follow(const Deed& deed, Holders& holders) const {
+    if (deed.kind == DeedKind::kLocks) {
+      std::vector<ActorId>& all = holders[deed.object];
+      if (deed.phrase.find(" for reading ") == std::string::npos) all.clear();
+      all.push_back(deed.actor);
+    } else if (deed.kind == DeedKind::kUnlocks) {
+      std::vector<ActorId>& all = holders[deed.object];
+      const auto own = std::find(all.begin(), all.end(), deed.actor);
+      if (own == all.end()) {
+        all.clear();
+      } else {
+        all.erase(own);
+      }
+      if (const std::optional<ActorId> next = actor_of(deed.other)) all = {*next};
+    }
+  }
+  /// Rather somebody else than himself.
+  std::optional<ActorId> awaited_by(const Deed& wait, const Holders& holders) const {
+    const auto all = holders.find(wait.object);
+    if (all == holders.end() || all->second.empty()) return actor_of(wait.other);
+    const auto another = std::find_if(all->second.begin(), all->second.end(),
+                                      [&](ActorId holder) { return holder != wait.actor; });
+    return another == all->second.end() ? wait.actor : *another;
+  }
+
   /// Who waits for what somebody has who waits for … himself, at the end.
   void find_circle() {
     std::map<ActorId, const Deed*> waits;
-    std::map<std::string, ActorId> holders;  // It may be another one than when the wait began.
+    Holders holders;  // They may be others than when the wait began.
     for (const Deed& deed : told_.deeds) {
       if (deed.kind == DeedKind::kDecision || deed.kind == DeedKind::kTold) continue;
-      if (deed.kind == DeedKind::kLocks) holders[deed.object] = deed.actor;
-      if (deed.kind == DeedKind::kUnlocks) {
-        holders.erase(deed.object);
-        if (const std::optional<ActorId> next = actor_of(deed.other)) holders[deed.object] = *next;
-      }
+      follow(deed, holders);
       if (deed.kind == DeedKind::kWaits) {
         waits[deed.actor] = &deed;
       } else {
@@ -417,9 +440,7 @@ class Teller {
       std::optional<ActorId> at = start;
       while (at && waits.contains(*at) && way.size() < kCircleMax) {
         way.push_back(waits[*at]);
-        const Deed& wait = *waits[*at];
-        const auto holder = holders.find(wait.object);
-        at = holder == holders.end() ? actor_of(wait.other) : holder->second;
+        at = awaited_by(*waits[*at], holders);
         if (at == start) break;
       }
       if (at != start) continue;

@@ -179,6 +179,15 @@ TEST_F(Programs, WhoWantsALockHasItNotYet) {
   EXPECT_EQ(told["circle"].size(), 4u);
 }
 
+TEST_F(Programs, ReadersThatWantToWriteWaitForEachOther) {
+  const json hunted = hunt("both_write", 1);
+  const json told = run_json({"explain", hunted["repro"]}, 1);
+  ASSERT_EQ(told["circle"].size(), 3u) << told["circle"];
+  const std::string first = told["circle"][0], second = told["circle"][1];
+  EXPECT_THAT(first, StartsWith("0.1 waits for read-write lock 'lock'"));
+  EXPECT_THAT(second, StartsWith("0.2 waits for read-write lock 'lock'"));
+}
+
 TEST_F(Programs, ATraceSaysWhatCameOfEachCall) {
   const json hunted = run_json(
       {"hunt", "--strategy", "ordinary", "--output", path("found"), "--", program("lock_words")},
