@@ -313,10 +313,10 @@ void Campaign::take_report(const Running& running, const UnitReport& report) {
   }
   // Without a limit of time a campaign does the same each time, but for what is said here.
   if (report.stopped_by == "seconds" && options_.milliseconds == 0) {
-    state_.add_trouble(fmt::format("a hunt was cut off after {} s, with {} of {} (seed {})",
-                                   options_.unit_milliseconds / 1'000,
-                                   with_commas(report.executions),
-                                   plural(running.unit.executions, "execution"), running.unit.seed));
+    state_.add_trouble(
+        fmt::format("a hunt was cut off after {} s, with {} of {} (seed {})",
+                    options_.unit_milliseconds / 1'000, with_commas(report.executions),
+                    plural(running.unit.executions, "execution"), running.unit.seed));
   }
   state_.set_done(running.unit.number);
   state_.add_sample({.milliseconds = before_ms_ + elapsed(),

@@ -60,6 +60,9 @@ void add_flags(CLI::App& app, ReplayFlags& flags, Kinds kinds) {
                  "Under a debugger: stop where this step begins")
       ->type_name("N")
       ->check(whole_number());
+  app.add_option("--until-step", flags.break_at_step)
+      ->check(whole_number())
+      ->group("");  // The same.
   app.add_flag(
       "--gdb", flags.gdb,
       "Start gdb, stopped at the step of the finding, or at --break-at-step; `help reweave` "
