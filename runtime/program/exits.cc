@@ -1,5 +1,6 @@
 #include "runtime/program/exits.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -9,6 +10,8 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <typeinfo>
 #include <utility>
 
 #include "runtime/program/program_process.h"
@@ -52,6 +55,28 @@ std::vector<void*>& values_of_caller() {
   if (pointer == globals.main_thread) return keys().main_values;
   if (values_of_real_thread == nullptr) values_of_real_thread = new std::vector<void*>;
   return *values_of_real_thread;
+}
+
+/// The C++ library's way to end: for an exception, or because something was left undone.
+[[noreturn]] void fail_for_terminate() {
+  const CallStack stack = CallStack::here();
+  // The program's C++ library knows it, not the one inside of ours.
+  using CurrentType = const std::type_info* (*)();
+  const auto current_type =
+      reinterpret_cast<CurrentType>(dlsym(RTLD_DEFAULT, "__cxa_current_exception_type"));
+  const std::type_info* const type = current_type == nullptr ? nullptr : current_type();
+  if (type == nullptr) {
+    control().fail(FindingKind::kAssertion, "terminate",
+                   "The program came to std::terminate(), as where a std::thread is destroyed that "
+                   "nobody joined",
+                   stack);
+  }
+  int status = 0;
+  char* const readable = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+  const std::string name = readable == nullptr ? type->name() : readable;
+  std::free(readable);
+  control().fail(FindingKind::kUncaught, name,
+                 "Nobody caught an exception, " + name + ", or it left a noexcept function", stack);
 }
 
 }  // namespace
@@ -196,6 +221,7 @@ REWEAVE_STAND_IN void quick_exit(int code) {
 }
 REWEAVE_STAND_IN void abort() {
   if (is_controlled() && sites().is_ours(REWEAVE_RAW_CALLER)) process().leave();  // Our own CHECK.
+  if (is_controlled() && sites().is_in_cxx_library(REWEAVE_RAW_CALLER)) fail_for_terminate();
   if (is_controlled()) {
     control().fail(FindingKind::kAssertion, "abort", "The program called abort()",
                    CallStack::here());

@@ -2,7 +2,7 @@
 // that was good is not any more when it is used.
 //   walker: index 1 is below the size 2                 walker: at(1) throws
 //                                      eraser: erases one
-// finds: assertion abort in
+// finds: uncaught std::out_of_range in
 #include <cassert>
 #include <mutex>
 #include <thread>

@@ -2,7 +2,7 @@
 // own. Both may see none, and the second set_value() throws where nobody catches.
 //   one: answered? no                        one: set_value: already satisfied
 //            two: answered? no, set_value
-// finds: assertion abort in answer
+// finds: uncaught std::future_error in answer
 #include <atomic>
 #include <future>
 #include <thread>

@@ -1,5 +1,5 @@
 // Two threads keep one promise: the second one throws, and nobody catches it.
-// finds: assertion abort in main::{lambda#
+// finds: uncaught std::future_error in main::{lambda#
 #include <future>
 #include <thread>
 

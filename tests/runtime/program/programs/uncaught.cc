@@ -1,5 +1,5 @@
 // An exception that leaves a thread ends the program.
-// finds: assertion abort in
+// finds: uncaught std::runtime_error in
 #include <atomic>
 #include <stdexcept>
 #include <thread>
