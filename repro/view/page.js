@@ -123,6 +123,13 @@
         waits.delete(actor);
         add(this.waiting[this.laneOf.get(actor)], wait.row + 1, row, wait.what);
       };
+      // Steps of its own right behind it belong to the call that waits.
+      const belongsToWait = (actor, row) => {
+        const wait = waits.get(actor);
+        if (!wait || this.rowDeed[row] >= 0 || wait.row + 1 !== row) return false;
+        wait.row = row;
+        return true;
+      };
       // Of an object there are several holders where all of them read.
       const release = (object, row, isReleased) => {
         const held = holds.get(object) || [];
@@ -135,7 +142,7 @@
       };
       for (let row = 0; row < this.rowCount; ++row) {
         const actor = this.rowActor[row], kind = this.kind(row), object = this.field(row, 5);
-        if (!this.isSaidOnly(row)) endWait(actor, row);
+        if (!this.isSaidOnly(row) && !belongsToWait(actor, row)) endWait(actor, row);
         if (kind === 'waits') waits.set(actor, {row, what: this.phrase(row)});
         if (kind === 'gives') waits.set(actor, {row, what: 'waits for a receiver on ' + object});
         if (kind === 'locks') hold(object, row, actor, this.phrase(row).includes(' for reading '));
@@ -157,6 +164,11 @@
       for (const bars of this.holding) {
         const order = bars.from.map((_, i) => i).sort((a, b) => bars.from[a] - bars.from[b]);
         for (const key of ['from', 'to', 'what']) bars[key] = order.map((i) => bars[key][i]);
+      }
+      // Locks may be held inside of others: how far each bar and those before it reach.
+      for (const bars of [...this.running, ...this.waiting, ...this.holding]) {
+        let most = 0;
+        bars.reach = bars.to.map((to) => most = Math.max(most, to));
       }
     }
 
@@ -344,7 +356,7 @@
   // Bars of one lane between two rows; where rows are smaller than pixels each pixel is asked for once.
   const drawBars = (bars, from, to, draw) => {
     if (view.scale >= .5) {
-      for (let i = Math.max(lowerBound(bars.from, from) - 1, 0); i < bars.from.length && bars.from[i] < to; ++i) {
+      for (let i = lowerBound(bars.reach, from + 1); i < bars.from.length && bars.from[i] < to; ++i) {
         if (bars.to[i] > from) draw(y(bars.from[i]), y(bars.to[i]), bars.what[i], i);
       }
       return;
@@ -353,7 +365,7 @@
     for (let pixel = head; pixel <= height; ++pixel) {
       const row = view.top + (pixel - head) / view.scale, next = row + 1 / view.scale;
       const i = lowerBound(bars.from, next) - 1;
-      const inside = pixel < height && i >= 0 && bars.to[i] > row;
+      const inside = pixel < height && i >= 0 && bars.reach[i] > row;
       if (inside && begin < 0) begin = pixel;
       if (!inside && begin >= 0) { draw(begin, pixel, '', -1); begin = -1; }
     }
