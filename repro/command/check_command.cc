@@ -69,7 +69,7 @@ int verdict_line(const std::string& text) {
 }
 
 /// What somebody does about it who has nothing but this text: commands, aligned.
-std::vector<std::string> next_steps(const CheckedCase& checked, int code) {
+std::vector<std::string> next_steps(const CheckedCase& checked, int code, bool is_mended) {
   const std::string tool = shell_word(own_program()), file = shell_word(checked.file);
   std::vector<std::string> lines;
   const auto add = [&](std::string_view what, std::string_view command, std::string_view flags) {
@@ -77,13 +77,17 @@ std::vector<std::string> next_steps(const CheckedCase& checked, int code) {
   };
   if (code == kExitChanged && checked.finding) add("to see why:", "explain", "");
   const bool is_gone = code == kExitChanged && !checked.finding;
-  if (code == kExitDiverged || is_gone) add("to find it near by:", "rehunt", "");
-  if (is_gone) add("if that finds nothing:", "check", " --update");
-  if (code == kExitDiverged && checked.finding)
+  const bool is_file = !is_standard_input(checked.file);
+  if (code == kExitDiverged || is_gone) {
+    // In place of the file, so that the next check is about what was found.
+    add("to find it near by:", "rehunt",
+        is_file ? fmt::format(" --output {} --overwrite", file) : " --output found.weave");
+  }
+  if (code == kExitDiverged && checked.finding && is_file)
     add("to keep what still fits:", "check", " --update");
-  if (code == kExitDiverged && !checked.finding)
-    add("if that finds nothing:", "check", " --update --mended");
-  if (checked.passed && !checked.message.empty() && !checked.finding)
+  const bool may_be_mended = is_gone || (code == kExitDiverged && !checked.finding);
+  if (may_be_mended && is_file) add("if that finds nothing:", "check", " --update --mended");
+  if (checked.passed && !checked.message.empty() && !checked.finding && !is_mended)
     add("to see whether it is gone:", "rehunt", "");
   return lines;
 }
@@ -314,7 +318,7 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
   for (std::size_t i = 0; i < files.size(); ++i) {
     const Stopwatch of_case;
     Checked checked = checker.check(files[i]);
-    checked.result.next = next_steps(checked.result, checked.exit_code);
+    checked.result.next = next_steps(checked.result, checked.exit_code, renewing.mended);
     checked.result.seconds = of_case.seconds();
     if (Interrupts::pending() || checked.cancelled) {
       report.interrupted_by = Interrupts::name();

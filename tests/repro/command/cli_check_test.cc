@@ -123,7 +123,7 @@ TEST_F(CliCheck, AScheduleThatAnEditHasOutlivedIsRenewed) {
   EXPECT_THAT(run({"check", file, "--mended"}, 2), HasSubstr("--mended is for --update"));
   EXPECT_THAT(run({"check", file, "--update", "--mended", "--format=github"}, 0),
               AllOf(HasSubstr("::notice file="), HasSubstr("%0Awas: lost-value, signature "),
-                    HasSubstr("%0Anow: nothing is found"), HasSubstr("rehunt " + file)));
+                    HasSubstr("%0Anow: nothing is found"), Not(HasSubstr("rehunt"))));
   EXPECT_THAT(*read_file(file), AllOf(StartsWith("# JIRA-123\n"), Not(HasSubstr("nowhere.7")),
                                       Not(HasSubstr("finding "))));
   EXPECT_THAT(run({"check", file}, 0), HasSubstr("1 passed"));
