@@ -47,8 +47,10 @@ TEST_F(Cli, BadFilesAreRefusedByEveryCommand) {
 }
 
 TEST_F(Cli, AFileThatWasCutOffNeedNotBeAScenario) {
+  // Under a sanitizer the tool knows scenarios alone.
   EXPECT_THAT(run({"replay", write("cut.weave", "weave 1\n")}, 2),
-              testing::AllOf(HasSubstr("perhaps it was cut off"), HasSubstr("`subject KIND`")));
+              testing::AllOf(HasSubstr("perhaps it was cut off"),
+                             testing::AnyOf(HasSubstr("`subject KIND`"), HasSubstr("a scenario"))));
 }
 
 TEST_F(Cli, WhatIsNoFileIsRefused) {
