@@ -199,7 +199,6 @@ void Control::before(bool effect, const void* address, const void* caller) {
   changed(address);  // … unless others look at it.
 }
 
-/// Passes a point, and keeps what is done there.
 std::optional<std::uint32_t> Control::thread_that_holds(const void* object) const {
   const auto lies_in = [object](const std::unique_ptr<Thread>& thread) {
     const std::less<const void*> before;
@@ -210,6 +209,7 @@ std::optional<std::uint32_t> Control::thread_that_holds(const void* object) cons
   return static_cast<std::uint32_t>(thread - threads_.begin());
 }
 
+/// Passes a point, and keeps what is done there.
 void Control::pass_point(Pending pending, Did did, const void* object, std::uint32_t bytes,
                          Call call) {
   if (!history_.on()) return engine_.point(pending);

@@ -31,7 +31,6 @@
 namespace reweave::program {
 namespace {
 
-constexpr std::uintptr_t kProgramHeapAt = 0x210000000000u, kOwnHeapAt = 0x2a0000000000u;
 constexpr std::size_t kHeapBytes = std::size_t{1} << 36;
 
 constinit Arena program_heap_object, own_heap_object;

@@ -18,6 +18,8 @@
 
 namespace reweave::program {
 
+/// Where the heaps lie, unless something else is there.
+inline constexpr std::uintptr_t kProgramHeapAt = 0x210000000000u, kOwnHeapAt = 0x2a0000000000u;
 /// Opens both heaps; called by whatever allocates first.
 void open_heaps();
 Arena& program_heap();

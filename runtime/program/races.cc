@@ -138,8 +138,13 @@ void Races::fence(std::uint32_t thread, Order order) {
   tick(thread);
 }
 
+Races::Word& Races::place_of(std::uintptr_t number) {
+  const std::uintptr_t place = number_of_(reinterpret_cast<const void*>(number << 3)) >> 3;
+  return words_[hash_of(place, kWordBits)];
+}
+
 Races::Word& Races::word(std::uintptr_t number) {
-  Word& found = words_[hash_of(number, kWordBits)];
+  Word& found = place_of(number);
   if (found.number != number || found.execution != execution_) {
     found.number = number;
     found.execution = execution_;
@@ -192,16 +197,15 @@ bool Races::access(std::uint32_t thread, const Access& access, RacingAccess* oth
     const auto offset = static_cast<std::uint32_t>(at & 7);
     const std::uint32_t part = std::min(8 - offset, access.bytes - done);
     const auto bytes = static_cast<std::uint8_t>(((1u << part) - 1) << offset);
-    const std::uintptr_t word = number_of_(reinterpret_cast<const void*>(at)) >> 3;
-    if (access_word(thread, word, bytes, access, other)) return true;
+    if (access_word(thread, at >> 3, bytes, access, other)) return true;
     done += part;
   }
   return false;
 }
 
 void Races::forget(const void* address, std::size_t bytes) {
-  const std::uintptr_t begin = number_of_(address) >> 3;
-  const std::uintptr_t end = (number_of_(address) + bytes + 7) >> 3;
+  const auto begin = reinterpret_cast<std::uintptr_t>(address) >> 3;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(address) + bytes + 7) >> 3;
   if (end - begin > std::size_t{1} << kWordBits) {
     for (std::size_t i = 0; i < std::size_t{1} << kWordBits; ++i) {
       if (words_[i].number - begin < end - begin) words_[i].execution = 0;
@@ -209,7 +213,7 @@ void Races::forget(const void* address, std::size_t bytes) {
     return;
   }
   for (std::uintptr_t number = begin; number < end; ++number) {
-    Word& found = words_[hash_of(number, kWordBits)];
+    Word& found = place_of(number);
     if (found.number == number) found.execution = 0;
   }
 }

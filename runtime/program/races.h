@@ -72,7 +72,7 @@ class Races {
   };
   using NumberOf = std::uintptr_t (*)(const void* address);
   /// Which numbers addresses have, if others than their own: what is forgotten for want of room
-  /// goes by them. Those of one word follow each other.
+  /// goes by them. Several addresses may have one number.
   void number_by(NumberOf number_of) { number_of_ = number_of; }
   /// True: it races with `*other`. It is remembered, unless the program allows races there.
   bool access(std::uint32_t thread, const Access& access, RacingAccess* other);
@@ -115,6 +115,7 @@ class Races {
 
   Object& object(const void* address);
   Word& word(std::uintptr_t number);
+  Word& place_of(std::uintptr_t number);
   bool access_word(std::uint32_t thread, std::uintptr_t number, std::uint8_t bytes,
                    const Access& access, RacingAccess* other);
   std::uint32_t tick(std::uint32_t thread) { return ++threads_[thread].now[thread]; }

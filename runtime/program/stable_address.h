@@ -8,7 +8,7 @@
 //     variables of the program and of libraries   from where their module begins
 //     thread_local variables of the main thread   from its thread pointer
 //     the stack of who called check() or fuzz()   from the frame of that call
-//     threads, in the explorer's own heap         by their numbers
+//     threads, in the explorer's own heap         by their numbers; all else there is one number
 //
 // Everything else is as it is: what the program maps without a hint, for example. Cost: two
 // comparisons for most, a search in a short list for the others.
@@ -19,6 +19,7 @@
 
 #include "runtime/program/donors.h"
 #include "runtime/program/globals.h"
+#include "runtime/program/program_process.h"
 
 namespace reweave::program {
 
@@ -37,7 +38,9 @@ void set_callers_frame(const void* frame);
 std::uintptr_t stable_address_slowly(std::uintptr_t address);
 
 inline std::uintptr_t stable_address(const void* address) {
-  constexpr std::uintptr_t kFixed = Donors::kStacksAt, kFixedEnd = 0x2a0000000000u;
+  // Stacks, and above them the program's heap.
+  constexpr std::uintptr_t kFixed = Donors::kStacksAt, kFixedEnd = kOwnHeapAt;
+  static_assert(kFixed < kProgramHeapAt && kProgramHeapAt < kFixedEnd);
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   if (at - kFixed < kFixedEnd - kFixed) return at;
   if (at - globals.data_begin < globals.data_bytes) return at - globals.data_begin;

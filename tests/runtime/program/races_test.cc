@@ -164,6 +164,13 @@ TEST_F(RacesTest, ForgetsMemoryThatWasGivenBack) {
   EXPECT_FALSE(write(kB, x_ + 2));
 }
 
+TEST_F(RacesTest, TellsWordsApartThatHaveOneNumber) {
+  races_.number_by([](const void*) -> std::uintptr_t { return 64; });
+  EXPECT_FALSE(write(kA, x_));
+  EXPECT_FALSE(write(kB, x_ + 2)) << "another word";
+  EXPECT_TRUE(write(kA, x_ + 2));
+}
+
 TEST_F(RacesTest, OrdersAllThatWasBeforeAMeeting) {
   EXPECT_FALSE(write(kA, x_));
   races_.meet();
