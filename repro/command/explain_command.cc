@@ -79,9 +79,8 @@ int run_explain(const Arguments& arguments, Kinds kinds) {
       "  reweave explain found.weave\n"
       "  reweave explain found.weave --format=markdown    # for a pull request\n"
       "  reweave explain found.weave --passing good.weave # the execution that passes\n",
-      "0 there is no finding, 1 explained, 2 bad flag or file, 3 diverged, 74 what passes cannot "
-      "be "
-      "written");
+      "0 there is no finding, 1 explained, 2 bad flag or file, 3 diverged, 74 what passes "
+      "cannot be written");
   ExplainFlags flags;
   flags.input.add(line.app(), "A repro, or a file with a subject", kinds);
   line.app()

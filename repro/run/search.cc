@@ -15,20 +15,6 @@ std::string disturbance(const Found& found) {
                      number, found.finding.signature);
 }
 
-/// What is left of a budget after `done` executions; false: nothing.
-bool spend(const Exploration& part, std::uint64_t done, Budget& budget) {
-  if (budget.executions != 0) {
-    if (done >= budget.executions) return false;
-    budget.executions -= done;
-  }
-  if (budget.all_milliseconds() != 0) {
-    if (part.statistics.milliseconds >= budget.all_milliseconds()) return false;
-    budget = {.executions = budget.executions,
-              .milliseconds = budget.all_milliseconds() - part.statistics.milliseconds};
-  }
-  return true;
-}
-
 }  // namespace
 
 std::vector<std::string> disturbance_notes(const Searched& searched) {
@@ -51,6 +37,25 @@ std::uint64_t next_of_shard(std::uint64_t execution, const ExploreOptions& optio
   return next / options.block == block ? next : (block + options.stride) * options.block;
 }
 
+std::uint64_t executions_up_to_found(const Exploration& part, bool several,
+                                     const ExploreOptions& options) {
+  if (several) return numbers_of_shard(options.first_execution, part.found->execution, options);
+  return part.statistics.executions + (part.found->died ? 1 : 0);
+}
+
+bool spend(const Exploration& part, std::uint64_t executions, Budget& budget) {
+  if (budget.executions != 0) {
+    if (executions >= budget.executions) return false;
+    budget.executions -= executions;
+  }
+  if (budget.all_milliseconds() != 0) {
+    if (part.statistics.milliseconds >= budget.all_milliseconds()) return false;
+    budget = {.executions = budget.executions,
+              .milliseconds = budget.all_milliseconds() - part.statistics.milliseconds};
+  }
+  return true;
+}
+
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,
                 const std::function<bool(const Found&)>& shows_again) {
@@ -69,11 +74,8 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
   }
   for (;;) {
     Exploration part = explore_in_children(subject, strategies, options, isolate);
-    // Of several processes each ran as many as it had time for.
-    const bool several = strategies.size() > 1 && part.found;
     const std::uint64_t done =
-        several ? numbers_of_shard(options.first_execution, part.found->execution, options)
-                : part.statistics.executions + 1;
+        part.found ? executions_up_to_found(part, strategies.size() > 1, options) : 0;
     const bool budget_left = spend(part, done, options.budget);
     const std::uint64_t milliseconds = before.milliseconds + part.statistics.milliseconds;
     add(part.statistics, before);

@@ -48,6 +48,13 @@ std::uint64_t numbers_of_shard(std::uint64_t first, std::uint64_t last,
 /// The first number of the same shard behind `execution`.
 std::uint64_t next_of_shard(std::uint64_t execution, const ExploreOptions& options);
 
+/// How many executions it took up to what was found, which there is. `several`: in several
+/// processes, each of which ran as many as it had time for.
+std::uint64_t executions_up_to_found(const Exploration& part, bool several,
+                                     const ExploreOptions& options);
+/// Takes them, and the time, from the budget; false: nothing is left.
+bool spend(const Exploration& part, std::uint64_t executions, Budget& budget);
+
 /// `shows_again` replays an execution that ended its process.
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,

@@ -55,24 +55,6 @@ class Sightings {
   Count* counts_;
 };
 
-/// What the executions up to a finding take from the budget; false: nothing is left.
-bool spend(const Exploration& part, const Found& found, bool several, const ExploreOptions& options,
-           Budget& budget) {
-  if (budget.executions != 0) {
-    const std::uint64_t ran = part.statistics.executions + (found.died ? 1 : 0);
-    const std::uint64_t done =
-        several ? numbers_of_shard(options.first_execution, found.execution, options) : ran;
-    if (done >= budget.executions) return false;
-    budget.executions -= done;
-  }
-  if (budget.all_milliseconds() != 0) {
-    if (part.statistics.milliseconds >= budget.all_milliseconds()) return false;
-    budget = {.executions = budget.executions,
-              .milliseconds = budget.all_milliseconds() - part.statistics.milliseconds};
-  }
-  return true;
-}
-
 void add(Searched part, Searched& all) {
   Statistics sum = all.exploration.statistics;
   const std::uint64_t milliseconds = sum.milliseconds + part.exploration.statistics.milliseconds;
@@ -114,10 +96,14 @@ AllSearched search_all(Subject& subject, std::span<Strategy* const> strategies,
     };
     Searched part = search(subject, strategies, options, isolate, shows_again);
     sightings.add_to(all.times);
+    const std::uint64_t done =
+        part.exploration.found
+            ? executions_up_to_found(part.exploration, strategies.size() > 1, options)
+            : 0;
     const std::optional<Found> found = std::exchange(part.exploration.found, std::nullopt);
     bool goes_on = found.has_value();
     if (found) {
-      goes_on = spend(part.exploration, *found, strategies.size() > 1, options, options.budget);
+      goes_on = spend(part.exploration, done, options.budget);
       options.first_execution = next_of_shard(found->execution, options);
       part.exploration.next = options.first_execution;
       part.exploration.statistics.executions += found->died ? 1 : 0;
