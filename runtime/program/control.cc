@@ -81,8 +81,9 @@ void Control::execute(Execution& execution) {
     races_.begin();
   }
   clock_ = kClockStart;
-  resting_ = rounds_ = 0;
-  alone_since_ = 0;
+  resting_ = rounds_ = row_ = 0;
+  row_of_ = UINT32_MAX;
+  alone_since_ = watched_until_ = 0;
   active_ = woke_resting_ = false;
   glance_ns_ = 0;
   draining_ = left_over_ = ending_ = false;
@@ -236,6 +237,7 @@ void Control::point(Access access, const void* object, const void* caller) {
 }
 
 void Control::wake_point(Access access, const void* object, const void* caller) {
+  count_in_row(caller);
   before(access != Access::kRead && access != Access::kNone, object, caller);
   if (is_timed()) fire_due();
   pass_point(pending(access, object, caller), Did::kCalled, object, 0, {caller});
@@ -244,6 +246,7 @@ void Control::wake_point(Access access, const void* object, const void* caller) 
 }
 
 void Control::lock_point(Access access, const void* lock, const void* caller) {
+  count_in_row(caller);
   before(/*effect=*/false, lock, caller);
   glance_ns_ = 0;
   if (is_timed()) fire_due();
@@ -329,6 +332,7 @@ void Control::atomic(Access access, const void* address, std::uint32_t bytes, st
     rest(access, address, caller);
     return check_alive(use);
   }
+  count_in_row(caller);
   before(changes, address, caller);
   if (is_timed()) fire_due();
   pass_point(step, Did::kCalled, address, bytes, call);

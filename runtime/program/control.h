@@ -17,7 +17,10 @@
 // that it looks at (see loops.h): spinning is waiting. It may also go on turning: a question
 // `fire`. Where nobody but such threads can go on, each gets its turn, and when all of them come to
 // the same place with the same registers and the same stack twice, that is a livelock: whatever was
-// done, nothing of it can ever change anything.
+// done, nothing of it can ever change anything. Loops whose turns differ, or that look at what no
+// hook tells of, are not known for such; but a thread that comes by 512 calls and atomic accesses
+// while others could go on and none was chosen is asked whether it gives way, too: a strategy that
+// prefers one thread does not lose executions in its loops.
 //
 // Everything here runs on the one OS thread that explores. The state lies in this library's own
 // data and heap, which no snapshot touches.
@@ -256,9 +259,14 @@ class Control final : public sync::Host {
   static constexpr std::uint64_t kDrainStepsMax = 25'000;
   static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
   // While one thread alone can go on, its accesses are only counted, but for the last kLoneLook of
-  // every kLonePeriod steps: so a loop that never ends is noticed.
+  // every kLonePeriod steps: so a loop that never ends is noticed. And but for the first kLoneLook
+  // after it took a lock that others were about to take: what it reads under it may be
+  // all that a loop does which waits for one of them.
   static constexpr std::uint64_t kLonePeriod = 4096, kLoneLook = 64;
   static constexpr std::uint32_t kRestsPutOffMax = 64;
+  // A thread that comes by so many calls and atomic accesses, one after the other, while others
+  // could go on and none is chosen, is asked whether it gives way; then twice as many, …
+  static constexpr std::uint32_t kRowShortest = 512, kRowLongest = 4096;
   static constexpr std::uint64_t kRestStepsMax =
       5'000;  // What a loop waits for may be out of sight.
   /// Rounds in which those who rest are compared with themselves: 8 to 15, 64 to 71, 512 to 519, …
@@ -281,7 +289,8 @@ class Control final : public sync::Host {
   }
   void look();  // Sets Globals::watch.
   bool is_watched_alone() const {
-    return rounds_ != 0 || budget_.is_near_end(engine_.steps()) ||
+    return rounds_ != 0 || engine_.steps() < watched_until_ ||
+           budget_.is_near_end(engine_.steps()) ||
            (engine_.steps() - alone_since_) % kLonePeriod >= kLonePeriod - kLoneLook;
   }
   bool pass_alone(Pending step, const void* address);
@@ -293,6 +302,17 @@ class Control final : public sync::Host {
   }
   bool let_time_pass();
   bool shall_not_wait(Thread& me, WaitKind kind);
+  void count_in_row(const void* caller) {
+    if (!active_) return;
+    if (row_of_ != engine_.current()) {
+      row_of_ = engine_.current();
+      row_ = 0;
+      row_max_ = kRowShortest;
+    }
+    if (++row_ >= row_max_) [[unlikely]]
+      end_row(caller);
+  }
+  void end_row(const void* caller);
   void before(bool effect, const void* address, const void* caller);
   bool is_on_own_stack(const void* address) {
     const Context& place = donors_->place(engine_.current());
@@ -421,6 +441,8 @@ class Control final : public sync::Host {
   std::uint32_t resting_ = 0;
   std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
   std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
+  std::uint32_t row_of_ = UINT32_MAX, row_ = 0, row_max_ = kRowShortest;
+  std::uint64_t watched_until_ = 0;  // Up to this step it is looked at all the same.
   std::uint64_t drain_until_ =
       sync::kNever;                  // The step at which main waits no longer for the others.
   std::uint64_t resting_since_ = 0;  // The step from which on somebody rests.

@@ -95,6 +95,25 @@ void Control::released(const void* lock, const void* caller) {
   if (stands_back(caller)) rest(Access::kNone, nullptr, caller);
 }
 
+/// Somebody may turn in a loop whose turns differ, or look at what is out of sight: nothing says
+/// what objects that are not instrumented read, and a counter of turns is an effect.
+void Control::end_row(const void* caller) {
+  Thread& me = self();
+  if (engine_.ready().size() < 2) {
+    row_ = 0;
+    return;
+  }
+  // Others may need the lock in order to do something.
+  if (!me.held.empty() && row_ < 4 * row_max_) return;
+  row_ = 0;
+  if (ask(QuestionKind::kFire, 2, caller) == 0) {
+    me.where = caller;
+    rest(Access::kNone, nullptr, caller);
+  } else if (row_max_ < kRowLongest) {
+    row_max_ *= 2;
+  }
+}
+
 void Control::look_at_clock() {
   constexpr std::uint64_t kShortestNs = 100, kLongestNs = 1'000'000;
   glance_ns_ = glance_ns_ == 0 ? kShortestNs : glance_ns_ * 2;
@@ -196,6 +215,7 @@ void Control::make_ready(ThreadId thread) {
 
 void Control::unready(ThreadId thread) {
   engine_.unready(static_cast<Actor>(thread));
+  watched_until_ = engine_.steps() + kLoneLook;
   look();
 }
 

@@ -194,6 +194,19 @@ TEST_F(Programs, WhatIsLongIsNoLivelock) {
   EXPECT_THAT(hunted["notes"].dump(), HasSubstr("3 of 3 executions reached the limit step-limit"));
 }
 
+/// Each member of the default strategy lets one thread go on for long, now and then.
+TEST_F(Programs, WhoPollsGivesWay) {
+  for (const char* name : {"polls_under_lock", "plain_polls_under_lock"}) {
+    for (const char* strategy : {"mix", "site-order", "few-deviations", "pct:2"}) {
+      const json hunted =
+          run_json({"hunt", "--executions", "300", "--strategy", strategy, "--", program(name)}, 0);
+      EXPECT_EQ(hunted["verdict"], "clean");
+      EXPECT_EQ(hunted["executions"], 300);
+      EXPECT_THAT(hunted.dump(), Not(HasSubstr("question-limit"))) << name << strategy;
+    }
+  }
+}
+
 TEST_F(Programs, BeyondTheLastQuestionThreadsTakeTurns) {
   const json hunted = run_json({"hunt", "--executions", "20", "--questions-max", "50", "--strategy",
                                 "random-walk", "--", program("takes_turns")},
