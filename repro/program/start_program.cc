@@ -167,6 +167,8 @@ struct Note {
   // runs meanwhile.
   setenv("GOMP_SPINCOUNT", "0", /*replace=*/0);
   setenv("KMP_BLOCKTIME", "0", /*replace=*/0);
+  // It would compare the processors that it is told of with what it reads of the real ones.
+  setenv("KMP_AFFINITY", "disabled", /*replace=*/0);
   if (taken_over >= 0) {
     fcntl(taken_over, F_SETFD, 0);
     setenv(program::kTakenOverVariable, std::to_string(taken_over).c_str(), 1);

@@ -36,6 +36,7 @@ Thread& Control::make_thread(void* (*start)(void*), void* argument, bool detache
   thread.argument = argument;
   thread.detached = detached;
   thread.signals.blocked = self().signals.blocked;
+  thread.processors = self().processors;
   if (history_.on()) note_beginning(thread);
   shared_.see_second_thread();
   const Actor actor = engine_.spawn(engine_.current(), &Control::enter_thread, &thread);

@@ -141,10 +141,6 @@ REWEAVE_STAND_IN int pthread_setname_np(pthread_t handle, const char* name) {
   return 0;
 }
 // Of the real thread that lent its place: nobody asks for these.
-REWEAVE_STAND_IN int pthread_setaffinity_np(pthread_t handle, size_t bytes, const cpu_set_t* set) {
-  if (!is_controlled()) return real().pthread_setaffinity_np(handle, bytes, set);
-  return 0;
-}
 REWEAVE_STAND_IN int pthread_setschedparam(pthread_t handle, int policy,
                                            const sched_param* parameters) {
   if (!is_controlled()) return real().pthread_setschedparam(handle, policy, parameters);
