@@ -66,15 +66,6 @@ void hide_sanitizer_options() {
   }
 }
 
-/// Tells the tool that the program is under control.
-void say_taken_over() {
-  const char* const descriptor = value_of(environ, kTakenOverVariable);
-  if (descriptor == nullptr) return;
-  const int number = std::atoi(descriptor);
-  [[maybe_unused]] const ssize_t written = real().write(number, "!", 1);
-  real().close(number);
-}
-
 void take_input() {
   const char* const descriptor = value_of(environ, kInputVariable);
   if (descriptor == nullptr) return;
@@ -139,6 +130,14 @@ void run_main(void*) {
   // A place in main: return addresses lie behind their calls.
   const auto* const place = reinterpret_cast<const char*>(all.main) + 1;
   control().main_returned(code, place);
+}
+
+void say_taken_over() {
+  const char* const descriptor = value_of(environ, kTakenOverVariable);
+  if (descriptor == nullptr) return;
+  const int number = std::atoi(descriptor);
+  [[maybe_unused]] const ssize_t written = real().write(number, "!", 1);
+  real().close(number);
 }
 
 bool is_before_main() { return start().before_main; }

@@ -20,6 +20,8 @@ std::vector<std::string> unpack_words(const std::string& packed);
 
 /// The program's main, as the body of an execution.
 void run_main(void*);
+/// Tells the tool that the program is under control, or says itself why it cannot be.
+void say_taken_over();
 /// Static initialization runs, and main will be explored.
 bool is_before_main();
 /// Its command line as it was started.

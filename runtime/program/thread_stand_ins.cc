@@ -55,18 +55,16 @@ int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(v
   return 0;
 }
 
-/// A thread that was started before main runs in executions only.
-[[noreturn]] void refuse_to_wait_before_main(const void* caller) {
+/// What static initialization does cannot be under control: `what` says it. At `caller`, or null.
+[[noreturn]] void refuse_before_main(const char* what, const void* caller) {
   sites().find_modules();
-  std::fprintf(stderr,
-               "reweave: static initialization waits for a thread, at %s: only what main and what "
-               "it starts do is under control\n",
-               place_words(caller).c_str());
+  std::fprintf(stderr, "reweave: static initialization %s%s\n", what,
+               caller == nullptr ? "" : ("\n  at " + place_words(caller)).c_str());
+  say_taken_over();
   constexpr int kUnavailable = 69;
   real()._exit(kUnavailable);
   __builtin_unreachable();
 }
-
 }  // namespace
 }  // namespace reweave::program
 
@@ -77,6 +75,13 @@ REWEAVE_STAND_IN int pthread_create(pthread_t* handle, const pthread_attr_t* att
                                     void* (*start)(void*), void* argument) {
   if (is_controlled()) return create(handle, attributes, start, argument, REWEAVE_CALLER);
   if (is_before_main() && !is_own_code(REWEAVE_CALLER)) {
+    // AddressSanitizer, which comes before us, would be given a thread of its that has ended.
+    if (globals.under_address_sanitizer) {
+      refuse_before_main(
+          "starts a thread: under AddressSanitizer only main and what it starts can be repeated; "
+          "start it in main, or build without AddressSanitizer",
+          nullptr);  // It is AddressSanitizer that calls.
+    }
     control().spawn_before_main(start, argument, is_detached(attributes), handle);
     return 0;
   }
@@ -84,7 +89,11 @@ REWEAVE_STAND_IN int pthread_create(pthread_t* handle, const pthread_attr_t* att
   return real().pthread_create(handle, attributes, start, argument);
 }
 REWEAVE_STAND_IN int pthread_join(pthread_t handle, void** result) {
-  if (is_before_main()) refuse_to_wait_before_main(REWEAVE_CALLER);
+  // A thread that was started before main runs in executions only.
+  if (is_before_main()) {
+    refuse_before_main("waits for a thread: only what main and what it starts do is under control",
+                       REWEAVE_CALLER);
+  }
   if (!is_controlled()) return real().pthread_join(handle, result);
   return join(handle, result, sync::kNever, REWEAVE_CALLER);
 }

@@ -126,6 +126,11 @@ TEST_F(Programs, AddressSanitizerSaysNothingOfWhatIsRight) {
   EXPECT_EQ(hunted["verdict"], "clean");
 }
 
+TEST_F(Programs, AThreadBeforeMainIsRefusedUnderAddressSanitizer) {
+  EXPECT_THAT(run({"hunt", "--", program("asan_early_thread")}, 69),
+              HasSubstr("starts a thread: under AddressSanitizer only main and what it starts"));
+}
+
 TEST_F(Programs, WhatIsRefusedIsAnObjectToo) {
   const std::string output = run({"hunt", "--format=json", "--", path("missing")}, 2);
   const json refused =
