@@ -63,7 +63,7 @@ struct IsolatedRun {
 
 class Isolator {
  public:
-  /// Maps about 6 MB of shared memory, once.
+  /// Maps about 10 MB of shared memory, once; what is never used of it is never touched.
   explicit Isolator(IsolateOptions options = {});
   ~Isolator();
   Isolator(const Isolator&) = delete;

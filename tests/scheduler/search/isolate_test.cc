@@ -381,6 +381,17 @@ TEST(Isolate, EndsAtOnceWhenNobodyWantsToGoOn) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left over";
 }
 
+TEST(Isolate, TouchesNoMemoryThatNobodyUses) {
+  const auto faults = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+  };
+  const long before = faults();
+  const Isolator isolator;
+  EXPECT_LT(faults() - before, 100) << "pages that were only filled with zeros";
+}
+
 TEST(Isolate, ThrowsWhatTheSystemRefuses) {
 #if defined(REWEAVE_TEST_ASAN)
   GTEST_SKIP() << "UBSan looks at memory by a pipe, and has none here";
