@@ -52,6 +52,23 @@ class Subject {
   /// run.
   virtual std::vector<std::string> escapes() const { return {}; }
 
+  // ---- For reports; a subject that knows nothing of the kind says nothing ----
+
+  /// The words after `--` that it was made of (SubjectKind::from_arguments()).
+  virtual std::vector<std::string> arguments() const { return {}; }
+  /// Where a site is in somebody's source: "deposit (bank.cc:12)".
+  virtual std::string place_of(std::string_view /*site_name*/) const { return {}; }
+  /// Why nothing could be decided in any of the executions of this process and of its children:
+  /// "the program started no second thread".
+  virtual std::string why_alone() const { return {}; }
+  /// What a person has to know of a finding of it, one sentence each.
+  virtual std::vector<std::string> remarks() const { return {}; }
+  /// Where it was in the first of those executions that was stopped at the limit of steps: a place
+  /// for each of a few actors.
+  virtual std::vector<std::string> places_of_stop() const { return {}; }
+  /// The last run as a picture of its events, in Chrome's Trace Event format, if they were kept.
+  virtual std::string timeline() const { return {}; }
+
   // ---- Reductions, for the shrinker ----
 
   /// How many smaller subjects can be made from this one, the boldest first (delete half of it),

@@ -10,7 +10,6 @@
 #include "repro/campaign/good_turing.h"
 #include "repro/campaign/known.h"
 #include "repro/file/workdir.h"
-#include "repro/program/program_kind.h"
 #include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
 #include "repro/run/process.h"
@@ -314,8 +313,7 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
 }  // namespace
 
 std::string unexplored_words(const Subject& subject) {
-  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
-  const std::string why = program == nullptr ? "" : program->why_alone();
+  const std::string why = subject.why_alone();
   return fmt::format(
       "nothing was explored: {}no execution asked a question, so that none could go another way; "
       "nothing was found",

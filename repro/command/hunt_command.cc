@@ -176,19 +176,14 @@ struct Hunted {
   double seconds = 0;
   std::vector<std::string> escapes{};  // Subject::escapes().
   std::string unexplored{};            // What is said if no execution asked a question.
-  std::vector<std::string> stops{};    // ProgramSubject::places_of_stop().
-  std::vector<std::string> remarks{};  // ProgramSubject::remarks().
+  std::vector<std::string> stops{};    // Subject::places_of_stop().
+  std::vector<std::string> remarks{};  // Subject::remarks().
   std::string name;                    // Of what was hunted.
   std::string strategy;                // As it is named.
   const WeaveFile& file;  // Of the execution that was found; if none was, only its settings count.
   std::optional<Again> again{};  // If that execution has been repeated already.
   const Arguments& arguments;
 };
-
-std::vector<std::string> places_of_stop(const Subject& subject) {
-  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
-  return program == nullptr ? std::vector<std::string>() : program->places_of_stop();
-}
 
 /// What a strategy that goes from bound to bound counts; "": it does not.
 std::string_view bounded_noun(std::string_view strategy) {
@@ -562,8 +557,8 @@ int hunt(const CommandLine& line, HuntFlags flags, const Arguments& arguments, K
                .seconds = stopwatch.seconds(),
                .escapes = subject->escapes(),
                .unexplored = unexplored_words(*subject),
-               .stops = places_of_stop(*subject),
-               .remarks = remarks_of(*subject),
+               .stops = subject->places_of_stop(),
+               .remarks = subject->remarks(),
                .name = name,
                .strategy = flags.strategy,
                .file = *file,

@@ -83,7 +83,8 @@ RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFla
   const std::unique_ptr<Subject> subject = file.make_subject();
   Execution execution(file.limits());
   if (flags.break_at_step != 0) break_at_step(execution, flags.break_at_step);
-  show_state_of(subject.get(), &execution);
+  show_state_of(is_about_tasklets(file) ? &runtime::scenario_subject(*subject) : nullptr,
+                &execution);
   // A debugger that wants to go back lets it end, and has it run again.
   do {
     reweave_run_again = 0;
@@ -193,9 +194,8 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
     report.headline = fmt::format(
         "nothing was found up to the limit of {} steps (steps-max), where it was stopped",
         with_commas(file.limits().steps_max));
-    const auto* const program = dynamic_cast<const ProgramSubject*>(&file.subject());
-    if (program != nullptr && !program->places_of_stop().empty())
-      report.headline += fmt::format(": {}", fmt::join(program->places_of_stop(), ", "));
+    if (const std::vector<std::string> places = file.subject().places_of_stop(); !places.empty())
+      report.headline += fmt::format(": {}", fmt::join(places, ", "));
     report.verdict = "stopped";
   } else if (run.findings.empty() && run.outcome == Outcome::kQuestionLimit) {
     report.headline =
@@ -213,14 +213,12 @@ void tell_of_step(const CommandLine& line, const ReplayFlags& flags, const RunRe
                   flags.break_at_step, plural(run.steps, "step")));
 }
 
-/// The timeline of a program, which runs once more for it; "" of what is none.
-std::string draw_program(const WeaveFile& file, ReplayMode mode) {
+/// The subject's own timeline, for which it runs once more; "" if it has none.
+std::string draw_subject(const WeaveFile& file, ReplayMode mode) {
   const std::unique_ptr<Subject> subject = file.make_subject();
-  const auto* const program = dynamic_cast<const ProgramSubject*>(subject.get());
-  if (program == nullptr) return "";
   Execution execution(file.limits());
   replay(*subject, execution, file.schedule.value_or(Schedule{}), mode, /*keep_log=*/true);
-  return program->timeline();
+  return subject->timeline();
 }
 
 /// What is drawn, of tasklets or of programs: adds it to the report, or writes it. The exit code if
@@ -233,7 +231,7 @@ std::optional<int> draw(const CommandLine& line, const ReplayFlags& flags, const
   if (flags.lingering && !run.died) report.lingering = find_lingering(file, mode);
   if (flags.timeline.empty()) return std::nullopt;
   if (run.died) return line.fail("there is no timeline of what ends its process", kExitUnavailable);
-  const std::string timeline = tasklets ? draw_timeline(file, mode) : draw_program(file, mode);
+  const std::string timeline = tasklets ? draw_timeline(file, mode) : draw_subject(file, mode);
   if (timeline.empty()) return line.fail("--timeline draws tasklets and programs alone");
   const Status written = write_file(flags.timeline, timeline);
   if (!written) return line.fail(written.error(), kExitOutput);
@@ -291,7 +289,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (const std::optional<int> code = draw(line, flags, *file, run, mode, report)) return *code;
   if (flags.input.target.empty() && !is_standard_input(flags.input.file))
     report.repro = flags.input.file;
-  if (!run.findings.empty()) report.notes = remarks_of(file->subject());
+  if (!run.findings.empty()) report.notes = file->subject().remarks();
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
   report.places = places_of(run.findings, flags.input.file);

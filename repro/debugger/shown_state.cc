@@ -8,7 +8,6 @@
 
 #include "repro/debugger/inquiry.h"
 #include "repro/report/terminal.h"
-#include "runtime/interpreter/scenario_subject.h"
 #include "runtime/tasklet/runtime.h"
 #include "runtime/tasklet/tasklet_state.h"
 
@@ -25,15 +24,10 @@ using runtime::Interpreter;
 using runtime::Tasklet;
 
 struct Shown {
-  const Subject* subject = nullptr;
+  const runtime::ScenarioSubject* tasklets = nullptr;
   const Execution* execution = nullptr;
 };
 Shown shown;
-
-/// The tasklets' own subject; null where it is another one.
-const runtime::ScenarioSubject* scenario() {
-  return dynamic_cast<const runtime::ScenarioSubject*>(shown.subject);
-}
 
 bool is_alive(FrameRef frame) { return frame && frame.frame->generation == frame.generation; }
 
@@ -74,8 +68,8 @@ std::string tasklet_lines(const Tasklet& tasklet, const runtime::ScenarioSubject
 
 }  // namespace
 
-void show_state_of(const Subject* subject, const Execution* execution) {
-  shown = {subject, execution};
+void show_state_of(const runtime::ScenarioSubject* tasklets, const Execution* execution) {
+  shown = {tasklets, execution};
 }
 
 namespace {
@@ -83,7 +77,7 @@ namespace {
 std::string place() {
   if (shown.execution == nullptr) return "nothing runs under a debugger's eyes here\n";
   std::string text = fmt::format("step {}", shown.execution->steps());
-  if (const runtime::ScenarioSubject* const subject = scenario()) {
+  if (const runtime::ScenarioSubject* const subject = shown.tasklets) {
     const runtime::Thread& thread = subject->interpreter().runtime().running();
     if (thread.current() != nullptr)
       text += ": " + shown.execution->actor_path(thread.current()->actor);
@@ -94,7 +88,7 @@ std::string place() {
 }
 
 std::string all_tasklets() {
-  const runtime::ScenarioSubject* const subject = scenario();
+  const runtime::ScenarioSubject* const subject = shown.tasklets;
   if (subject == nullptr) return "there are no tasklets here; of a program: reweave threads\n";
   std::string text;
   const runtime::Runtime& runtime = subject->interpreter().runtime();
@@ -104,7 +98,7 @@ std::string all_tasklets() {
 }
 
 std::string all_channels() {
-  const runtime::ScenarioSubject* const subject = scenario();
+  const runtime::ScenarioSubject* const subject = shown.tasklets;
   if (subject == nullptr) return "there are no channels here; of a program: reweave locks\n";
   const runtime::Runtime& runtime = subject->interpreter().runtime();
   const Tasklet* const head = runtime.running().queue().head;
@@ -181,7 +175,7 @@ std::string words_of(const runtime::Object& object, const runtime::ScenarioSubje
 }
 
 const void* find_tasklet(std::string_view path) {
-  const runtime::ScenarioSubject* const subject = scenario();
+  const runtime::ScenarioSubject* const subject = shown.tasklets;
   if (subject == nullptr) return nullptr;
   const Tasklet* t = subject->interpreter().runtime().first_tasklet();
   while (t != nullptr && (t->dead || !shown.execution->actor_is(t->actor, path))) t = t->next_made;
@@ -189,7 +183,7 @@ const void* find_tasklet(std::string_view path) {
 }
 
 const void* find_channel(std::string_view name) {
-  const runtime::ScenarioSubject* const subject = scenario();
+  const runtime::ScenarioSubject* const subject = shown.tasklets;
   if (subject == nullptr) return nullptr;
   const std::vector<std::string>& channels = subject->scenario().channels;
   const auto found = std::find(channels.begin(), channels.end(), name);
@@ -198,7 +192,7 @@ const void* find_channel(std::string_view name) {
 }
 
 const void* object_words(const void* object) {
-  const runtime::ScenarioSubject* const subject = scenario();
+  const runtime::ScenarioSubject* const subject = shown.tasklets;
   return keep_words(object == nullptr || subject == nullptr
                         ? ""
                         : words_of(*static_cast<const runtime::Object*>(object), *subject));

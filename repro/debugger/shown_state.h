@@ -8,8 +8,8 @@
 
 #include <cstdint>
 
+#include "runtime/interpreter/scenario_subject.h"
 #include "scheduler/execution.h"
-#include "scheduler/subject.h"
 
 extern "C" {
 /// The step at whose beginning the execution stops. A debugger may change it: a later one lets it
@@ -35,7 +35,8 @@ const void* reweave_find_channel(const void* name);
 
 namespace reweave::repro {
 
-/// What is shown from now on; null: nothing. Both live until it is called again.
-void show_state_of(const Subject* subject, const Execution* execution);
+/// What is shown from now on; null: nothing. `tasklets` is the subject that runs, null where it is
+/// none of tasklets. Both live until it is called again.
+void show_state_of(const runtime::ScenarioSubject* tasklets, const Execution* execution);
 
 }  // namespace reweave::repro

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "repro/explain/story.h"
-#include "repro/program/program_kind.h"
 #include "scheduler/search/recording.h"
 
 namespace reweave::repro {
@@ -65,16 +64,13 @@ std::vector<std::string> find_without(const WeaveFile& file, const Schedule& sch
   return without;
 }
 
-/// The sites of a program stand in its source: those that are told of.
+/// Where the sites that are told of stand in the source of a program.
 void find_places(const Subject& subject, const std::vector<AskedQuestion>& asked,
                  Explanation& told) {
-  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
-  if (program == nullptr) return;
   const auto add = [&](const AskedQuestion& question) {
     const std::string& site = question.given.site;
     if (told.places.contains(site)) return;
-    if (const std::string words = program->place_of(site); !words.empty())
-      told.places[site] = words;
+    if (const std::string words = subject.place_of(site); !words.empty()) told.places[site] = words;
   };
   for (const auto* const flips : {&told.turning.flips, &told.turning.elsewhere}) {
     for (const Flip& flip : *flips) add(flip.question);

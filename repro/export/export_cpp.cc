@@ -90,15 +90,16 @@ Flags flags_of(const std::string& program) {
 }  // namespace
 
 Expected<std::string> export_cpp(const WeaveFile& file, const std::string& source) {
-  const auto* const program = dynamic_cast<const ProgramSubject*>(&file.subject());
-  if (program == nullptr) return Error{"it is about no program; of a scenario: --to gtest"};
+  if (file.kind().name() != program_kind().name())
+    return Error{"it is about no program; of a scenario: --to gtest"};
   if (!file.verdict || file.verdict->clean()) return Error{"it states no finding to repeat"};
   const std::string name = plain_identifier(std::filesystem::path(source).stem().string());
   const std::string repro = as_body(file, name);
-  const Flags flags = flags_of(program->words().front());
+  const std::vector<std::string> arguments = file.subject().arguments();
+  const Flags flags = flags_of(arguments.front());
   std::string words;
-  for (const std::string& word : program->words()) words += string_literal(word) + ", ";
-  std::string command = program->text();
+  for (const std::string& word : arguments) words += string_literal(word) + ", ";
+  std::string command = file.subject().text();
   command = command.substr(command.find(' ') + 1, command.size() - command.find(' ') - 2);
   return fmt::format(kHead, fmt::arg("command", command), fmt::arg("name", name),
                      fmt::arg("source", shell_word(source)), fmt::arg("flags", flags.words),
@@ -106,7 +107,7 @@ Expected<std::string> export_cpp(const WeaveFile& file, const std::string& sourc
                      fmt::arg("signature", file.verdict->findings.front().signature)) +
          "static constexpr const char* kRepro = " + raw_literal(repro) + ";\n" +
          fmt::format(kTail, fmt::arg("words", words), fmt::arg("name", name),
-                     fmt::arg("count", program->words().size()));
+                     fmt::arg("count", arguments.size()));
 }
 
 }  // namespace reweave::repro

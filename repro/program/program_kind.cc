@@ -90,11 +90,6 @@ std::string ProgramSubject::site_name(SiteId) const { return "elsewhere"; }
 std::optional<SiteId> ProgramSubject::find_site(std::string_view) const { return std::nullopt; }
 std::string ProgramSubject::describe(const Event&) const { return ""; }
 
-std::vector<std::string> remarks_of(const Subject& subject) {
-  const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
-  return program == nullptr ? std::vector<std::string>() : program->remarks();
-}
-
 // ---- ProgramKind ----
 
 std::span<const std::string_view> ProgramKind::first_words() const { return kFirstWords; }
@@ -136,7 +131,7 @@ std::optional<int> ProgramKind::run_elsewhere(const Subject& subject,
                                               std::span<const std::string> words,
                                               std::string* output) const {
   if (make_ != nullptr) return std::nullopt;
-  return start_program(dynamic_cast<const ProgramSubject&>(subject).words(), words, output);
+  return start_program(subject.arguments(), words, output);
 }
 
 const SubjectKind& program_kind() {

@@ -27,32 +27,17 @@ class ProgramSubject : public Subject {
   explicit ProgramSubject(std::vector<std::string> words) : words_(std::move(words)) {}
 
   /// argv: the program first.
-  const std::vector<std::string>& words() const { return words_; }
+  std::vector<std::string> arguments() const override { return words_; }
   std::string text() const override;
 
   void run(Execution& execution) override;
   std::string site_name(SiteId site) const override;
   std::optional<SiteId> find_site(std::string_view name) const override;
   std::string describe(const Event& event) const override;
-  /// Where a site is, for people: "deposit (bank.cc:12)"; "" if nobody knows it.
-  virtual std::string place_of(std::string_view /*site_name*/) const { return ""; }
-  /// Why nothing could be decided in any of the executions of this process and of its children, if
-  /// that is known: "the program started no second thread"; else "".
-  virtual std::string why_alone() const { return ""; }
-  /// What a person has to know of a finding of it, one sentence each.
-  virtual std::vector<std::string> remarks() const { return {}; }
-  /// Where it was in the first of those executions that was stopped at the limit of steps: a place
-  /// for each of a few threads. Empty: there was none.
-  virtual std::vector<std::string> places_of_stop() const { return {}; }
-  /// The last run as a timeline (view/timeline.h), if its events were kept.
-  virtual std::string timeline() const { return ""; }
 
  private:
   std::vector<std::string> words_;
 };
-
-/// Those of a subject that is a program; else none.
-std::vector<std::string> remarks_of(const Subject& subject);
 
 /// Makes a subject that runs, in the process of the program itself.
 using MakeSubject = std::unique_ptr<Subject> (*)(std::vector<std::string> words);

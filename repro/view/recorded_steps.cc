@@ -7,7 +7,6 @@
 
 #include "repro/explain/story.h"
 #include "repro/file/tasklet_file.h"
-#include "repro/program/program_kind.h"
 #include "repro/report/terminal.h"
 #include "runtime/tasklet/runtime.h"
 #include "scheduler/strategy/schedule_replay.h"
@@ -97,8 +96,7 @@ class Follower final : public Chooser {
     for (const ActorId option : decision.options)
       question.options.push_back(execution_->actor_path(option));
     if (!question.options.empty()) question.given.chosen = question.options[decision.answer];
-    const auto* const program = dynamic_cast<const ProgramSubject*>(&subject);
-    const std::string place = program == nullptr ? "" : program->place_of(question.given.site);
+    const std::string place = subject.place_of(question.given.site);
     return {.step = decision.step,
             .actor = decision.actor,
             .kind = DeedKind::kDecision,

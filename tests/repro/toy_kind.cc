@@ -36,6 +36,7 @@ class Counters final : public Subject {
     return std::nullopt;
   }
   std::string describe(const Event& event) const override { return {char(event.kind)}; }
+  std::vector<std::string> remarks() const override { return {"to add takes two steps"}; }
   std::size_t size() const override { return lines_.size(); }
   std::size_t reduction_count() const override { return lines_.size(); }
   std::unique_ptr<Subject> reduce(std::size_t n) const override {
@@ -71,13 +72,12 @@ class Counters final : public Subject {
     return at < lines_.size() && !(locking_ && locked_ && lines_[at][1] == "lock");
   }
   int advance(std::size_t thread, char op) {
-    const std::size_t counter = op == 'b' ? 1 : 0;
-    const bool adds = op == 'a' || op == 'b';
-    if (adds && seen_[thread] < 0) return seen_[thread] = counters_[counter];
+    const bool second = op == 'b', adds = second || op == 'a';
+    if (adds && seen_[thread] < 0) return seen_[thread] = counters_[second];
     ++at_[thread];
     if (!adds) return locked_ = op == 'l';
-    ++wanted_[counter];
-    return counters_[counter] = std::exchange(seen_[thread], -1) + 1;
+    ++wanted_[second];
+    return counters_[second] = std::exchange(seen_[thread], -1) + 1;
   }
 
   std::vector<Line> lines_;

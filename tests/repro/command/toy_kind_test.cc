@@ -77,7 +77,8 @@ TEST_F(ToyKind, IsMadeOfTheWordsAfterTwoDashes) {
 TEST_F(ToyKind, IsReportedInEveryFormat) {
   const std::string repro = found()["repro"];
   EXPECT_THAT(run({"replay", repro}, 1),
-              AllOf(HasSubstr("assertion: assertion lost addition"), HasSubstr("to reproduce it")));
+              AllOf(HasSubstr("assertion: assertion lost addition"), HasSubstr("to reproduce it"),
+                    HasSubstr("to add takes two steps")));
   std::string text = *read_file(repro);
   text.replace(text.find("lost addition"), 13, "lost sheep");
   const std::string changed = write("changed.weave", text);
