@@ -9,6 +9,7 @@
 namespace reweave {
 namespace {
 
+constexpr std::size_t kActorsAtFirst = 16;
 constexpr std::uint64_t kHashSeed = 0x2d358dccaa6c78a5u;
 
 constexpr std::array<const char*, kOutcomeCount> kOutcomeNames = {
@@ -23,31 +24,44 @@ const char* outcome_name(Outcome outcome) {
   return kOutcomeNames[index];
 }
 
-Execution::Execution(Limits limits) : limits_(limits) {}
+Execution::Execution(Limits limits) : limits_(limits), actors_(kActorsAtFirst) {}
 
 void Execution::begin(Chooser& chooser, bool keep_log, SharedTape* tape) {
   keep_log_ = keep_notes_ = keep_log;
   tape_ = tape;
   watched_ = tape != nullptr || step_hook_ != nullptr;
-  reset(chooser);
+  chooser_ = &chooser;
+  const bool is_plain = chooser.is_plain();
+  named_mode_ = wants_steps_ = attentive_ = false;
+  if (!is_plain) ask_what_is_wanted(chooser);
+  reset();
   if (tape_ != nullptr) tape_->executions.fetch_add(1, std::memory_order_relaxed);
-  chooser.attach(*this);
+  if (!is_plain) chooser.attach(*this);
 }
 
 void Execution::begin_again(Chooser& chooser) {
   CHECK(!named_mode_ && !chooser.wants_names());
-  reset(chooser);
+  chooser_ = &chooser;
+  ask_what_is_wanted(chooser);
+  reset();
   chooser.attach(*this);
 }
 
-void Execution::reset(Chooser& chooser) {
-  chooser_ = &chooser;
+void Execution::ask_what_is_wanted(Chooser& chooser) {
   named_mode_ = chooser.wants_names();
   wants_steps_ = chooser.wants_steps();
   attentive_ = named_mode_ || wants_steps_;
-  question_ = {};
+}
+
+[[gnu::always_inline]] inline void Execution::reset() {
+  question_.blocked = {};
+  if (keeps_) [[unlikely]]
+    forget_what_was_kept();
+  keeps_ = named_mode_ || keep_log_;
   keep_answers_ = muted_ = false;
   stopped_ = false;
+  if (outcome_ == Outcome::kDiverged) [[unlikely]]
+    forget_divergence();
   outcome_ = Outcome::kCompleted;
   step_ = 0;
   step_cap_ = limits_.steps_max;
@@ -55,26 +69,31 @@ void Execution::reset(Chooser& chooser) {
   question_cap_ = limits_.questions_max;
   points_ = 0;
   hash_ = kHashSeed;
-  actors_.clear();
-  actors_.push_back({});
+  actors_[0] = {};
+  actor_count_ = 1;
+  look_for_room();
   dense_.clear();
   words_ = {};
-  named_.clear();
-  log_.clear();
-  notes_.clear();
-  given_.clear();
-  passes_.clear();
   findings_.clear();
-  if (divergence_.step != 0 || !divergence_.expected.empty()) divergence_ = {};
   if (named_mode_) counts_.clear();
   if (tape_ == nullptr) return;
   tape_->clear();
   if (named_mode_) tape_->actors[tape_->actor_count++] = ActorOrigin{};
 }
 
+[[gnu::noinline]] void Execution::forget_divergence() { divergence_ = {}; }
+
+[[gnu::noinline]] void Execution::forget_what_was_kept() {
+  named_.clear();
+  log_.clear();
+  notes_.clear();
+  given_.clear();
+  passes_.clear();
+}
+
 std::string Execution::actor_path(ActorId actor) const {
   auto index = static_cast<std::size_t>(actor);
-  CHECK(index < actors_.size());
+  CHECK(index < actor_count_);
   std::string path;
   while (index != 0) {
     path.insert(0, "." + std::to_string(actors_[index].origin.ordinal));
@@ -85,7 +104,7 @@ std::string Execution::actor_path(ActorId actor) const {
 
 bool Execution::actor_is(ActorId actor, std::string_view path) const {
   auto index = static_cast<std::size_t>(actor);
-  CHECK(index < actors_.size());
+  CHECK(index < actor_count_);
   while (index != 0) {  // From the last ordinal to the first.
     std::uint32_t ordinal = actors_[index].origin.ordinal;
     for (; ordinal != 0; ordinal /= 10) {
@@ -105,8 +124,23 @@ void Execution::set_step_hook(StepHook hook, void* context) {
   watched_ = tape_ != nullptr || step_hook_ != nullptr;
 }
 
+[[gnu::always_inline]] inline void Execution::count_pass(QuestionKind kind, ActorId actor,
+                                                         SiteId site) {
+  if (passes_step_ != step_) passes_.clear();
+  passes_step_ = step_;
+  passes_.push_back({kind, actor, site});
+}
+
 std::uint32_t Execution::ask_attentively(QuestionKind kind, ActorId actor, SiteId site,
                                          std::uint32_t answers, std::span<const Option> options) {
+  if (named_mode_ || wants_steps_) return ask_noted(kind, actor, site, answers, options);
+  // Answers are kept, no more: most points only count.
+  count_pass(kind, actor, site);
+  return answers < 2 ? 0 : ask_chooser(kind, actor, site, answers, options, 0);
+}
+
+std::uint32_t Execution::ask_noted(QuestionKind kind, ActorId actor, SiteId site,
+                                   std::uint32_t answers, std::span<const Option> options) {
   std::uint32_t nth = 0;
   if (named_mode_) {
     ++points_;
@@ -121,12 +155,6 @@ std::uint32_t Execution::ask_attentively(QuestionKind kind, ActorId actor, SiteI
   }
   question_.blocked = {};
   return answer;
-}
-
-void Execution::count_pass(QuestionKind kind, ActorId actor, SiteId site) {
-  if (passes_step_ != step_) passes_.clear();
-  passes_step_ = step_;
-  passes_.push_back({kind, actor, site});
 }
 
 // Behind count_pass(), which counted this one.
@@ -186,8 +214,27 @@ void Execution::record(const Question& question, std::uint32_t answer) {
   if (tape_->named_count < SharedTape::kAnswersMax) tape_->named[tape_->named_count++] = named;
 }
 
+void Execution::look_for_room() {
+  const auto room = static_cast<std::uint32_t>(actors_.size());
+  const bool shows = named_mode_ && tape_ != nullptr;
+  actors_until_ = shows || stopped_ ? 0 : std::min(room, limits_.actors_max);
+}
+
+ActorId Execution::spawn_attentively(ActorId parent) {
+  const auto index = static_cast<std::size_t>(parent);
+  CHECK(index < actor_count_);
+  if (actor_count_ >= limits_.actors_max) stop(Outcome::kActorLimit);
+  if (actor_count_ == actors_.size()) {
+    actors_.resize(actors_.size() * 2);
+    look_for_room();
+  }
+  const ActorOrigin origin{parent, ++actors_[index].children};
+  actors_[actor_count_] = {.origin = origin};
+  if (named_mode_ && tape_ != nullptr) show_spawn(origin);
+  return static_cast<ActorId>(actor_count_++);
+}
+
 void Execution::show_spawn(ActorOrigin origin) {
-  if (!named_mode_) return;
   if (tape_->actor_count < SharedTape::kActorsMax) {
     tape_->actors[tape_->actor_count++] = origin;
   } else {
@@ -262,6 +309,7 @@ void Execution::stop(Outcome outcome) {
   stopped_ = true;
   step_cap_ = 0;
   question_cap_ = 0;
+  actors_until_ = 0;
 }
 
 }  // namespace reweave

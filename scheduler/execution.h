@@ -138,10 +138,10 @@ class Execution {
   /// The same as actor_path(actor) == path; allocates nothing, so that it may be called during a
   /// run.
   bool actor_is(ActorId actor, std::string_view path) const;
-  std::uint32_t actor_count() const { return static_cast<std::uint32_t>(actors_.size()); }
+  std::uint32_t actor_count() const { return actor_count_; }
   /// Whose child an actor is, and which one. `actor` as for actor_path().
   ActorOrigin actor_origin(ActorId actor) const {
-    REWEAVE_CHECK(static_cast<std::size_t>(actor) < actors_.size());
+    REWEAVE_CHECK(static_cast<std::size_t>(actor) < actor_count_);
     return actors_[static_cast<std::size_t>(actor)].origin;
   }
 
@@ -173,15 +173,12 @@ class Execution {
   /// A new actor, the next child of `parent`. Beyond the limit it is still made, so that the
   /// subject can end in order, but the execution is stopped.
   ActorId spawn(ActorId parent) {
+    if (!has_room()) [[unlikely]]
+      return spawn_attentively(parent);
     const auto index = static_cast<std::size_t>(parent);
-    REWEAVE_CHECK(index < actors_.size());
-    if (actors_.size() >= limits_.actors_max) [[unlikely]]
-      stop(Outcome::kActorLimit);
-    const ActorOrigin origin{parent, ++actors_[index].children};
-    actors_.push_back({.origin = origin});
-    if (tape_ != nullptr) [[unlikely]]
-      show_spawn(origin);
-    return static_cast<ActorId>(actors_.size() - 1);
+    REWEAVE_CHECK(index < actor_count_);
+    actors_[actor_count_] = {.origin = {parent, ++actors_[index].children}};
+    return static_cast<ActorId>(actor_count_++);
   }
 
   /// Counts a step. False: the limit is reached or the execution has been stopped; the subject has
@@ -222,7 +219,7 @@ class Execution {
   /// From here on, events and answers are kept: those to `run` and `fire`, of which not every one
   /// has a step to be known by, and the others that are not ordinary. For an oracle that looks at
   /// the whole; until begin().
-  void keep_record() { keep_log_ = keep_answers_ = attentive_ = true; }
+  void keep_record() { keep_log_ = keep_answers_ = attentive_ = keeps_ = true; }
 
   /// While muted, reports of oracles are dropped, and so is the livelock's; one that stops the
   /// execution still does. For trying out what a single oracle sees. Until begin().
@@ -251,6 +248,8 @@ class Execution {
     hash_ = hash;
     return answer;
   }
+  /// Where it is, the next spawn() does nothing but note the actor.
+  bool has_room() const { return actor_count_ < actors_until_; }
   void hash_answers(std::uint64_t hash) { hash_ = mix_hash(hash_, hash); }
 
   /// How many steps were taken, where step() is not called for each; at most step_cap().
@@ -282,6 +281,8 @@ class Execution {
  private:
   std::uint32_t ask_attentively(QuestionKind kind, ActorId actor, SiteId site,
                                 std::uint32_t answers, std::span<const Option> options);
+  std::uint32_t ask_noted(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t answers,
+                          std::span<const Option> options);
   void show_pass(QuestionKind kind, ActorId actor, SiteId site, std::uint32_t nth,
                  std::span<const Option> options);
   /// Inlined by force: the compiler finds it too large, but the call would cost as much as the
@@ -316,7 +317,10 @@ class Execution {
     }
     return answer;
   }
-  void reset(Chooser& chooser);
+  void reset();
+  void ask_what_is_wanted(Chooser& chooser);
+  void forget_what_was_kept();
+  void forget_divergence();
   std::uint32_t refuse_question();
   void record(const Question& question, std::uint32_t answer);
   void keep_answer(const Question& question, std::uint32_t answer);
@@ -329,7 +333,9 @@ class Execution {
                  SiteId site);
   bool refuse_step();
   void show_step();
+  ActorId spawn_attentively(ActorId parent);
   void show_spawn(ActorOrigin origin);
+  void look_for_room();
   void add_finding(Finding finding);
   void stop(Outcome outcome);
   void raise(Outcome outcome) { outcome_ = outcome > outcome_ ? outcome : outcome_; }
@@ -343,6 +349,7 @@ class Execution {
   bool keep_log_ = false;
   bool keep_notes_ = false;
   bool keep_answers_ = false;
+  bool keeps_ = false;  // Something is kept beside the dense record.
   bool muted_ = false;
   bool stopped_ = false;
   bool watched_ = false;  // There is a tape or a step hook.
@@ -356,11 +363,14 @@ class Execution {
   Question question_;  // The one being asked: here, not on the stack that the subject may slice.
   StepHook step_hook_ = nullptr;
   void* step_hook_context_ = nullptr;
-  struct Spawned {
+  struct alignas(16) Spawned {
     ActorOrigin origin;
     std::uint32_t children = 0;  // How many it has made.
   };
-  std::vector<Spawned> actors_;
+  std::vector<Spawned> actors_;  // By actor; what lies behind actor_count_ is of executions before.
+  std::uint32_t actor_count_ = 0;
+  // With fewer there is room for one more, no limit is reached, and nobody is to know of it.
+  std::uint32_t actors_until_ = 0;
   mutable std::vector<DenseAnswer> dense_;
   mutable std::span<const std::uint32_t> words_;  // Of an engine, until somebody wants them dense.
   std::vector<NamedRecord> named_;

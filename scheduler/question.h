@@ -94,6 +94,11 @@ class Chooser {
   /// True: options say what their actors would do next, `blocked` is filled, and pass() is called.
   virtual bool wants_steps() const { return false; }
 
+  /// True: it wants neither names nor steps, and attach() does nothing, nor do end() and next() of
+  /// a strategy, so that none of them is called. In an execution of a few steps those calls are
+  /// half of what surrounds it.
+  virtual bool is_plain() const { return false; }
+
   /// A point was passed where only one answer was possible, so that nothing is asked; the answer is
   /// 0. Called only if wants_steps(); the same rules as for choose().
   virtual void pass(const Question& /*question*/) {}

@@ -9,19 +9,9 @@ namespace {
 // So large that a short search asks for memory once.
 constexpr std::size_t kFirstSize = std::size_t{1} << 15;
 
-// A bijection, so that different hashes stay different; and its low bits depend on all bits.
-std::uint64_t mix(std::uint64_t hash) {
-  hash ^= hash >> 32;
-  hash *= 0xd6e8feb86659fd93u;
-  hash ^= hash >> 32;
-  return hash;
-}
-
 }  // namespace
 
-DistinctHashes::Sight DistinctHashes::add(std::uint64_t hash) {
-  std::uint64_t mixed = mix(hash);
-  if (mixed == 0) mixed = std::uint64_t{1} << 63;  // 0 is the sign of a free place.
+DistinctHashes::Sight DistinctHashes::add_mixed(std::uint64_t mixed) {
   if ((mixed & ((std::uint64_t{1} << sampled_bits_) - 1)) != 0) return Sight::kUnknown;
   if (kept_ * 2 >= table_.size()) grow();
   if (!insert(mixed)) return Sight::kSeen;
@@ -31,8 +21,7 @@ DistinctHashes::Sight DistinctHashes::add(std::uint64_t hash) {
 
 bool DistinctHashes::insert(std::uint64_t mixed) {
   const std::size_t mask = table_.size() - 1;
-  // The low bits are the same for all of a sample.
-  for (std::size_t at = mixed >> 20 & mask;; at = (at + 1) & mask) {
+  for (std::size_t at = place_of(mixed);; at = (at + 1) & mask) {
     if (table_[at] == mixed) return false;
     if (table_[at] != 0) continue;
     table_[at] = mixed;

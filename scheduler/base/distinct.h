@@ -24,7 +24,13 @@ class DistinctHashes {
     kSeen,
     kUnknown,  // It is not in the sample.
   };
-  Sight add(std::uint64_t hash);
+  Sight add(std::uint64_t hash) {
+    const std::uint64_t mixed = mix(hash);
+    // What is seen again and again mostly lies in its own place.
+    if (!table_.empty() && sampled_bits_ == 0 && table_[place_of(mixed)] == mixed)
+      return Sight::kSeen;
+    return add_mixed(mixed);
+  }
 
   /// Of all hashes added; an estimate unless is_exact().
   std::uint64_t count() const { return kept_ << sampled_bits_; }
@@ -33,6 +39,17 @@ class DistinctHashes {
   void clear();
 
  private:
+  /// A bijection, so that different hashes stay different, but for 0, the sign of a free place; and
+  /// its low bits depend on all bits.
+  static std::uint64_t mix(std::uint64_t hash) {
+    hash ^= hash >> 32;
+    hash *= 0xd6e8feb86659fd93u;
+    hash ^= hash >> 32;
+    return hash != 0 ? hash : std::uint64_t{1} << 63;
+  }
+  /// The low bits are the same for all of a sample.
+  std::size_t place_of(std::uint64_t mixed) const { return mixed >> 20 & (table_.size() - 1); }
+  Sight add_mixed(std::uint64_t mixed);
   bool insert(std::uint64_t mixed);
   void grow();
   void thin_out();

@@ -25,22 +25,25 @@ void point_alone(EngineState& state, std::uint64_t pending) {
 /// Where the common case ends next. Early is harmless: the slow functions look again.
 void look_again(EngineState& state) {
   if (state.asks) return;
+  const auto signed_of = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
+  const std::int64_t asked = state.tape - state.words;
+  // The word at this index would be the step beyond the last, if each from now on had one.
+  const std::int64_t steps_max = signed_of(state.steps_max + state.others);
+  if (state.ready > 1 && !state.over) [[likely]] {
+    const std::int64_t wanted = std::min(state.words_max, state.interest);
+    state.point = state.policy->point;
+    state.stop =
+        state.words + std::max(asked, std::min(wanted, steps_max - signed_of(state.alone)));
+    return;
+  }
+  state.stop = state.tape;
   if (state.ready == 1 && state.counts_alone && !state.over) {
     state.point = &point_alone;
-    state.alone_stop = state.alone + (state.steps_max - std::min(state.steps(), state.steps_max));
+    state.alone_stop =
+        static_cast<std::uint64_t>(std::max(signed_of(state.alone), steps_max - asked));
   } else {
     state.point = state.policy->point;
   }
-  const std::uint64_t asked = state.questions();
-  std::uint64_t limit = asked;
-  if (state.ready > 1 && !state.over) {
-    // The word at this index would be the step beyond the last.
-    const std::uint64_t step_limit =
-        asked + state.steps_max - std::min(state.steps(), state.steps_max);
-    limit = std::min({std::uint64_t{state.words_max}, step_limit, std::uint64_t{state.interest}});
-    limit = std::max(limit, asked);
-  }
-  state.stop = state.words + limit;
 }
 
 /// Leaves the running actor's stack for good.
@@ -94,9 +97,8 @@ void show_blocked(EngineState& state) {
   state.execution->show_blocked({state.blocked.data(), count});
 }
 
-/// The question who of state.order goes on; at least one is ready. `step`: it is a step, too, that
-/// begin_step() let through.
-std::uint32_t ask_run(EngineState& state, Actor actor, std::uint32_t word, bool step) {
+/// ask_run() where somebody else than the policy is to hear of it, or nobody is asked.
+std::uint32_t ask_run_slowly(EngineState& state, Actor actor, std::uint32_t word, bool step) {
   if (state.asks) {
     for (std::uint32_t i = 0; i < state.ready; ++i) {
       const Actor other = state.order[i];
@@ -117,12 +119,6 @@ std::uint32_t ask_run(EngineState& state, Actor actor, std::uint32_t word, bool 
     if (state.execution->questions() != before) *state.tape++ = word | answer;
     return answer;
   }
-  if (state.ready > 1 && state.questions() < state.words_max) {
-    const std::uint32_t answer = state.policy->choose(state, state.ready);
-    *state.tape++ = word | answer;
-    state.others += step ? 0 : 1;
-    return answer;
-  }
   state.refused |= state.ready > 1;
   state.alone += step ? 1 : 0;
   if (state.execution->tape() != nullptr) {
@@ -130,6 +126,18 @@ std::uint32_t ask_run(EngineState& state, Actor actor, std::uint32_t word, bool 
   }
   if (state.policy->alone != nullptr) state.policy->alone(state);
   return 0;
+}
+
+/// The question who of state.order goes on; at least one is ready. `step`: it is a step, too, that
+/// begin_step() let through.
+[[gnu::always_inline]] inline std::uint32_t ask_run(EngineState& state, Actor actor,
+                                                    std::uint32_t word, bool step) {
+  if (state.asks || state.ready < 2 || state.questions() >= state.words_max) [[unlikely]]
+    return ask_run_slowly(state, actor, word, step);
+  const std::uint32_t answer = state.policy->choose(state, state.ready);
+  *state.tape++ = word | answer;
+  state.others += step ? 0 : 1;
+  return answer;
 }
 
 /// Makes `answer` the running one.
@@ -149,7 +157,9 @@ std::uint64_t hash_of(std::span<const std::uint32_t> words) {
     a = mix_hash(a, pair(0));
     b = mix_hash(b, pair(2));
   }
-  for (; left > 0; --left, ++word) a = mix_hash(a, *word);
+  if (left >= 1) a = mix_hash(a, word[0]);
+  if (left >= 2) a = mix_hash(a, word[1]);
+  if (left == 3) a = mix_hash(a, word[2]);
   return mix_hash(a, b ^ words.size());
 }
 
@@ -214,18 +224,13 @@ const char* ended_name(Ended ended) {
   return kNames[static_cast<std::size_t>(ended)];
 }
 
-void Engine::use_tape(Execution& execution) {
-  state_.words_max = std::min(execution.limits().questions_max, kWordsMax);
-  execution.lower_questions_max(state_.words_max);
-  if (state_.asks || execution.tape() == nullptr) {
-    if (own_words_ == nullptr || own_words_max_ < state_.words_max) {
-      own_words_ = std::make_unique_for_overwrite<std::uint32_t[]>(state_.words_max + 1u);
-      own_words_max_ = state_.words_max;
-    }
-    state_.words = own_words_.get();
-    return;
-  }
-  SharedTape& tape = *execution.tape();
+// Behind the limit of questions there is room for one word more.
+void Engine::make_own_words() {
+  own_words_ = std::make_unique_for_overwrite<std::uint32_t[]>(state_.words_max + 1u);
+  own_words_max_ = state_.words_max;
+}
+
+void Engine::use_tape(SharedTape& tape) {
   std::uint32_t* const words = tape.words.data();
   // Behind the last word there has to be a 0 at any time.
   const std::size_t used = words == state_.words ? state_.questions() : tape.word_count();
@@ -240,10 +245,18 @@ void Engine::begin(Execution& execution, Machine& machine) {
   machine.begin();
   FastForm form;
   state.asks = execution.has_step_hook() || !execution.chooser().fast_form(form);
-  use_tape(execution);
+  state.words_max = std::min(execution.limits().questions_max, kWordsMax);
+  execution.lower_questions_max(state.words_max);
+  if (state.asks || execution.tape() == nullptr) {
+    if (own_words_max_ < state.words_max || own_words_ == nullptr) [[unlikely]]
+      make_own_words();
+    state.words = own_words_.get();
+  } else {
+    use_tape(*execution.tape());
+  }
   state.tape = state.words;
   state.steps_max = execution.step_cap();
-  state.ready = state.alive = 0;
+  state.ready = 0;
   state.actors = 1;
   state.policy = state.asks ? nullptr : form.policy;
   state.policy_data = form.data;
@@ -253,13 +266,14 @@ void Engine::begin(Execution& execution, Machine& machine) {
   state.point = state.asks ? &point_asked : form.policy->point;
   state.depart = state.asks ? &depart_slowly : form.policy->depart;
   state.switch_to = machine.switch_function();
-  state.alone = state.others = 0;
   // Otherwise the strategy or a watching process wants to hear of every step.
   state.counts_alone = !state.asks && form.policy->alone == nullptr && execution.tape() == nullptr;
-  state.refused = state.over = false;
-  state.ended = Ended::kCompleted;
+  state.alone = state.others = 0;
   state.idle = nullptr;
   state.errand = nullptr;
+  state.alive = 0;
+  state.refused = state.over = false;
+  state.ended = Ended::kCompleted;
   state.where = Where::kHome;
   state.execution = &execution;
   state.chooser = &execution.chooser();
@@ -273,14 +287,6 @@ void Engine::begin(Execution& execution, Machine& machine) {
 }
 
 namespace {
-
-void give_place(EngineState& state, Actor actor, Context::Entry entry, void* argument) {
-  Context& place = state.machine->place(actor);
-  prepare(place, entry, argument);
-  state.context[actor] = &place;
-  state.pending[actor] = Pending(Pending::kStart, Access::kNone, 0).word;
-  ++state.alive;
-}
 
 void grow_places(void* argument) {
   Machine& machine = *static_cast<Machine*>(argument);
@@ -309,7 +315,7 @@ void Engine::start_root(Context::Entry entry, void* argument) {
   if (!state_.asks && state_.policy->created != nullptr) state_.policy->created(state_, 0, 0);
 }
 
-Actor Engine::spawn(Actor parent, Context::Entry entry, void* argument) {
+Actor Engine::spawn_attentively(Actor parent, Context::Entry entry, void* argument) {
   EngineState& state = state_;
   const Actor actor = state.actors;
   if (actor == kActorsMax) state.execution->stop_at_actor_limit();
@@ -324,7 +330,7 @@ Actor Engine::spawn(Actor parent, Context::Entry entry, void* argument) {
   give_place(state, actor, entry, argument);
   append(state, actor);
   if (!state.asks && state.policy->created != nullptr) state.policy->created(state, actor, parent);
-  if (state.where != Where::kHome) look_again(state);  // Else run() does.
+  if (state.where != Where::kHome) look_again(state);
   return actor;
 }
 
@@ -412,7 +418,8 @@ void Engine::at_home(void (*errand)(void* argument), void* argument) {
   state.where = where;
 }
 
-Ended Engine::run() {
+// Whom to begin with; null: nobody.
+Context* Engine::first() {
   EngineState& state = state_;
   if (state.ready != 0 && !state.over) {
     if (state.ready > 1) {
@@ -422,23 +429,20 @@ Ended Engine::run() {
     }
     look_again(state);
   }
-  if (state.ready != 0 && !state.over) {
-    Context* next = state.context[state.order[0]];
-    state.where = Where::kActor;
-    while (true) {
-      state.switch_to(state.home, next);
-      if (state.errand == nullptr) break;
-      std::exchange(state.errand, nullptr)(state.errand_argument);
-      next = state.errand_context;
-    }
-  } else if (state.over) {
+  if (state.over) [[unlikely]]
     state.ended = reason_to_stop(state);
-  }
-  conclude();
-  return state.ended;
+  if (state.ready == 0 || state.over) return nullptr;
+  state.where = Where::kActor;
+  return state.context[state.order[0]];
 }
 
-void Engine::conclude() {
+// Back at home, for an errand: whom to go on with.
+Context* Engine::after_errand() {
+  std::exchange(state_.errand, nullptr)(state_.errand_argument);
+  return state_.errand_context;
+}
+
+Ended Engine::conclude() {
   EngineState& state = state_;
   state.where = Where::kHome;
   Execution& execution = *state.execution;
@@ -449,6 +453,7 @@ void Engine::conclude() {
     if (state.wanted_words != nullptr) *state.wanted_words = all;
   }
   execution.hash_answers(hash_of(all));
+  return state.ended;
 }
 
 void Engine::block(Pending pending) {

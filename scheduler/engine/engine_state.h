@@ -90,30 +90,33 @@ struct alignas(64) EngineState {
   std::uint32_t interest = UINT32_MAX;  // Index of the next question that the policy looks at.
   std::uint32_t words_max = 0;          // Most questions.
   std::uint64_t steps_max = 0;          // Execution::step_cap()
-  std::uint64_t alone = 0;              // Steps without a word on the tape.
-  std::uint64_t others = 0;             // Words on the tape that are no steps.
-  std::uint32_t alive = 0;              // Actors that were started and have not left.
   std::uint64_t alone_stop = 0;  // The step limit, as a value of `alone`, while one is ready.
   bool counts_alone = false;     // Points with one ready are only counted.
   bool asks = false;             // Every question goes through the Execution.
-  bool refused = false;          // Questions were answered ordinarily since words_max was reached.
-  bool over = false;             // The run ends at the next point.
-  Ended ended = Ended::kCompleted;
+
+  /// On whose stack: that of the OS thread, of order[0], or of an actor that has departed and found
+  /// nobody ready.
+  enum class Where : std::uint8_t { kHome, kActor, kIdle };
+
+  // What is 0 at the beginning of each execution, side by side: few stores do it.
+  std::uint64_t alone = 0;   // Steps without a word on the tape.
+  std::uint64_t others = 0;  // Words on the tape that are no steps.
   bool (*idle)(void* context) = nullptr;
-  void* idle_context = nullptr;
   void (*errand)(void* argument) = nullptr;  // What is to be done at home.
+  std::uint32_t alive = 0;                   // Actors that were started and have not left.
+  bool refused = false;  // Questions were answered ordinarily since words_max was reached.
+  bool over = false;     // The run ends at the next point.
+  Ended ended = Ended::kCompleted;
+  Where where = Where::kHome;
+
+  Actor departed = 0;  // The one of kIdle.
+  void* idle_context = nullptr;
   void* errand_argument = nullptr;
   Context* errand_context = nullptr;  // Who wants it.
   Execution* execution = nullptr;
   Chooser* chooser = nullptr;
   Machine* machine = nullptr;
   Context* home = nullptr;
-
-  /// On whose stack: that of the OS thread, of order[0], or of an actor that has departed and found
-  /// nobody ready.
-  enum class Where : std::uint8_t { kHome, kActor, kIdle };
-  Where where = Where::kHome;
-  Actor departed = 0;  // The one of kIdle.
 
   enum class Status : std::uint8_t { kNone, kReady, kBlocked, kGone };
   alignas(64) std::array<std::uint16_t, kReadyMax> order{};

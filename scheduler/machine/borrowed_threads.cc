@@ -42,14 +42,16 @@ REWEAVE_UNINSTRUMENTED void* lend(void* argument) {
 }  // namespace
 
 BorrowedThreads::BorrowedThreads(Create create, std::size_t stack_bytes)
-    : Machine(borrowed_switch()), create_(create), stack_bytes_(stack_bytes) {
+    : Machine(borrowed_switch(), /*looks_each_time=*/true),
+      create_(create),
+      stack_bytes_(stack_bytes) {
   static const int registered = pthread_atfork(nullptr, nullptr, &count_fork);
   CHECK(registered == 0);
   generation_ = generation;
 }
 
-void BorrowedThreads::begin() {
-  Machine::begin();
+void BorrowedThreads::look_where_it_is() {
+  Machine::look_where_it_is();
   if (generation_ == generation) return;
   generation_ = generation;
   forget_places();

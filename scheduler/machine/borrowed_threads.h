@@ -27,11 +27,11 @@ class BorrowedThreads final : public Machine {
 
   explicit BorrowedThreads(Create create = &pthread_create, std::size_t stack_bytes = kStackBytes);
 
-  /// Also finds out whether the process was forked meanwhile, and then starts without places.
-  void begin() override;
   const char* name() const override { return "borrowed"; }
 
  private:
+  /// Also finds out whether the process was forked meanwhile, and then starts without places.
+  void look_where_it_is() override;
   void make(Context& context, std::uint32_t number) override;
 
   Create create_;

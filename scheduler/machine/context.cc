@@ -15,7 +15,6 @@ void reweave_switch_borrowed(reweave::Context* from, reweave::Context* to);
 #if defined(__x86_64__)
 void reweave_switch_borrowed_by_call(reweave::Context* from, reweave::Context* to);
 #endif
-void reweave_context_start();
 void reweave_switch_in_handler(reweave::Context* from, reweave::Context* to);
 }
 
@@ -36,15 +35,6 @@ struct ExceptionGlobals {
 ExceptionGlobals& exception_globals() {
   return *reinterpret_cast<ExceptionGlobals*>(__cxxabiv1::__cxa_get_globals());
 }
-
-/// What switch_context_*.S finds on a stack that it comes back to.
-struct Frame {
-#if defined(__aarch64__)
-  std::uint64_t frame_pointer, link, argument, entry, others[8], vectors[8];
-#else
-  std::uint64_t r15, r14, entry, argument, rbx, frame_pointer, link;
-#endif
-};
 
 // Who leaves for a stack that nobody has been on yet: the other side has no other way to know.
 thread_local Context* leaving = nullptr;
@@ -92,28 +82,20 @@ bool may_write_fs_base() {
 
 }  // namespace
 
-void prepare(Context& context, Context::Entry entry, void* argument) {
-  DCHECK(reinterpret_cast<std::uintptr_t>(context.top) % 16 == 0);
-  if (sanitizer::kAddress && context.sp != nullptr && context.stack != nullptr) {
+void prepare_told(Context& context, Context::Entry& entry, void*& argument) {
+  if (context.sp != nullptr && context.stack != nullptr) {
     // The frames that were abandoned there had redzones; further down there is nothing.
     constexpr std::size_t kBelow = 1024;
     std::byte* low = static_cast<std::byte*>(context.sp) - kBelow;
     if (low < context.stack) low = context.stack;
     sanitizer::unpoison(low, static_cast<std::size_t>(context.stack + context.stack_bytes - low));
   }
-  if (sanitizer::kAddress && context.thread_pointer == nullptr) {
-    context.entry = entry;
-    context.argument = argument;
-    context.fake_stack = nullptr;
-    entry = &begin_told;
-    argument = &context;
-  }
-  auto* const frame = reinterpret_cast<Frame*>(context.top - sizeof(Frame));
-  frame->frame_pointer = 0;
-  frame->link = reinterpret_cast<std::uint64_t>(&reweave_context_start);
-  frame->entry = reinterpret_cast<std::uint64_t>(entry);
-  frame->argument = reinterpret_cast<std::uint64_t>(argument);
-  context.sp = frame;
+  if (context.thread_pointer != nullptr) return;
+  context.entry = entry;
+  context.argument = argument;
+  context.fake_stack = nullptr;
+  entry = &begin_told;
+  argument = &context;
 }
 
 SwitchFunction plain_switch() {
@@ -126,16 +108,6 @@ SwitchFunction borrowed_switch() {
   if (!by_instruction) return &reweave_switch_borrowed_by_call;
 #endif
   return &reweave_switch_borrowed;
-}
-
-void* thread_pointer() {
-  void* pointer = nullptr;
-#if defined(__x86_64__)
-  asm("mov %%fs:0, %0" : "=r"(pointer));
-#else
-  asm("mrs %0, tpidr_el0" : "=r"(pointer));
-#endif
-  return pointer;
 }
 
 void become_home(Context& context) {

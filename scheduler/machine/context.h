@@ -23,6 +23,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "scheduler/base/reweave_check.h"
+#include "scheduler/machine/sanitizer.h"
+
+extern "C" void reweave_context_start();
+
 namespace reweave {
 
 /// Plain data; filled in by a Machine. The assembly knows the first three members by their offsets.
@@ -44,9 +49,18 @@ struct Context {
 /// Leaves `from`, which is running, for `to`. Returns when somebody switches back to `from`.
 using SwitchFunction = void (*)(Context* from, Context* to);
 
+/// What switch_context_*.S finds on a stack that it comes back to.
+struct SavedRegisters {
+#if defined(__aarch64__)
+  std::uint64_t frame_pointer, link, argument, entry, others[8], vectors[8];
+#else
+  std::uint64_t r15, r14, entry, argument, rbx, frame_pointer, link;
+#endif
+};
+
 /// The next switch to `context` calls `entry(argument)`, which must never return and lets no
 /// exception out. What was suspended there is abandoned. Not for the running context.
-void prepare(Context& context, Context::Entry entry, void* argument);
+inline void prepare(Context& context, Context::Entry entry, void* argument);
 
 /// The switch between plain places: that of assembly, or one that tells AddressSanitizer.
 SwitchFunction plain_switch();
@@ -54,10 +68,34 @@ SwitchFunction plain_switch();
 SwitchFunction borrowed_switch();
 
 /// The thread pointer of the calling thread.
-void* thread_pointer();
+inline void* thread_pointer() {
+  void* pointer = nullptr;
+#if defined(__x86_64__)
+  asm("mov %%fs:0, %0" : "=r"(pointer));
+#else
+  asm("mrs %0, tpidr_el0" : "=r"(pointer));
+#endif
+  return pointer;
+}
 
 /// The calling thread as a context: where a run of an engine comes back to. It is filled in for
 /// both kinds.
 void become_home(Context& context);
+
+// ---- Inside ----
+
+/// The half of prepare() that AddressSanitizer needs: what is then entered first, and with what.
+void prepare_told(Context& context, Context::Entry& entry, void*& argument);
+
+inline void prepare(Context& context, Context::Entry entry, void* argument) {
+  REWEAVE_DCHECK(reinterpret_cast<std::uintptr_t>(context.top) % 16 == 0);
+  if (sanitizer::kAddress) prepare_told(context, entry, argument);
+  auto* const frame = reinterpret_cast<SavedRegisters*>(context.top - sizeof(SavedRegisters));
+  frame->frame_pointer = 0;
+  frame->link = reinterpret_cast<std::uint64_t>(&reweave_context_start);
+  frame->entry = reinterpret_cast<std::uint64_t>(entry);
+  frame->argument = reinterpret_cast<std::uint64_t>(argument);
+  context.sp = frame;
+}
 
 }  // namespace reweave

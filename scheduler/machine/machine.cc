@@ -4,12 +4,14 @@
 
 namespace reweave {
 
-Machine::Machine(SwitchFunction function)
-    : switch_(function), contexts_(std::make_unique<Context[]>(kPlacesMax)) {}
+Machine::Machine(SwitchFunction function, bool looks_each_time)
+    : switch_(function),
+      looks_each_time_(looks_each_time),
+      contexts_(std::make_unique<Context[]>(kPlacesMax)) {}
 
 Machine::~Machine() = default;
 
-void Machine::begin() {
+void Machine::look_where_it_is() {
   if (home_.thread_pointer != thread_pointer()) become_home(home_);
 }
 

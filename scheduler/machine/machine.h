@@ -25,7 +25,10 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   /// To be called before each execution, by the OS thread that runs it.
-  virtual void begin();
+  void begin() {
+    if (looks_each_time_ || home_.thread_pointer != thread_pointer()) [[unlikely]]
+      look_where_it_is();
+  }
 
   /// How many places there are; place() may be called for these.
   std::uint32_t places() const { return places_; }
@@ -44,7 +47,9 @@ class Machine {
   virtual const char* name() const = 0;
 
  protected:
-  explicit Machine(SwitchFunction function);
+  explicit Machine(SwitchFunction function, bool looks_each_time = false);
+  /// Called by begin() in another OS thread than before, or each time.
+  virtual void look_where_it_is();
   /// Fills in top, stack and what else the switch needs. `number` staggers the top.
   virtual void make(Context& context, std::uint32_t number) = 0;
   void forget_places() { places_ = 0; }
@@ -52,6 +57,7 @@ class Machine {
 
  private:
   SwitchFunction switch_;
+  bool looks_each_time_;
   std::uint32_t places_ = 0;
   Context home_;
   std::unique_ptr<Context[]> contexts_;

@@ -82,11 +82,16 @@ std::optional<Finding> finding_of(const Execution& execution, const ExploreOptio
 void count(const Execution& execution, DistinctHashes& seen, Statistics& statistics) {
   ++statistics.executions;
   (void)seen.add(execution.trace_hash());
-  statistics.distinct = seen.count();
-  statistics.distinct_is_exact = seen.is_exact();
   statistics.steps += execution.steps();
   statistics.questions += execution.questions();
   ++statistics.outcomes[static_cast<std::size_t>(execution.outcome())];
+}
+
+/// What need not be kept up to date while nobody looks.
+void sum_up(const DistinctHashes& seen, const Strategy& strategy, Statistics& statistics) {
+  statistics.distinct = seen.count();
+  statistics.distinct_is_exact = seen.is_exact();
+  statistics.bounds_done = strategy.bounds_done();
 }
 
 /// Of this shard: the number that comes after `execution`, when the strategy wants to go on with
@@ -121,8 +126,10 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
   Execution execution(options.limits);
   Timer timer(options);
   DistinctHashes seen;
+  const bool is_plain = strategy.is_plain();
+  const bool is_watched = live != nullptr || options.progress;
   for (std::uint64_t i = options.first_execution;;
-       i = next_of_shard(i, strategy.next(i), options)) {
+       i = next_of_shard(i, is_plain ? i + 1 : strategy.next(i), options)) {
     if (options.budget.executions != 0 && statistics.executions >= options.budget.executions) {
       exploration.reason = StopReason::kExecutions;
       break;
@@ -135,9 +142,9 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
     strategy.begin(root.split(i), i);
     execution.begin(strategy, /*keep_log=*/false, tape);
     subject.run(execution);
-    const bool goes_on = strategy.end(execution);
+    const bool goes_on = is_plain || strategy.end(execution);
     count(execution, seen, statistics);
-    statistics.bounds_done = strategy.bounds_done();
+    if (is_watched) sum_up(seen, strategy, statistics);
     if (live != nullptr) *live = statistics;
     const bool repeats =
         options.check_every != 0 && statistics.executions % options.check_every == 0;
@@ -158,6 +165,7 @@ Exploration explore(Subject& subject, Strategy& strategy, const ExploreOptions& 
       break;
     }
   }
+  sum_up(seen, strategy, statistics);
   timer.finish(statistics);
   if (options.progress) (void)options.progress(statistics);
   if (live != nullptr) *live = statistics;

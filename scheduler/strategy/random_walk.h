@@ -15,6 +15,7 @@ class RandomWalk final : public Strategy {
  public:
   void begin(Prng prng, std::uint64_t execution) override;
   std::uint32_t choose(const Question& question) override;
+  bool is_plain() const override { return true; }
   /// Of a generator of its own: an execution of an engine and one that is asked differ.
   bool fast_form(FastForm& form) override;
 

@@ -314,6 +314,37 @@ TEST(Execution, CallsTheHookAtEveryStep) {
   EXPECT_THAT(steps, testing::ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
+TEST(Execution, KeepsAnAnswerWithTheNumberOfPointsThatWerePassedThereBefore) {
+  Scripted chooser({1});
+  Execution execution;
+  execution.begin(chooser);
+  execution.keep_record();
+  ASSERT_TRUE(execution.step(kRoot, SiteId{}));
+  EXPECT_EQ(execution.ask(QuestionKind::kPreempt, kRoot, SiteId{8}, 1), 0u);
+  EXPECT_EQ(execution.ask(QuestionKind::kPreempt, kRoot, SiteId{9}, 1), 0u);
+  EXPECT_EQ(execution.ask(QuestionKind::kPreempt, kRoot, SiteId{8}, 2), 1u);
+  ASSERT_EQ(execution.given_answers().size(), 1u);
+  EXPECT_EQ(execution.given_answers()[0].step, 1u);
+  EXPECT_EQ(execution.given_answers()[0].nth, 1u);
+  execution.begin(chooser);
+  EXPECT_TRUE(execution.given_answers().empty());
+}
+
+TEST(Execution, ForgetsTheActorsOfTheExecutionBefore) {
+  Ordinary chooser;
+  Execution execution({.actors_max = 40});
+  for (const std::uint32_t actors : {30u, 3u, 45u}) {
+    execution.begin(chooser);
+    EXPECT_EQ(execution.actor_count(), 1u);
+    ActorId last = kRoot;
+    for (std::uint32_t i = 0; i < actors; ++i) last = execution.spawn(kRoot);
+    EXPECT_EQ(execution.actor_path(last), "0." + std::to_string(actors));
+    EXPECT_EQ(execution.actor_count(), actors + 1);
+    EXPECT_EQ(execution.outcome(), actors < 40 ? Outcome::kCompleted : Outcome::kActorLimit);
+    EXPECT_EQ(execution.stopped(), actors >= 40);
+  }
+}
+
 TEST(Execution, MirrorsAnswersActorsAndTheFirstFindingToATape) {
   const auto tape = std::make_unique<SharedTape>();
   Scripted chooser({0, 1}, /*names=*/true);

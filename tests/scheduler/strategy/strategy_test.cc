@@ -100,6 +100,22 @@ INSTANTIATE_TEST_SUITE_P(Small, DepthFirstCounts,
                          testing::Values(Size{1, 3}, Size{2, 1}, Size{2, 2}, Size{2, 5}, Size{3, 2},
                                          Size{3, 3}, Size{4, 2}, Size{5, 1}));
 
+TEST(Strategy, ThatSaysItIsPlainNeedsNoneOfTheCallsThatAreLeftOut) {
+  int plain = 0;
+  for (const StrategyInfo& info : strategies()) {
+    const std::unique_ptr<Strategy> strategy = info.make(info.number.otherwise);
+    if (!strategy->is_plain()) continue;
+    ++plain;
+    LostUpdate subject(2);
+    drive(subject, *strategy, 1, 20, [&](const Execution& execution) {
+      EXPECT_FALSE(strategy->wants_names() || strategy->wants_steps()) << info.name;
+      EXPECT_TRUE(strategy->end(execution)) << info.name;
+      EXPECT_EQ(strategy->next(7), 8u) << info.name;
+    });
+  }
+  EXPECT_GT(plain, 0);
+}
+
 TEST(DepthFirst, TriesFewerDeviationsFirst) {
   Switches subject(6, {});
   DepthFirst strategy;
