@@ -69,12 +69,13 @@ struct InterpreterLock {
   /// Threads 0 … kThreadsMax-1.
   static constexpr std::uint32_t kThreadsMax = 8;
 
-  std::vector<Thread*> threads;  // By number; the first is that of the program.
-  Thread* running = nullptr;     // Has the lock. Between executions the first.
-  bool threaded = false;         // Threads were started in this execution.
-  bool attends_steps = false;    // before_step() is to be called.
-  bool abandoning = false;       // The execution ends in a thread other than the first.
-  Watcher* watcher = nullptr;    // Is told what the threads do; mostly null.
+  // By number, up to the highest that was started; the first is that of the program.
+  std::vector<Thread*> threads;
+  Thread* running = nullptr;   // Has the lock. Between executions the first.
+  bool threaded = false;       // Threads were started in this execution.
+  bool attends_steps = false;  // before_step() is to be called.
+  bool abandoning = false;     // The execution ends in a thread other than the first.
+  Watcher* watcher = nullptr;  // Is told what the threads do; mostly null.
   DeadlockWatcher* deadlock_watcher = nullptr;  // Mostly null.
 
   /// Thread `number` of this execution; null if it was never started.

@@ -55,7 +55,11 @@ Ending Runtime::run(Code& main_code, const Settings& settings, Execution& execut
   shared_.settings = settings;
   main_thread_.begin_execution(execution);
   main_thread_.turn().phase = ThreadPhase::kReady;
-  for (const auto& thread : threads_) thread->forget_execution();
+  // Each step looks at the threads of this execution alone, not at those that are kept.
+  std::vector<Thread*>& started = shared_.lock.threads;
+  for (std::size_t number = 1; number < started.size(); ++number)
+    started[number]->forget_execution();
+  started.resize(1);
   shared_.begin(execution, names);
 
   shared_.stacks.add(main_thread_.life().stub_place = StackPlace{});
@@ -79,8 +83,9 @@ Thread* Runtime::start_thread(std::uint32_t number, Code& main_code) {
   while (threads_.size() < number) {
     threads_.push_back(
         std::make_unique<Thread>(shared_, static_cast<std::uint32_t>(threads_.size() + 1)));
-    shared_.lock.threads.push_back(threads_.back().get());
   }
+  for (std::vector<Thread*>& started = shared_.lock.threads; started.size() <= number;)
+    started.push_back(threads_[started.size() - 1].get());
   Thread& thread = *threads_[number - 1];
   if (thread.turn().phase != ThreadPhase::kUnused) return nullptr;
   thread.begin_execution(*shared_.execution);

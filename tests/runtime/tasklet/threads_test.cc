@@ -36,6 +36,22 @@ TEST_F(Threads, RunWhenTheRunningOneSettles) {
   EXPECT_EQ(program_.said, (std::vector<std::string>{"before", "thread1", "after"}));
 }
 
+TEST_F(Threads, AreLookedAtOnlyInTheExecutionThatStartedThem) {
+  Code& body = sayer("thread");
+  const auto run_with = [&](std::uint32_t number) {
+    program_.run([&](Thread& main) {
+      if (number != 0) runtime().start_thread(number, body);
+      settle(main, SiteId{});
+      return main.none();
+    });
+    return runtime().shared().lock.threads.size();
+  };
+  EXPECT_EQ(run_with(3), 4u);
+  EXPECT_EQ(run_with(0), 1u) << "each step would look at threads that nobody started";
+  EXPECT_EQ(run_with(1), 2u);
+  EXPECT_EQ(run_with(3), 4u);
+}
+
 TEST_F(Threads, MeetOnAChannelAndEachGoesOnItself) {
   const Ending ending = program_.run([&](Thread& main) {
     Channel* const channel = main.make_channel(0);
