@@ -41,6 +41,7 @@ void mark(std::size_t counter) {
 // Of all inputs so far: what the counters forget.
 constexpr std::size_t kKnown = std::size_t{1} << 16;
 std::bitset<kKnown> known;
+bool hidden = false;
 
 }  // namespace
 
@@ -52,11 +53,13 @@ void begin_features() {
 
 bool count_feature(std::uint64_t feature) {
   feature *= 0x9e3779b97f4a7c15u;
-  mark(feature >> 54);
+  if (!hidden) mark(feature >> 54);
   const std::size_t place = feature >> 48;
   const bool is_new = !known[place];
   known[place] = true;
   return is_new;
 }
+
+void hide_features() { hidden = true; }
 
 }  // namespace reweave::fuzz

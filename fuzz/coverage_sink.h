@@ -16,4 +16,8 @@ void begin_features();
 /// process has not been told of it before.
 bool count_feature(std::uint64_t feature);
 
+/// The engine sees none of them from now on; what is new is told as ever. To measure what they are
+/// worth.
+void hide_features();
+
 }  // namespace reweave::fuzz

@@ -94,16 +94,43 @@ Harness::Harness(std::string_view target)
     : target_(&target_by_name(target)),
       generator_(generator_of(*target_)),
       growth_(growth_of(*target_)),
-      subject_(empty_scenario(), settings_from_environment(*target_)),
-      strategy_(case_.plan),
-      execution_(subject_.settings().limits) {
+      settings_(settings_from_environment(*target_)),
+      strategy_(case_.plan) {
   const char* const output = std::getenv("REWEAVE_OUTPUT");
   output_ = output == nullptr ? "." : output;
-  if (!kFuzzes || subject_.settings().only_specification) return;
-  subject_.filter_specification([this](const Execution&) {
+  const char* const without = std::getenv("REWEAVE_WITHOUT");
+  if (without != nullptr) leave_out(without);
+  start_anew();
+}
+
+// What AFL++ counts is what an input does, and that would tell of those before: lists that have
+// grown, what is kept to be used again. There nothing outlives an execution.
+void Harness::start_anew() {
+  subject_.reset();  // It knows the execution.
+  execution_.emplace(settings_.limits);
+  subject_.emplace(empty_scenario(), settings_);
+  if (!kFuzzes || settings_.only_specification) return;
+  subject_->filter_specification([this](const Execution&) {
     const bool is_new = give_feedback();
     return (kRemembers && is_new) || always_asks_;
   });
+}
+
+void Harness::leave_out(std::string_view words) {
+  while (!words.empty()) {
+    const std::size_t comma = std::min(words.find(','), words.size());
+    const std::string_view word = words.substr(0, comma);
+    words.remove_prefix(std::min(comma + 1, words.size()));
+    if (word == "feedback") {
+      hide_features();
+    } else if (word == "mutator") {
+      mutates_ = false;
+    } else if (word == "plans") {
+      has_plans_ = false;
+    } else {
+      refuse("REWEAVE_WITHOUT: '" + std::string(word) + "' is none of feedback, mutator, plans");
+    }
+  }
 }
 
 void Harness::read_arguments(int* argc, char*** argv) {
@@ -119,38 +146,27 @@ void Harness::read_arguments(int* argc, char*** argv) {
   }
 }
 
-// Lists that are emptied when they are next used tell of the execution before: of an empty program
-// in each case. By then AFL++ counts what this one does, too, which depends on the input alone.
-void Harness::settle() {
-  gave_feedback_ = true;
-  always_asks_ = false;
-  subject_.edit_scenario([](runtime::Scenario& scenario) { decode_scenario({}, scenario); });
-  decode_plan({}, case_.plan);
-  strategy_.begin(Prng(0), 0);
-  execution_.begin(strategy_, /*keep_log=*/true);
-  subject_.run(execution_);
-}
-
 void Harness::run(const std::uint8_t* data, std::size_t size) {
   // Not before: an engine installs its handlers when it has read its arguments.
   if (!moved_signal_handlers_) {
     move_signal_handlers();
     moved_signal_handlers_ = true;
   }
-  subject_.edit_scenario([&](runtime::Scenario& scenario) {
+  subject_->edit_scenario([&](runtime::Scenario& scenario) {
     const std::size_t used = decoder_.decode({data, size}, scenario);
-    decode_plan({data + used, size - used}, case_.plan);
+    const std::size_t rest = has_plans_ ? size - used : 0;
+    decode_plan({data + used, rest}, case_.plan);
   });
   begin_features();
   gave_feedback_ = false;
   always_asks_ = is_one_of_eight({data, size});
   strategy_.begin(Prng(0), 0);
-  execution_.begin(strategy_, /*keep_log=*/true);
-  subject_.run(execution_);
+  execution_->begin(strategy_, /*keep_log=*/true);
+  subject_->run(*execution_);
   if (!gave_feedback_) (void)give_feedback();
-  const std::vector<Finding>& findings = execution_.findings();
+  const std::vector<Finding>& findings = execution_->findings();
   if (!findings.empty() && counts_unless_livelock(findings.front())) report();
-  if constexpr (!kRemembers) settle();
+  if constexpr (!kRemembers) start_anew();
 }
 
 // Which event followed which, whether in the same tasklet, and in the middle of what: a weak
@@ -163,7 +179,7 @@ bool Harness::give_feedback() {
   std::uint64_t previous = 0;
   ActorId actor{};
   int callbacks = 0, spills = 0;
-  for (const Event& event : execution_.log()) {
+  for (const Event& event : execution_->log()) {
     const auto kind = static_cast<EventKind>(event.kind);
     callbacks += (kind == EventKind::kWeakCallback) - (kind == EventKind::kWeakCallbackEnd);
     spills += (kind == EventKind::kSpill) - (kind == EventKind::kUnspill);
@@ -177,18 +193,18 @@ bool Harness::give_feedback() {
 }
 
 void Harness::report() {
-  const Finding& finding = execution_.findings().front();
-  repro::WeaveFile file = repro::tasklet_file(subject_.scenario(), subject_.settings());
+  const Finding& finding = execution_->findings().front();
+  repro::WeaveFile file = repro::tasklet_file(subject_->scenario(), settings_);
   file.verdict =
-      repro::verdict_of(execution_.findings(), subject_.results(), execution_.trace_hash());
+      repro::verdict_of(execution_->findings(), subject_->results(), execution_->trace_hash());
   repro::Report report{.command = "fuzz", .file = std::string(target_->name)};
   report.subject = file.kind().name();
-  report.findings = execution_.findings();
+  report.findings = execution_->findings();
   report.executions = 1;
-  report.steps = execution_.steps();
-  report.trace_hash = execution_.trace_hash();
-  const std::vector<DenseAnswer> answers = execution_.dense_answers();
-  Expected<Schedule> schedule = record(subject_, answers, subject_.settings().limits);
+  report.steps = execution_->steps();
+  report.trace_hash = execution_->trace_hash();
+  const std::vector<DenseAnswer> answers = execution_->dense_answers();
+  Expected<Schedule> schedule = record(*subject_, answers, settings_.limits);
   if (!schedule) {
     report.headline = "no repro was written: " + schedule.error().message;
   } else {
@@ -234,12 +250,12 @@ std::size_t Harness::mutate(std::uint8_t* data, std::size_t size, std::size_t si
   // steps does.
   if (size < 16 || prng.chance({1, 8})) {
     runtime::generate_scenario(prng, generator_, edited_.scenario);
-    if (prng.chance({1, 2})) mutate_plan(edited_.plan, prng);
+    if (prng.chance({1, 2}) && has_plans_) mutate_plan(edited_.plan, prng);
   } else {
     const std::uint32_t changes = 1 + prng.below(4);
     find_targets();
     for (std::uint32_t i = 0; i < changes; ++i) {
-      if (prng.chance({1, 4})) {
+      if (prng.chance({1, 4}) && has_plans_) {
         mutate_plan(edited_.plan, prng, targets_);
       } else {
         runtime::mutate_scenario(prng, growth_, edited_.scenario);

@@ -10,6 +10,8 @@
 //   REWEAVE_SPILL_LEVELS=N, …   any other setting: `reweave help settings`
 //   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
 //   folder
+//   REWEAVE_WITHOUT=feedback,mutator,plans   to measure what each is worth (tests/fuzz/ablation): no
+//   counters beside code coverage; the engine's own mutations of bytes; no plans in what is mutated
 //
 // The specification is asked about inputs with a feature that is new to the process (not under
 // AFL++, for which an input is the same each time), and about one in eight of the others, by their
@@ -17,12 +19,14 @@
 // single input, as `reweave replay` and a target with one file do, always hears what it says.
 //
 // Cost: decoding, one execution, and a counter for each pair of neighbouring events as feedback;
-// nothing is allocated once the buffers have grown. A target never throws and always returns 0; a
+// nothing is allocated once the buffers have grown (under AFL++ each input gets buffers of its own,
+// so that it takes the same edges each time). A target never throws and always returns 0; a
 // finding aborts, as fuzzers expect, in a function of its own kind (endings.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +56,8 @@ class Harness {
   /// A mutated input, in place; returns its size, at most `size_max`. Always valid; depends on
   /// nothing but its arguments.
   std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t size_max, unsigned seed);
+  /// False: the engine is to mutate bytes by itself.
+  bool mutates() const { return mutates_; }
 
   /// A mixture of two inputs in `out`; as mutate().
   std::size_t cross_over(const std::uint8_t* first, std::size_t first_size,
@@ -59,7 +65,8 @@ class Harness {
                          std::size_t size_max, unsigned seed);
 
  private:
-  void settle();
+  void leave_out(std::string_view words);
+  void start_anew();
   [[noreturn]] void report();
   bool give_feedback();
   void find_targets();
@@ -75,9 +82,12 @@ class Harness {
   repro::FuzzCase other_;
   std::vector<PlanTarget> targets_;  // Of `edited_`.
   std::vector<std::uint8_t> bytes_;
-  runtime::ScenarioSubject subject_;
+  const runtime::Settings settings_;
   FuzzInput strategy_;
-  Execution execution_;
+  std::optional<Execution> execution_;
+  std::optional<runtime::ScenarioSubject> subject_;
+  bool mutates_ = true;
+  bool has_plans_ = true;
   bool moved_signal_handlers_ = false;
   bool gave_feedback_ = false;  // About this input.
   bool always_asks_ = false;    // The specification, for it is one of eight.

@@ -6,6 +6,9 @@
 #include "fuzz/harness.h"
 
 extern const char reweave_target[];
+// libFuzzer's own mutations; other engines have no such function.
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
+                                                      std::size_t size_max);
 
 namespace {
 
@@ -28,6 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t size_max, unsigned seed) {
+  if (!harness().mutates() && LLVMFuzzerMutate != nullptr)
+    return LLVMFuzzerMutate(data, size, size_max);
   return harness().mutate(data, size, size_max, seed);
 }
 
@@ -35,5 +40,6 @@ extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std:
                                                  const std::uint8_t* second,
                                                  std::size_t second_size, std::uint8_t* out,
                                                  std::size_t size_max, unsigned seed) {
+  if (!harness().mutates()) return 0;  // Its own mutations have another.
   return harness().cross_over(first, first_size, second, second_size, out, size_max, seed);
 }
