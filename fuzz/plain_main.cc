@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -40,7 +41,8 @@ int main(int argc, char** argv) {
     std::vector<std::filesystem::path> paths;
     if (std::filesystem::is_directory(argv[i])) {
       for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
-        if (entry.is_regular_file()) paths.push_back(entry.path());
+        std::error_code error;  // Of a link that leads nowhere: no file.
+        if (entry.is_regular_file(error)) paths.push_back(entry.path());
       }
       std::sort(paths.begin(), paths.end());
     } else {
