@@ -322,6 +322,34 @@ TEST_F(Campaign, ThatFindsTheDiskFullLosesNothingAndGoesOn) {
   EXPECT_THAT(result.output, HasSubstr(" 0 failed"));
 }
 
+TEST_F(Campaign, DoesTheSameWhereTheClockJumps) {
+  // AddressSanitizer otherwise wants to be the first library.
+  const Words jumping = {"LD_PRELOAD=" REWEAVE_JUMPING_CLOCK,
+                         "ASAN_OPTIONS=verify_asan_link_order=0"};
+  const ProcessResult year =
+      run_process({"date", "+%Y"}, {.environment = jumping, .timeout_ms = 60'000});
+  const int shown = std::atoi(year.output.c_str());
+  ASSERT_TRUE(shown < 2010 || shown > 2050) << "the clock does not jump: " << year.output;
+
+  run(run_words("still", {"--jobs", "1"}), 1);
+  run(run_words("jumping", {"--jobs", "1"}), 1, jumping);
+  auto still = content_of("still"), jumped = content_of("jumping");
+  std::erase_if(still, [](const auto& file) { return !file.first.starts_with("repros"); });
+  std::erase_if(jumped, [](const auto& file) { return !file.first.starts_with("repros"); });
+  EXPECT_FALSE(still.empty());
+  EXPECT_EQ(jumped, still);
+
+  // A budget of time is neither over at once nor never.
+  Words words = {"campaign", "run",       path("timed"), path("many.weave"),
+                 "--quiet",  "--seconds", "1",           "--format=json"};
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string output = run(words, 1, jumping);
+  const auto spent = std::chrono::steady_clock::now() - begin;
+  EXPECT_THAT(output, HasSubstr("\"stopped_by\":\"seconds\""));
+  EXPECT_GE(spent, std::chrono::seconds(1));
+  EXPECT_LT(spent, std::chrono::seconds(60));
+}
+
 TEST_F(Campaign, MergesInWhateverOrderAndTwiceIsAsGoodAsOnce) {
   for (const char* const seed : {"1", "2", "3"}) {
     Words words = run_words(std::string("seed") + seed, {"--seed", seed});
