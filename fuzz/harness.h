@@ -10,8 +10,8 @@
 //   REWEAVE_SPILL_LEVELS=N, …   any other setting: `reweave help settings`
 //   REWEAVE_OUTPUT=DIR    where repros go; default: libFuzzer's -artifact_prefix, else the current
 //   folder
-//   REWEAVE_WITHOUT=a,b   to measure what each is worth (tests/fuzz/ablation): feedback, no counters
-//   beside code coverage; mutator, the engine's own mutations of bytes; plans, none
+//   REWEAVE_WITHOUT=a,b   to measure what each is worth (tests/fuzz/ablation): feedback, so that
+//   nothing counts but code coverage; mutator, so that the engine alone changes bytes; plans
 //
 // The specification is asked about inputs with a feature that is new to the process (not under
 // AFL++, for which an input is the same each time), and about one in eight of the others, by their
