@@ -83,7 +83,6 @@ const std::vector<Profile>& all_profiles() {
            .add(kPeerLookedUpEarly)
            .add(kInsertBesideLeaving)
            .add(kSurvivorLosesValue)
-           .add(kGeneratorStaysExecuting)
            .add(kThrowAtRunning)
            .add(kSpillAddsLevel)},
   };
