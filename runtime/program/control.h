@@ -260,8 +260,8 @@ class Control final : public sync::Host {
   static constexpr std::uint64_t kClockStart = 1'700'000'000'000'000'000;
   // While one thread alone can go on, its accesses are only counted, but for the last kLoneLook of
   // every kLonePeriod steps: so a loop that never ends is noticed. And but for the first kLoneLook
-  // after it took a lock that others were about to take: what it reads under it may be
-  // all that a loop does which waits for one of them.
+  // after it took a lock that others were about to take: what it reads under it may be all that a
+  // loop does which waits for one of them.
   static constexpr std::uint64_t kLonePeriod = 4096, kLoneLook = 64;
   static constexpr std::uint32_t kRestsPutOffMax = 64;
   // A thread that comes by so many calls and atomic accesses, one after the other, while others
@@ -439,10 +439,12 @@ class Control final : public sync::Host {
   std::uint64_t turn_began_ = 0;  // The step; where threads take turns.
   std::uint64_t glance_ns_ = 0;   // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
-  std::uint32_t rounds_ = 0;       // In which all that can go on only turned.
-  std::uint64_t alone_since_ = 0;  // The step from which on only one can go on.
-  std::uint32_t row_of_ = UINT32_MAX, row_ = 0, row_max_ = kRowShortest;
-  std::uint64_t watched_until_ = 0;  // Up to this step it is looked at all the same.
+  std::uint32_t rounds_ = 0;              // In which all that can go on only turned.
+  std::uint64_t alone_since_ = 0;         // The step from which on only one can go on.
+  std::uint64_t watched_until_ = 0;       // Up to this step it is looked at all the same.
+  std::uint32_t row_of_ = UINT32_MAX;     // Who came by the last calls and atomic accesses, …
+  std::uint32_t row_ = 0;                 // … by how many of them while others could go on, …
+  std::uint32_t row_max_ = kRowShortest;  // … and by how many before it is asked.
   std::uint64_t drain_until_ =
       sync::kNever;                  // The step at which main waits no longer for the others.
   std::uint64_t resting_since_ = 0;  // The step from which on somebody rests.

@@ -65,6 +65,7 @@ int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(v
   real()._exit(kUnavailable);
   __builtin_unreachable();
 }
+
 }  // namespace
 }  // namespace reweave::program
 
@@ -75,7 +76,7 @@ REWEAVE_STAND_IN int pthread_create(pthread_t* handle, const pthread_attr_t* att
                                     void* (*start)(void*), void* argument) {
   if (is_controlled()) return create(handle, attributes, start, argument, REWEAVE_CALLER);
   if (is_before_main() && !is_own_code(REWEAVE_CALLER)) {
-    // AddressSanitizer, which comes before us, would be given a thread of its that has ended.
+    // What would be started is AddressSanitizer's own function for a thread, which it runs once.
     if (globals.under_address_sanitizer) {
       refuse_before_main(
           "starts a thread: under AddressSanitizer only main and what it starts can be repeated; "

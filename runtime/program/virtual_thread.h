@@ -50,7 +50,7 @@ struct Thread {
   const void* begins = nullptr;           // The function that it runs, where steps are kept; …
   std::array<std::uintptr_t, 6> given{};  // … and what is begun with, where that says more.
   std::array<char, 16> name{};            // By pthread_setname_np.
-  unsigned long processors = 0xf;         // Where it may run, a bit each: of four.
+  unsigned long processors = 0xf;         // Where it may run, a bit each; see machine_stand_ins.
   const char* called = nullptr;           // The last stand-in, where steps are kept.
   int sanitizer_number = -1;              // AddressSanitizer's, where steps are kept.
   std::vector<HeldLock> held;             // In the order in which they were taken.

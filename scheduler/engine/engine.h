@@ -19,8 +19,8 @@
 // limit grows, else never. Some 60 instructions a point, 27 where the strategy has nothing to say.
 //
 // What an execution needs once is inlined as far as it goes. A switch leaves a call behind that
-// never returns, after which processors are slow at returning from others (on Zen 5 1.5 ns each):
-// in an execution of 6 points, each call around them counts.
+// never returns, after which processors are slow at returning from others: in an execution of 6
+// points, each call around them counts.
 #pragma once
 
 #include <cstdint>
