@@ -36,6 +36,10 @@ Status remove_file(const std::string& path) {
   return Error{fmt::format("{}: cannot be removed: {}", path, error.message())};
 }
 
+void add(const std::vector<std::string>& more, std::vector<std::string>& all) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
 std::string file_name(const std::string& path) { return fs::path(path).filename().string(); }
 
 }  // namespace
@@ -129,8 +133,10 @@ Status CampaignFolder::prune() const {
   return ok();
 }
 
-Status CampaignFolder::merge_states(const CampaignFolder& from) const {
-  for (const ShardState& theirs : from.read_states().states) {
+Status CampaignFolder::merge_states(const CampaignFolder& from, PassedOver& passed_over) const {
+  const States found = from.read_states();
+  add(found.troubles, passed_over.troubles);
+  for (const ShardState& theirs : found.states) {
     ShardState fresh = theirs;
     fresh.units = 0;
     const Expected<ShardState> ours = read_state(fresh);
@@ -141,27 +147,56 @@ Status CampaignFolder::merge_states(const CampaignFolder& from) const {
   return ok();
 }
 
-Status CampaignFolder::merge(const std::string& from) const {
+Status CampaignFolder::merge_waiting(const CampaignFolder& from, PassedOver& passed_over) const {
+  for (const char* const part : {"new", "unconfirmed"}) {
+    const FoundRepros found = repro::find_repros(from.path(part));
+    add(found.troubles, passed_over.troubles);
+    for (const ReproFacts& repro : found.repros) {
+      const Expected<std::string> text = read_file(repro.name);
+      if (!text) continue;  // It has just been confirmed there, or refuted.
+      const fs::path below = fs::path(repro.name).parent_path().lexically_relative(from.path(part));
+      const fs::path folder = (fs::path(path(part)) / below).lexically_normal();
+      std::error_code error;
+      fs::create_directories(folder, error);
+      if (error) return Error{fmt::format("{}: cannot be made: {}", folder.string(), error.message())};
+      const std::string to = (folder / canonical_name(repro.name, *text)).string();
+      if (Status status = write_file(to, *text); !status) return status;
+    }
+  }
+  return ok();
+}
+
+Status CampaignFolder::merge_confirmed(const ReproFacts& repro, const CampaignFolder& from) const {
+  const Expected<std::string> text = read_file(repro.name);
+  if (!text) return ok();  // A better one has come meanwhile.
+  const std::string to = repros() + "/" + canonical_name(repro.name, *text);
+  if (Status status = write_file(to, *text); !status) return status;
+  const Expected<std::string> report = read_file(from.report_of(repro.name));
+  // They differ in how long it took: of two the same one is kept, whichever comes first.
+  const Expected<std::string> ours = read_file(report_of(to));
+  if (!report || (ours && *ours <= *report)) return ok();
+  return write_file(report_of(to), *report);
+}
+
+Expected<CampaignFolder::PassedOver> CampaignFolder::merge(const std::string& from) const {
+  PassedOver passed_over;
   const CampaignFolder other(from);
   const bool is_campaign = other.look().has_value();
   const FoundRepros found = repro::find_repros(is_campaign ? other.repros() : from);
-  if (!found.troubles.empty()) return Error{found.troubles.front()};
+  add(found.troubles, passed_over.troubles);
   for (const ReproFacts& repro : found.repros) {
-    if (repro.signatures.empty()) continue;
-    const Expected<std::string> text = read_file(repro.name);
-    if (!text) return text.error();
-    const std::string to = repros() + "/" + canonical_name(repro.name, *text);
-    if (Status status = write_file(to, *text); !status) return status;
-    const Expected<std::string> report = read_file(other.report_of(repro.name));
-    // They differ in how long it took: of two the same one is kept, whichever comes first.
-    const Expected<std::string> ours = read_file(report_of(to));
-    if (!report || (ours && *ours <= *report)) continue;
-    if (Status status = write_file(report_of(to), *report); !status) return status;
+    if (repro.signatures.empty()) {
+      ++passed_over.without_finding;
+    } else if (Status status = merge_confirmed(repro, other); !status) {
+      return status.error();
+    }
   }
   if (is_campaign) {
-    if (Status status = merge_states(other); !status) return status;
+    if (Status status = merge_waiting(other, passed_over); !status) return status.error();
+    if (Status status = merge_states(other, passed_over); !status) return status.error();
   }
-  return prune();
+  if (Status status = prune(); !status) return status.error();
+  return passed_over;
 }
 
 ShardLock::~ShardLock() {

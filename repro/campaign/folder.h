@@ -56,13 +56,22 @@ class CampaignFolder {
   /// Removes repros, with their reports, that no signature needs.
   Status prune() const;
 
-  /// Adds what `from` holds, the folder of another campaign or just repros. What comes out of
-  /// merging several folders is the same in whatever order, and twice is as good as once.
-  Status merge(const std::string& from) const;
+  /// What merge() did not take over; the rest is merged all the same.
+  struct PassedOver {
+    std::vector<std::string> troubles{};  // What could not be read, a sentence each.
+    std::size_t without_finding = 0;      // Files that are no repros: they state no finding.
+  };
+  /// Adds what `from` holds, the folder of another campaign or just repros: what is confirmed, what
+  /// still waits for it or has failed it, and how far each shard has come. What comes out of
+  /// merging several folders is the same in whatever order, and twice is as good as once. The error
+  /// says what could not be written here.
+  Expected<PassedOver> merge(const std::string& from) const;
 
  private:
   std::string path(const char* name) const { return root_ + "/" + name; }
-  Status merge_states(const CampaignFolder& from) const;
+  Status merge_confirmed(const ReproFacts& repro, const CampaignFolder& from) const;
+  Status merge_waiting(const CampaignFolder& from, PassedOver& passed_over) const;
+  Status merge_states(const CampaignFolder& from, PassedOver& passed_over) const;
 
   std::string root_;
 };

@@ -284,7 +284,8 @@ int merge(const Arguments& arguments, Kinds) {
   CommandLine line("campaign merge",
                    "Add what other campaigns found, or folders of repros, to a campaign.",
                    "  reweave campaign merge DIR other-machine/DIR downloaded-repros",
-                   "0 done, 2 bad flag or file, 74 the folder cannot be written");
+                   "0 done, 2 bad flag, or done but for files that cannot be read, 74 the folder "
+                   "cannot be written");
   std::string name;
   std::vector<std::string> others;
   line.app().add_option("dir", name, "Folder of the campaign")->type_name("DIR")->required();
@@ -296,13 +297,23 @@ int merge(const Arguments& arguments, Kinds) {
   for (const std::string& other : others) {
     if (!std::filesystem::exists(other))
       return line.fail(fmt::format("{}: there is no such folder", other));
-    if (Status merged = folder.merge(other); !merged) return line.fail(merged.error(), kExitOutput);
+  }
+  int code = kExitClean;
+  for (const std::string& other : others) {
+    const Expected<CampaignFolder::PassedOver> merged = folder.merge(other);
+    if (!merged) return line.fail(merged.error(), kExitOutput);
+    for (const std::string& trouble : merged->troubles) line.warn(trouble + "; passed over");
+    if (!merged->troubles.empty()) code = kExitUsage;
+    if (merged->without_finding > 0) {
+      line.warn(fmt::format("{}: {} left out that state no finding", other,
+                            plural(merged->without_finding, "file")));
+    }
   }
   const CampaignStatus status = status_of(folder);
   return print_and_return(line.format() == Format::kJson
                               ? status_json(folder, status, nullptr)
                               : status_text(folder, status, line.terminal()),
-                          kExitClean);
+                          code);
 }
 
 /// Shrinks one repro, beside it; "": it cannot be shrunk.

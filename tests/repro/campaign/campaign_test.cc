@@ -369,6 +369,24 @@ TEST_F(Campaign, MergesInWhateverOrderAndTwiceIsAsGoodAsOnce) {
   expect_whole("a");
 }
 
+TEST_F(Campaign, MergePassesOverWhatCannotBeReadAndTakesTheRest) {
+  run(run_words("from"), 1);
+  const std::set<std::string> found = signatures_in("from");
+  write("from/repros/aaa.weave", "reweave no-such-version\n");
+  write("from/repros/scenario.weave", kClean);
+  write("from/shards/zzz.json", "{");
+  fs::create_directories(path("from/new/some-shard/7"));
+  fs::copy(*fs::directory_iterator(path("from/repros")), path("from/new/some-shard/7/late.weave"));
+  for (int time = 0; time < 2; ++time) {
+    const std::string output = run({"campaign", "merge", path("to"), path("from")}, 2);
+    EXPECT_THAT(output, HasSubstr("aaa.weave"));
+    EXPECT_THAT(output, HasSubstr("zzz.json"));
+    EXPECT_THAT(output, HasSubstr("1 file left out that state"));
+    EXPECT_EQ(signatures_in("to"), found);
+    EXPECT_EQ(run_json({"campaign", "status", path("to")}, 1)["executions"], 24'000);
+  }
+}
+
 TEST_F(Campaign, MinimizeLeavesEachSignatureItsBestRepro) {
   run({"hunt", path("many.weave"), "--keep-going", "--executions", "2000", "--output", path("raw")},
       1);
