@@ -23,6 +23,7 @@ namespace reweave::runtime {
 class ReferenceVisitor;
 class Thread;
 struct Frame;
+struct GeneratorObject;
 
 /// What a dispatcher gets instead of a value when the C stack is being unwound to let another frame
 /// go on: see take_transfer() in evaluation.cc. Never dereferenced.
@@ -47,10 +48,14 @@ using ClearLocals = void (*)(Thread& thread, Frame& frame);
 /// Tells of every counted reference that the frame's locals hold (life/references.h).
 using VisitLocals = void (*)(Frame& frame, ReferenceVisitor& visitor);
 
+/// Whose frame it is, which has it; null: no generator's.
+using GeneratorOf = GeneratorObject* (*)(Frame& frame);
+
 struct Code {
   Execute execute = nullptr;
   ClearLocals clear_locals = nullptr;  // Null: the locals own nothing.
   VisitLocals visit_locals = nullptr;  // Null: likewise.
+  GeneratorOf generator_of = nullptr;  // Null: frames of it belong to no generator.
   std::uint32_t locals_bytes = 0;
   SiteId entry{};               // Site of the function's entry, for spill questions.
   const void* body = nullptr;   // For `execute`.

@@ -9,6 +9,7 @@ namespace reweave::runtime {
 // `value` is the operation's result, or null and an exception. Returns what it comes to, or kAgain.
 Object* Interpreter::complete(const Op& op, Locals& locals, Frame& frame, Object* value) {
   if (op.code == OpCode::kAsync) return called_async(locals, frame, value);
+  if (op.code == OpCode::kForeach) return looped(op, locals, value);
   if (locals.held != nullptr) value = let_go(op, locals, value);
   switch (op.code) {
     case OpCode::kAtomic:

@@ -58,6 +58,10 @@ void Interpreter::visit_locals(Frame& frame, ReferenceVisitor& visitor) {
   for (std::uint32_t i = 0; i < locals.depth; ++i) visitor.visit(locals.blocks[i].error);
 }
 
+GeneratorObject* Interpreter::generator_of(Frame& frame) {
+  return frame.locals<Locals>().generator;
+}
+
 // The frame dies in the middle of an `async`.
 bool Interpreter::calls_async(const Frame& frame, const Locals& locals) {
   const Body& body = *static_cast<const Body*>(frame.code->body);

@@ -67,6 +67,7 @@ void Interpreter::set_scenario(const Scenario& scenario) {
     body.code.execute = &Interpreter::execute;
     body.code.clear_locals = &Interpreter::clear_locals;
     body.code.visit_locals = &Interpreter::visit_locals;
+    body.code.generator_of = &Interpreter::generator_of;
     body.code.locals_bytes = static_cast<std::uint32_t>(
         sizeof(Locals) + nesting_of(scenario.functions[i]) * sizeof(Block));
     body.code.entry = site_of(i, 0);

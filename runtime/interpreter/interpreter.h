@@ -94,6 +94,7 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   static bool calls_async(const Frame& frame, const Locals& locals);
   static void clear_locals(Thread& thread, Frame& frame);
   static void visit_locals(Frame& frame, ReferenceVisitor& visitor);
+  static GeneratorObject* generator_of(Frame& frame);
   void visit_roots(ReferenceVisitor& visitor) const override;
 
   // What is still to come: scenario_foresight.cc
@@ -199,6 +200,8 @@ class Interpreter : public LedgerNames, private RootHolder, private Foresight {
   Object* yield(const Op& op, Locals& locals);
   Object* make_generator(const FunctionObject& function, std::int32_t slot);
   Object* log_next(const GeneratorObject& generator, Object* value);
+  Object* loop_over(GeneratorObject* generator, Locals& locals);
+  Object* looped(const Op& op, Locals& locals, Object* value);
   void log_object(EventKind kind, const Object* object);
   static Cell* cell_of(const FunctionObject& function);
   bool softly_set() const { return thread().settings().switching == Switching::kSoft; }

@@ -50,6 +50,7 @@ struct Interpreter::Locals {
   std::uint32_t turn;          // Of an operation that is performed several times: turns done.
   bool was_atomic;             // The tasklet, before the operation made it atomic.
   bool receiving;              // The turn in progress receives.
+  bool looping;                // It runs a generator at this frame's level.
   Reception reception;         // While it receives.
   EarlyEnd outer;              // While something else may end its wait: of the operation outside.
   Object* held;                // What the operation in progress holds; owned.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "runtime/interpreter/locals.h"
+#include "runtime/life/generator_object.h"
 #include "runtime/tasklet/allocation.h"
 #include "runtime/tasklet/frame_cache.h"
 #include "runtime/tasklet/tasklet_state.h"
@@ -252,10 +253,15 @@ void Interpreter::log_run_queue() {
 
 // The rest act on what is in a slot, which they hold; an empty one makes them do nothing.
 Object* Interpreter::perform_on_content(const Op& op, Locals& locals) {
+  // A loop goes on with what it holds, whatever is in the slot by now.
+  const bool goes_on = op.code == OpCode::kForeach && locals.held != nullptr;
+  if (goes_on) return loop_over(static_cast<GeneratorObject*>(locals.held), locals);
   Object* const object = in_slot(op.args[0]);
   if (object == nullptr) return thread().none();
   if (acts_on_any_object(op.code)) {
     locals.held = retain(object);
+    if (op.code == OpCode::kForeach && object->kind == ObjectKind::kGenerator)
+      return loop_over(static_cast<GeneratorObject*>(object), locals);
     return perform_on_object(op, object);
   }
   // And so does anything but a tasklet.

@@ -75,6 +75,7 @@ bool may_end_any(OpCode code) {
     case OpCode::kSetupNobind:
     case OpCode::kCallobj:
     case OpCode::kNext:
+    case OpCode::kForeach:
     case OpCode::kAsyncstop:
       return true;
     default:

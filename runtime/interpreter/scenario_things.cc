@@ -1,5 +1,7 @@
 // Operations on things: cells, functions, generators, records and weak references, or on any object
 // in a slot.
+#include <utility>
+
 #include "runtime/interpreter/locals.h"
 
 #include "runtime/life/closure.h"
@@ -81,6 +83,26 @@ Object* Interpreter::log_next(const GeneratorObject& generator, Object* value) {
   return thread().none();
 }
 
+// One turn of a for loop over a generator. In a function that was entered hard it is a call
+// through C.
+Object* Interpreter::loop_over(GeneratorObject* generator, Locals& locals) {
+  locals.looping = soft() && generator->is_ready();
+  return locals.looping ? begin_soft_turn(thread(), generator) : next_value(thread(), generator);
+}
+
+Object* Interpreter::looped(const Op& op, Locals& locals, Object* value) {
+  if (locals.held == nullptr) return value;  // The slot was empty.
+  if (locals.held->kind != ObjectKind::kGenerator) return let_go(op, locals, value);
+  auto* const generator = static_cast<GeneratorObject*>(locals.held);
+  if (std::exchange(locals.looping, false)) value = end_soft_turn(thread(), generator, value);
+  const bool yielded = value != nullptr;
+  value = log_next(*generator, value);
+  if (!yielded || ++locals.turn >= static_cast<std::uint32_t>(op.args[1]))
+    return let_go(op, locals, value);
+  thread().release(value);
+  return kAgain;
+}
+
 // Operations that make things, or act on dicts, locks and time.
 Object* Interpreter::perform_on_things(const Op& op, Locals& locals, Frame& frame) {
   switch (op.code) {
@@ -150,6 +172,8 @@ Object* Interpreter::perform_on_object(const Op& op, Object* object) {
     case OpCode::kGenerator:
       if (object->kind != ObjectKind::kFunction) break;
       return make_generator(*static_cast<const FunctionObject*>(object), b);
+    case OpCode::kForeach:
+      break;
     case OpCode::kNext:
       if (object->kind != ObjectKind::kGenerator) break;
       return next_value(thread(), static_cast<GeneratorObject*>(object));

@@ -68,13 +68,13 @@ std::string operations_help() {
       "\nBeyond what Stackless has\n"
       "  What was said last is what the tasklet's last `get`, `plus`, `less`, `trysend`, "
       "`tryrecv`,\n"
-      "  `recvt`, `select`, `trylock`, `wait`, `pollwait`, `next`, `deref`, `state`, `bal`, "
-      "`closed`,\n"
-      "  `queue`, `same`, `runcount`, `nest`, `tnest`, `thread` or `locals` found: the number "
-      "that it logs,\n"
-      "  or 1 for yes and 0 for no. `state` says the sum of 1 alive, 2 blocked, 4 scheduled, 8 "
-      "paused,\n"
-      "  16 current, 32 main.\n";
+      "  `recvt`, `select`, `trylock`, `wait`, `pollwait`, `next`, `foreach`, `deref`, `state`, "
+      "`bal`,\n"
+      "  `closed`, `queue`, `same`, `runcount`, `nest`, `tnest`, `thread` or `locals` found: the "
+      "number\n"
+      "  that it logs, or 1 for yes and 0 for no. `state` says the sum of 1 alive, 2 blocked, 4 "
+      "scheduled,\n"
+      "  8 paused, 16 current, 32 main.\n";
   append_operations(text, kWidth, /*beyond=*/true);
   text += "\nArguments\n";
   for (const char letter : argument_letters()) {

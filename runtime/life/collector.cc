@@ -288,7 +288,7 @@ void Collector::clear_tasklet(Thread& by, Tasklet& tasklet) {
   tasklet.frame = FrameRef{};
   Object* const tempval = claim(by, &tasklet);
   release_value(by, &tasklet, tempval, ReleaseReason::kHolderFinalized);
-  if (frame) release_frame(by, frame);
+  drop_frames(by, frame);
   if (tasklet.locals != nullptr) dict_clear(by, tasklet.locals);
 }
 

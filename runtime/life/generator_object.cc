@@ -25,14 +25,18 @@ GeneratorObject* make_generator(Thread& thread, FrameRef frame) {
 
 namespace {
 
-// `value`: what it goes on with, owned; null: the pending exception is raised in it.
-Object* resume_generator(Thread& thread, GeneratorObject* generator, Object* value) {
+// The running frame asks for a value. The generator's frame, owned.
+FrameRef begin_turn(Thread& thread, GeneratorObject* generator) {
   const FrameRef frame = retain_frame(thread, generator->frame);
   frame.frame->back =
       thread.evaluation().running ? retain_frame(thread, thread.evaluation().running) : FrameRef{};
   generator->begun = generator->running = true;
   generator->yielded = false;
-  value = evaluate(thread, frame, value);
+  return frame;
+}
+
+// `value`: what its frame returned.
+Object* end_turn(Thread& thread, GeneratorObject* generator, Object* value) {
   // The frame lives still: the generator has it, and who calls has the generator. Only a defect
   // takes either away.
   if (generator->dead || !generator->frame) [[unlikely]]
@@ -50,12 +54,45 @@ Object* resume_generator(Thread& thread, GeneratorObject* generator, Object* val
   return thread.raise(thread.make_error(ExceptionType::kStopIteration));
 }
 
+// `value`: what it goes on with, owned; null: the pending exception is raised in it.
+Object* resume_generator(Thread& thread, GeneratorObject* generator, Object* value) {
+  return end_turn(thread, generator, evaluate(thread, begin_turn(thread, generator), value));
+}
+
+GeneratorObject* generator_of(FrameRef at) {
+  const Code* const code = at.frame->code;
+  return code == nullptr || code->generator_of == nullptr ? nullptr : code->generator_of(*at.frame);
+}
+
 }  // namespace
 
 Object* next_value(Thread& thread, GeneratorObject* generator) {
   if (generator->running) return thread.raise(thread.make_error(ExceptionType::kValueError));
   if (!generator->frame) return thread.raise(thread.make_error(ExceptionType::kStopIteration));
   return resume_generator(thread, generator, thread.none());
+}
+
+Object* begin_soft_turn(Thread& thread, GeneratorObject* generator) {
+  return call_softly(thread, begin_turn(thread, generator), thread.none());
+}
+
+Object* end_soft_turn(Thread& thread, GeneratorObject* generator, Object* value) {
+  return end_turn(thread, generator, value);
+}
+
+// Each reference that a generator gives back here is not the last one: who called has another, or
+// the tasklet. So nothing dies before the innermost frame does, as everywhere.
+void drop_frames(Thread& thread, FrameRef innermost) {
+  if (!innermost) return;
+  const bool stays = thread.settings().defects.has(Defect::kGeneratorStaysExecuting);
+  for (FrameRef at = innermost; !stays && at; at = at.frame->back) {
+    if (at.frame->generation != at.generation) break;  // Only under a defect.
+    GeneratorObject* const generator = generator_of(at);
+    if (generator == nullptr || generator->dead || generator->frame.frame != at.frame) continue;
+    generator->running = false;
+    release_frame(thread, std::exchange(generator->frame, FrameRef{}));
+  }
+  release_frame(thread, innermost);
 }
 
 // What it yields or raises then is for nobody.

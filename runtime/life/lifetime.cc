@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/life/dict_object.h"
+#include "runtime/life/generator_object.h"
 #include "runtime/life/weakref.h"
 #include "runtime/tasklet/allocation.h"
 #include "runtime/tasklet/channel_queue.h"
@@ -132,7 +133,7 @@ void destroy_tasklet(Thread& thread, Tasklet* tasklet) {
           "c-stack-released");
   if (tempval != nullptr)
     thread.ledger().let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
-  const bool started = tasklet->started;
+  const bool started = tasklet->started, without_c = tasklet->cstate->stub;
   const bool leaves_ring_last = tasklet == thread.life().leaves_ring_last;
   DictObject* const locals = std::exchange(tasklet->locals, nullptr);
   tasklet->stack_place.tasklet = nullptr;
@@ -144,7 +145,11 @@ void destroy_tasklet(Thread& thread, Tasklet* tasklet) {
   // will.
   if (frame && started && thread.settings().defects.has(Defect::kFrameHoldsItself))
     retain_frame(thread, frame);
-  if (frame) release_frame(thread, frame);
+  if (frame && without_c) {
+    drop_frames(thread, frame);
+  } else if (frame) {  // What lies on its C stack is never released.
+    release_frame(thread, frame);
+  }
   if (tempval != nullptr) thread.release(tempval);
   if (locals != nullptr) thread.release(locals);
   if (!leaves_ring_last) thread.shared().stacks.drop(tasklet->stack_place);

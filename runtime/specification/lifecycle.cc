@@ -158,13 +158,23 @@ Routine<Value> Specification::tell_of_end(Id id) {
   co_return Value{};
 }
 
-// What it is in the middle of vanishes without running on, and gives back what it held.
+// What it is in the middle of vanishes without running on, and gives back what it held. Generators
+// that it runs in a for loop end, and what their frames held goes when it is their turn.
 Routine<Value> Specification::forget_frames(Id id) {
   for (const Id reply : at(id).calls) channel(reply).closing = true;
   at(id).calls.clear();
+  for (const Id held : at(id).held) {
+    if (at(held).runner != id) continue;
+    at(held).running = false;
+    at(held).state = Tasklet::State::kEnded;
+  }
   while (!at(id).held.empty()) {
     const Id held = at(id).held.back();
     at(id).held.pop_back();
+    if (at(held).runner == id) {
+      at(held).runner = kNobody;
+      co_await forget_frames(held);
+    }
     co_await release(held);
   }
   co_return Value{};

@@ -7,8 +7,10 @@
 namespace reweave::runtime::specification {
 
 // What it holds goes with it: a thing's, unless it runs; a tasklet's that was left softly, and of
-// which nothing is on a C stack.
+// which nothing is on a C stack, and that of the generators that such a one runs.
 bool Specification::is_transparent(const Tasklet& tasklet) const {
+  if (tasklet.kind != ObjectKind::kTasklet && tasklet.runner != kNobody)
+    return is_transparent(tasklets_[static_cast<std::size_t>(tasklet.runner)]);
   if (tasklet.kind != ObjectKind::kTasklet) return !tasklet.running;
   return tasklet.state == Tasklet::State::kSuspended && tasklet.nesting == 0;
 }
@@ -20,11 +22,27 @@ void Specification::meet(Id id) {
   meets_again_ = true;
 }
 
-// All that it holds is met.
+// What frames of the tasklet hold, from the outermost one up to that of a generator; kNobody: to
+// the innermost one.
+void Specification::meet_frames(Id tasklet, Id up_to) {
+  for (const Id held : at(tasklet).held) {
+    meet(held);
+    if (at(held).runner != tasklet) continue;
+    for (const Id inner : at(held).held) meet(inner);
+    if (held == up_to) return;
+  }
+}
+
+// All that it holds is met. A generator that runs holds the frames that wait for its value.
 void Specification::reach(Id id) {
   for (Id i = at(id).locals; i != kNobody; i = item(i).next) meet(item(i).value);
   if (!is_transparent(at(id))) return;
-  for (const Id held : at(id).held) meet(held);
+  if (at(id).runner != kNobody) return meet_frames(at(id).runner, id);
+  if (is_tasklet(id)) {
+    meet_frames(id, kNobody);
+  } else {
+    for (const Id held : at(id).held) meet(held);
+  }
   if (at(id).job_reply == kNobody) return;
   for (const Id caller : channel(at(id).job_reply).waiting) meet(caller);
 }
@@ -164,7 +182,8 @@ Routine<Value> Specification::collect() {
     }
     at(id).state = Tasklet::State::kUnbound;
     at(id).function = -1;
-    co_await forget_frames(id);
+    // What the frame of a generator holds that somebody runs goes with that one's frames.
+    if (at(id).runner == kNobody) co_await forget_frames(id);
     co_await clear_dict(at(id).locals);
   }
   for (const Id id : garbage_) co_await release(id);

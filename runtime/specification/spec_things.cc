@@ -56,20 +56,10 @@ Routine<Value> Specification::perform_on_any(Id target, const Op& op) {
     case OpCode::kGenerator:
       if (at(target).kind != ObjectKind::kFunction) co_return Value{};
       co_return co_await store(b, make_generator(target));
-    case OpCode::kNext: {
+    case OpCode::kNext:
+    case OpCode::kForeach:
       if (at(target).kind != ObjectKind::kGenerator) co_return Value{};
-      const Value result = co_await next(target);
-      if (result.is_error() && result.type == ExceptionType::kStopIteration) {
-        say(0);
-        log_object(EventKind::kExhausted, target);
-        co_return Value{};
-      }
-      if (result.is_error()) co_return result;
-      say(1);
-      log(EventKind::kYielded, {static_cast<std::int32_t>(at(target).kind), number_of(target),
-                                static_cast<std::int32_t>(result.number)});
-      co_return Value{};
-    }
+      co_return co_await go_through(target, op);
     case OpCode::kRef:
       co_return co_await store(b, reference_to(target));
     case OpCode::kDeref: {
@@ -140,30 +130,53 @@ Routine<Value> Specification::call_object(Id function) {
   co_return result;
 }
 
-// As a call through C, which returns where the generator yields.
-Routine<Value> Specification::next(Id id) {
+// Asks it for its next value, as a call through C; or for one after the other, in a for loop.
+Routine<Value> Specification::go_through(Id id, const Op& op) {
+  const bool loops = op.code == OpCode::kForeach;
+  const bool hard = me().hard;
+  std::int32_t turns = 0;
+  do {
+    me().hard = hard;
+    const Value result = co_await next(id, loops && softly());
+    if (result.is_error() && result.type == ExceptionType::kStopIteration) {
+      say(0);
+      log_object(EventKind::kExhausted, id);
+      co_return Value{};
+    }
+    if (result.is_error()) co_return result;
+    say(1);
+    log(EventKind::kYielded, {static_cast<std::int32_t>(at(id).kind), number_of(id),
+                              static_cast<std::int32_t>(result.number)});
+  } while (loops && ++turns < op.args[1]);
+  co_return Value{};
+}
+
+Routine<Value> Specification::next(Id id, bool soft) {
   Tasklet& generator = at(id);
   if (generator.running) co_return Value::error(ExceptionType::kValueError);
   if (generator.state == Tasklet::State::kEnded)
     co_return Value::error(ExceptionType::kStopIteration);
-  co_return co_await resume(id);
+  co_return co_await resume(id, soft);
 }
 
-// With what waits in its tempval, which it raises if it is an exception.
-Routine<Value> Specification::resume(Id id) {
+// With what waits in its tempval, which it raises if it is an exception. Returns where the
+// generator yields. `soft`: at the level where it is asked, not one deeper.
+Routine<Value> Specification::resume(Id id, bool soft) {
   Tasklet& generator = at(id);
   Value result = Value::error(ErrorCode::kNesting);
   generator.yielded = false;
-  if (nesting_ < kNestingMax) {
-    ++nesting_;
+  if (soft || nesting_ < kNestingMax) {
+    if (!soft) ++nesting_;
     generator.running = true;
+    if (soft) generator.runner = current_;
     if (generator.state == Tasklet::State::kNew) {
       generator.state = Tasklet::State::kSuspended;
       generator.point = generator_life(id).start(*this);
     }
     co_await Switch{*this, generator.caller, generator.point};
     generator.running = false;
-    leave_nested(1);
+    generator.runner = kNobody;
+    if (!soft) leave_nested(1);
     if (generator.yielded) co_return Value::token(static_cast<std::uint32_t>(generator.word));
     result = generator.tempval;
   }
@@ -189,6 +202,7 @@ Routine<Value> Specification::close(Id id) {
 
 Routine<Value> Specification::generator_life(Id id) {
   const Frame frame{.function = at(id).function,
+                    .hard = !softly(),
                     .generator = id,
                     .cell = at(id).held.empty() ? kNobody : at(id).held.back()};
   const Value result = co_await run(frame);

@@ -147,8 +147,9 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> set_content(Id id, Id content);
   Routine<Value> call_weakrefs(Id id);
   Routine<Value> call_object(Id function);
-  Routine<Value> next(Id generator);
-  Routine<Value> resume(Id generator);
+  Routine<Value> go_through(Id generator, const Op& op);
+  Routine<Value> next(Id generator, bool soft);
+  Routine<Value> resume(Id generator, bool soft = false);
   Routine<Value> close(Id generator);
   Routine<Value> generator_life(Id generator);
   Id cell_of(Id function) const;
@@ -177,6 +178,7 @@ class Specification : private Routines, private ThreadState {
   bool is_held(Id object) const;
   bool is_kept_for_job(Id reply);
   bool is_transparent(const Tasklet& object) const;
+  void meet_frames(Id tasklet, Id up_to);
 
   // Switching: spec_switching.cc
   Routine<Value> switch_tasks(Id prev, Id next, bool soft, Id dying, bool no_soft_irq = false,

@@ -74,6 +74,7 @@ struct Thing {
   std::int32_t weakrefs = -1;  // The newest one.
   Routines::Handle caller{};   // A generator's: the one that awaits its next value.
   bool running = false;        // Somebody does.
+  Id runner = kNobody;         // Who does, in a for loop, and can be switched away softly in it.
   bool yielded = false;        // It did, last time, and not end.
   std::int32_t word = 0;       // What it yielded.
   Id target = kNobody;         // A weak reference's; kNobody: cleared.

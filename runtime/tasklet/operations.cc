@@ -2,6 +2,7 @@
 // watchdog.cc.
 #include <utility>
 
+#include "runtime/life/generator_object.h"
 #include "runtime/tasklet/allocation.h"
 #include "runtime/tasklet/channel_queue.h"
 #include "runtime/tasklet/frame_cache.h"
@@ -47,7 +48,7 @@ Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
   tasklet->early_end = {};
   Object* const old = claim(*this, tasklet);
   release_value(*this, tasklet, old, ReleaseReason::kHolderRebound);
-  if (frame) release_frame(*this, frame);
+  drop_frames(*this, frame);
   if (with_arguments && tasklet->thread != nullptr) give_new_stack(*tasklet->thread, tasklet);
   return none();
 }
@@ -228,9 +229,13 @@ Object* throw_at_dead(Thread& thread, Tasklet* tasklet, Bomb* bomb, bool kills) 
 
 // Who is killed when its thread has ended can be bound to another one, but comes back to life no
 // more: its frames go, but for what its C stack holds, which nobody will ever unwind.
-void drop_frames(Thread& thread, Tasklet* tasklet) {
+void give_up_frames(Thread& thread, Tasklet* tasklet) {
   const FrameRef frame = std::exchange(tasklet->frame, FrameRef{});
-  if (frame) release_frame(thread, frame);
+  if (tasklet->cstate->stub) {
+    drop_frames(thread, frame);
+  } else if (frame) {
+    release_frame(thread, frame);
+  }
 }
 
 }  // namespace
@@ -281,7 +286,7 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, 
 Object* Thread::kill(Tasklet* tasklet, bool soft, bool pending) {
   Bomb* const bomb = make_bomb(ExceptionType::kTaskletExit);
   if (bomb == nullptr) return nullptr;
-  if (tasklet->thread == nullptr) drop_frames(*this, tasklet);
+  if (tasklet->thread == nullptr) give_up_frames(*this, tasklet);
   return throw_at(tasklet, bomb, soft, pending, /*kills=*/true);
 }
 

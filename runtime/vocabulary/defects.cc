@@ -83,6 +83,7 @@ const std::vector<Profile>& all_profiles() {
            .add(kPeerLookedUpEarly)
            .add(kInsertBesideLeaving)
            .add(kSurvivorLosesValue)
+           .add(kGeneratorStaysExecuting)
            .add(kThrowAtRunning)
            .add(kSpillAddsLevel)},
   };

@@ -23,6 +23,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 using testing::StartsWith;
 
@@ -231,6 +232,120 @@ TEST(Generators, ThatAreSuspendedGiveBackTheirVariableWhenTheyDie) {
                 "function yields\n finally\n  yield one\n then\n  yield never\n end\nend\n"),
       ElementsAre("freed function 2", "freed tuple 3", "yielded generator 4 one",
                   "freed generator 4", "freed cell 1"));
+}
+
+TEST(Loops, GoThroughAGeneratorUntilItsEnd) {
+  EXPECT_THAT(
+      events_of("slot f\nslot g\nfunction main\n closure counts f -\n generator f g\n"
+                " foreach g 9\n emit after\n foreach g 9\n drop g\nend\n"
+                "function counts\n yield one\n yield two\nend\n"),
+      ElementsAre("yielded generator 2 one", "yielded generator 2 two", "exhausted generator 2",
+                  "emit after", "exhausted generator 2", "freed generator 2"));
+}
+
+TEST(Loops, AreLeftAfterSoManyTurnsAndByAnException) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure counts f -\n generator f g\n"
+                        " foreach g 2\n try\n  foreach g 9\n end\n next g\nend\n"
+                        "function counts\n yield one\n yield two\n yield one\n raise E1\nend\n"),
+              ElementsAre("yielded generator 2 one", "yielded generator 2 two",
+                          "yielded generator 2 one", "exc E1", "exhausted generator 2"));
+}
+
+TEST(Loops, GoOnWithTheirGeneratorWhateverIsInTheSlot) {
+  EXPECT_THAT(events_of("slot f\nslot g\nfunction main\n closure drops f -\n generator f g\n"
+                        " foreach g 9\nend\n"
+                        "function drops\n yield one\n drop g\n yield two\nend\n"),
+              ElementsAre("yielded generator 2 one", "yielded generator 2 two",
+                          "exhausted generator 2", "freed generator 2"));
+}
+
+TEST(Loops, OfWhatIsNoGeneratorDoNothing) {
+  EXPECT_THAT(events_of("slot c\nfunction main\n foreach c 9\n cell c\n foreach c 9\nend\n"),
+              IsEmpty());
+}
+
+TEST(Loops, RefuseAGeneratorThatRuns) {
+  EXPECT_THAT(events_of("channel c\nslot f\nslot g\nfunction main\n closure body f -\n"
+                        " generator f g\n spawn loops -\n sched\n tryall\n  foreach g 9\n end\n"
+                        " tryall\n  next g\n end\n send c\n runall\nend\n"
+                        "function loops\n foreach g 9\nend\n"
+                        "function body\n recv c\n yield one\nend\n"),
+              ElementsAre("start", "exc ValueError", "exc ValueError", "send c v1", "got c v1",
+                          "yielded generator 2 one", "exhausted generator 2", "end", "fin 0.1",
+                          "sent c v1", "ran -"));
+}
+
+// A loop runs its generator at its own level, so that a switch in it can be soft.
+TEST(Loops, CallNoC) {
+  const char* const text =
+      "channel c\nslot f\nslot g\nslot t\nfunction main\n closure body f -\n generator f g\n"
+      " spawn OPERATION t\n sched\n tnest t\n send c\n runall\nend\n"
+      "function loops\n foreach g 9\nend\nfunction asks\n next g\nend\n"
+      "function body\n nest\n recv c\n yield one\nend\n";
+  const auto with = [text](std::string operation) {
+    std::string changed = text;
+    return scenario_of(changed.replace(changed.find("OPERATION"), 9, operation));
+  };
+  const Ran loops = run(with("loops"));
+  EXPECT_THAT(loops.findings, IsEmpty());
+  EXPECT_THAT(loops.events, AllOf(Contains("nest 0"), Contains("tnest 0.1 0")));
+  const Ran asks = run(with("asks"));
+  EXPECT_THAT(asks.findings, IsEmpty());
+  EXPECT_THAT(asks.events, AllOf(Contains("nest 1"), Not(Contains("tnest 0.1 0"))));
+}
+
+// Something is done to a tasklet that has left the run queue in the middle of a loop.
+constexpr const char* kInTheMiddle =
+    "slot v\nslot f\nslot g\nslot t\nfunction main\n cell v\n record f\n setcell v f\n"
+    " closure body f v\n generator f g\n drop f\n drop v\n spawn loops t\n sched\n"
+    " weakref t gone\n OPERATION\n emit asks\n next g\n drop g\n emit over\nend\n"
+    "function loops\n foreach g 9\nend\n"
+    "function body\n finally\n  call deeper\n  yield one\n then\n  emit cleanup\n end\nend\n"
+    "function deeper\n schedrm\nend\nfunction other\nend\nfunction gone\n emit gone\nend\n";
+
+Ran in_the_middle(const std::string& operation, Settings settings = {}) {
+  std::string text = kInTheMiddle;
+  return run(scenario_of(text.replace(text.find("OPERATION"), 9, operation)), settings);
+}
+
+TEST(Loops, EndTheirGeneratorWhereTheirTaskletVanishes) {
+  const Ran vanished = in_the_middle("drop t");
+  EXPECT_THAT(vanished.findings, IsEmpty());
+  EXPECT_THAT(vanished.events,
+              ElementsAre("freed function 3", "freed tuple 4", "start", "wcb 0.1", "emit gone",
+                          "wcbend 0.1", "fin 0.1", "freed cell 1", "freed record 2", "emit asks",
+                          "exhausted generator 5", "freed generator 5", "emit over"));
+  const Ran rebound = in_the_middle("rebind t other");
+  EXPECT_THAT(rebound.findings, IsEmpty());
+  EXPECT_THAT(rebound.events, Contains("exhausted generator 5"));
+}
+
+TEST(Loops, LeaveTheirGeneratorExecutingUnderTheLiveDefect) {
+  Settings settings;
+  settings.defects.add(Defect::kGeneratorStaysExecuting);
+  for (const char* const operation : {"drop t", "rebind t other"})
+    EXPECT_THAT(in_the_middle(operation, settings).findings, Not(IsEmpty())) << operation;
+}
+
+TEST(Loops, UnwindTheirGeneratorWhereTheirTaskletIsKilled) {
+  const Ran killed = in_the_middle("kill t");
+  EXPECT_THAT(killed.findings, IsEmpty());
+  EXPECT_THAT(killed.events, IsSupersetOf({"emit cleanup", "died TaskletExit"}));
+}
+
+// Only the collector can reach the tasklet. Somebody else holds the generator, or nobody does.
+TEST(Loops, EndTheirGeneratorWhereTheirTaskletIsGarbage) {
+  const std::string others_hold = " setlocal 1 f\n drop f\n";
+  const std::string in_the_cycle = " setcell v f\n drop f\n drop g\n drop v\n";
+  for (const std::string& ties : {others_hold, in_the_cycle}) {
+    const Ran ran = run(scenario_of(
+        "slot v\nslot f\nslot g\nfunction main\n cell v\n closure body f v\n generator f g\n"
+        " spawn loops -\n drop f\n sched\n gc\n next g\n drop g\n emit over\nend\n"
+        "function loops\n foreach g 9\nend\nfunction body\n self f\n" +
+        ties + " schedrm\n yield one\nend\n"));
+    EXPECT_THAT(ran.findings, IsEmpty());
+    EXPECT_THAT(ran.events, IsSupersetOf({"fin 0.1", "freed generator 4", "emit over"}));
+  }
 }
 
 TEST(Yield, IsNothingElsewhere) {
