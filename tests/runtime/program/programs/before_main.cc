@@ -1,5 +1,6 @@
 // A thread that a global variable starts is one of the program's, in each execution.
 // clean
+// asan: refused
 #include <atomic>
 #include <cassert>
 #include <thread>

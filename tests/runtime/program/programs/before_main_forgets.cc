@@ -1,5 +1,6 @@
 // As before_main, but the service ends when it is told, and forgets what it was asked.
 // finds: assertion assert in Service::~Service
+// asan: refused
 #include <atomic>
 #include <cassert>
 #include <thread>
