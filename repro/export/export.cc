@@ -28,7 +28,7 @@ std::string identifier(std::string_view name) {
   return out.empty() ? "Repro" : out;
 }
 
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : printable(text)) {
     if (c == '"' || c == '\\') out += '\\';
@@ -70,7 +70,7 @@ std::string export_dot(const Explanation& told) {
     const Lane& lane = told.lanes[i];
     last[i] = fmt::format("lane{}", i);
     text += fmt::format("  {} [label={}, shape=plaintext];\n", last[i],
-                        quoted(lane.path + " " + lane.name));
+                        dot_string(lane.path + " " + lane.name));
   }
   std::vector<std::pair<std::string, std::string>> gives;  // Value and node.
   std::string before;
@@ -80,7 +80,7 @@ std::string export_dot(const Explanation& told) {
     const Deed& deed = told.deeds[row.deed];
     const std::string node = fmt::format("row{}", i);
     text += fmt::format("  {} [label={}{}];\n", node,
-                        quoted(fmt::format("{}. {}", row.step, deed.phrase)),
+                        dot_string(fmt::format("{}. {}", row.step, deed.phrase)),
                         row.mark == Row::Mark::kFinding ? ", penwidth=3" : "");
     text += fmt::format("  {} -> {} [style=dotted, arrowhead=none];\n", last[row.lane], node);
     if (!before.empty()) text += fmt::format("  {} -> {} [style=invis];\n", before, node);
@@ -89,7 +89,7 @@ std::string export_dot(const Explanation& told) {
       for (const auto& [value, from] : gives)
         if (value == deed.value)
           text +=
-              fmt::format("  {} -> {} [label={}, constraint=false];\n", from, node, quoted(value));
+              fmt::format("  {} -> {} [label={}, constraint=false];\n", from, node, dot_string(value));
     }
     last[row.lane] = node;
     before = node;
