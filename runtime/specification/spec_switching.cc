@@ -140,6 +140,7 @@ Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
   const Id outer = std::exchange(switching_to_, next);
   ++at(prev).references;
   co_await callback(schedule_callback_.function);  // What it raises is printed, which nobody sees.
+  co_await release(prev);
   switching_to_ = outer;
   callback_running_ = in_schedule_callback_ = false;
   // It may have taken the very tasklet out of the run queue that is about to run.
@@ -148,7 +149,6 @@ Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
   } else {
     append(next);
   }
-  co_await release(prev);
   co_return Value{};
 }
 

@@ -65,15 +65,17 @@ bool notify_schedule(Thread& thread, Tasklet* prev, Tasklet* next) {
                         thread.settings().defects.has(Defect::kScheduleCallbackErrorAborts)
                             ? CallbackError::kStays
                             : CallbackError::kPrinted);
-    // The callback may have taken the very tasklet out of the run queue that is about to run.
+    // It is over when both are given back, who called it last: `prev` may die of that where another
+    // thread has taken it from its channel and from the run queue.
+    thread.release(prev);
     thread.guard().callback_running = thread.guard().in_schedule_callback = false;
     thread.guard().switching_to = nullptr;
+    // The callback may have taken the very tasklet out of the run queue that is about to run.
     if (next->floats()) {
       queue_append(thread, next);
     } else {
       thread.release(next);
     }
-    thread.release(prev);
   }
   thread.set_current(current);
   thread.evaluation().del_post_switch = dying;
