@@ -158,7 +158,8 @@ Status CampaignFolder::merge_waiting(const CampaignFolder& from, PassedOver& pas
       const fs::path folder = (fs::path(path(part)) / below).lexically_normal();
       std::error_code error;
       fs::create_directories(folder, error);
-      if (error) return Error{fmt::format("{}: cannot be made: {}", folder.string(), error.message())};
+      if (error)
+        return Error{fmt::format("{}: cannot be made: {}", folder.string(), error.message())};
       const std::string to = (folder / canonical_name(repro.name, *text)).string();
       if (Status status = write_file(to, *text); !status) return status;
     }

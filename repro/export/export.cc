@@ -88,8 +88,8 @@ std::string export_dot(const Explanation& told) {
     if (deed.kind == DeedKind::kTakes) {
       for (const auto& [value, from] : gives)
         if (value == deed.value)
-          text +=
-              fmt::format("  {} -> {} [label={}, constraint=false];\n", from, node, dot_string(value));
+          text += fmt::format("  {} -> {} [label={}, constraint=false];\n", from, node,
+                              dot_string(value));
     }
     last[row.lane] = node;
     before = node;

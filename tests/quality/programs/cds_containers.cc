@@ -29,8 +29,8 @@ void detach() { cds::threading::Manager::detachThread(); }
 
 template <typename Queue>
 void use(Queue& queue, bool in_order) {
-  use_queue([&](int value) { return queue.push(value); }, [&](int& value) { return queue.pop(value); },
-            in_order, attach, detach);
+  use_queue([&](int value) { return queue.push(value); },
+            [&](int& value) { return queue.pop(value); }, in_order, attach, detach);
 }
 
 template <typename Queue, bool kInOrder = true>
@@ -75,19 +75,18 @@ struct Use {
   const char* name;
   void (*run)();
 };
-constexpr Use kUses[] = {
-    {"msqueue", plain<cds::container::MSQueue<Hp, int>>},
-    {"moir", plain<cds::container::MoirQueue<Hp, int>>},
-    {"basket", plain<cds::container::BasketQueue<Hp, int>>},
-    {"optimistic", plain<cds::container::OptimisticQueue<Hp, int>>},
-    {"two_locks", plain<cds::container::RWQueue<int>>},
-    {"treiber", plain<cds::container::TreiberStack<Hp, int>, false>},
-    {"vyukov", vyukov},
-    {"priority", priority},
-    {"segmented", segmented},
-    {"michael_list", set<cds::container::MichaelList<Hp, int, ListTraits>>},
-    {"lazy_list", set<cds::container::LazyList<Hp, int, LazyTraits>>},
-    {"skip_list", set<cds::container::SkipListSet<Hp, int, SkipTraits>>}};
+constexpr Use kUses[] = {{"msqueue", plain<cds::container::MSQueue<Hp, int>>},
+                         {"moir", plain<cds::container::MoirQueue<Hp, int>>},
+                         {"basket", plain<cds::container::BasketQueue<Hp, int>>},
+                         {"optimistic", plain<cds::container::OptimisticQueue<Hp, int>>},
+                         {"two_locks", plain<cds::container::RWQueue<int>>},
+                         {"treiber", plain<cds::container::TreiberStack<Hp, int>, false>},
+                         {"vyukov", vyukov},
+                         {"priority", priority},
+                         {"segmented", segmented},
+                         {"michael_list", set<cds::container::MichaelList<Hp, int, ListTraits>>},
+                         {"lazy_list", set<cds::container::LazyList<Hp, int, LazyTraits>>},
+                         {"skip_list", set<cds::container::SkipListSet<Hp, int, SkipTraits>>}};
 
 }  // namespace
 

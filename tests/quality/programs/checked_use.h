@@ -13,9 +13,9 @@ constexpr int kProducers = 2;  // Their values are 10 * producer + number.
 
 /// Two producers beside a consumer; who is left at the end is taken by main.
 /// `attach` is called first, and `detach` last, in each thread but main.
-inline void use_queue(const std::function<bool(int)>& push, const std::function<bool(int&)>& pop,
-                      bool in_order, const std::function<void()>& attach = [] {},
-                      const std::function<void()>& detach = [] {}) {
+inline void use_queue(
+    const std::function<bool(int)>& push, const std::function<bool(int&)>& pop, bool in_order,
+    const std::function<void()>& attach = [] {}, const std::function<void()>& detach = [] {}) {
   std::vector<int> got;
   const auto produce = [&](int producer) {
     attach();
@@ -49,10 +49,10 @@ inline void use_queue(const std::function<bool(int)>& push, const std::function<
 
 /// Two threads insert and erase the same keys beside one that looks. For each key as many erasures
 /// as insertions succeed, but for the one that is still there.
-inline void use_set(const std::function<bool(int)>& insert, const std::function<bool(int)>& erase,
-                    const std::function<bool(int)>& contains,
-                    const std::function<void()>& attach = [] {},
-                    const std::function<void()>& detach = [] {}) {
+inline void use_set(
+    const std::function<bool(int)>& insert, const std::function<bool(int)>& erase,
+    const std::function<bool(int)>& contains, const std::function<void()>& attach = [] {},
+    const std::function<void()>& detach = [] {}) {
   constexpr int kKeys = 2;
   int inserted[2][kKeys] = {}, erased[2][kKeys] = {};
   const auto change = [&](int who) {

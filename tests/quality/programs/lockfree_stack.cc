@@ -7,6 +7,7 @@
 
 int main() {
   boost::lockfree::stack<int> stack(4);
-  use_queue([&](int value) { return stack.push(value); }, [&](int& value) { return stack.pop(value); },
+  use_queue([&](int value) { return stack.push(value); },
+            [&](int& value) { return stack.pop(value); },
             /*in_order=*/false);
 }

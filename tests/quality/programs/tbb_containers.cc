@@ -2,9 +2,9 @@
 // clean
 // options: no-races
 #include <tbb/concurrent_hash_map.h>
-#include <tbb/concurrent_set.h>
 #include <tbb/concurrent_priority_queue.h>
 #include <tbb/concurrent_queue.h>
+#include <tbb/concurrent_set.h>
 #include <tbb/concurrent_unordered_set.h>
 #include <tbb/concurrent_vector.h>
 
@@ -36,11 +36,15 @@ void priority() {
 void hash_map() {
   using Map = tbb::concurrent_hash_map<int, int>;
   Map map;
-  use_set([&](int key) { return map.insert({key, key}); }, [&](int key) { return map.erase(key); },
-          [&](int key) {
-            Map::const_accessor found;
-            return map.find(found, key) && found->second == key;
-          });
+  use_set(
+      [&](int key) {
+        return map.insert({key, key});
+      },
+      [&](int key) { return map.erase(key); },
+      [&](int key) {
+        Map::const_accessor found;
+        return map.find(found, key) && found->second == key;
+      });
 }
 
 void vector() {
