@@ -18,10 +18,13 @@
 namespace reweave::program {
 namespace {
 
+constexpr const char* kCondition = "condition variable";
+
 int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   auto& mutex = *static_cast<sync::Mutex*>(mutex_at);
   all.point(Access::kRelease, condition, caller);
+  all.check_made(condition, kCondition, caller);
   const ThreadId me = all.self_id();
   if (!mutex.held_by(me)) {
     all.fail(FindingKind::kAssertion, "wait without the mutex",
@@ -54,6 +57,7 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
 int notify(void* condition, bool everybody, const void* caller) {
   Control& all = control();
   all.point(Access::kWrite, condition, caller);
+  all.check_made(condition, kCondition, caller);
   all.waking(condition, [&] {
     return everybody ? notify_all(all.waiters(), condition) != 0
                      : notify_one(all.waiters(), condition);
@@ -68,6 +72,7 @@ int destroy(void* condition, const void* caller) {
     all.fail(FindingKind::kAssertion, "destroyed while in use",
              "A condition variable was destroyed while a thread waits at it", CallStack::here());
   }
+  all.destroyed(condition);
   return 0;
 }
 

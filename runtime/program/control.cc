@@ -88,6 +88,7 @@ void Control::execute(Execution& execution) {
   glance_ns_ = 0;
   draining_ = left_over_ = ending_ = false;
   left_by_main_ = {};
+  destroyed_.clear();
   drain_until_ = sync::kNever;
   explaining_ = nullptr;
   failure_ = {};

@@ -34,6 +34,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/program/call_stack.h"
@@ -86,6 +87,12 @@ class Control final : public sync::Host {
   Thread& thread(ThreadId id) { return *threads_[static_cast<std::size_t>(id)]; }
   /// Null if it is none of ours.
   Thread* find(std::uintptr_t handle);
+  /// An object of the thread library was destroyed: that is written into it, and known until it is
+  /// made anew.
+  void destroyed(void* object);
+  /// Fails where the user's code uses such an object after it was destroyed. `kind`: of object, as
+  /// in "mutex".
+  void check_made(const void* object, const char* kind, const void* caller);
   std::size_t thread_count() const { return engine_.actor_count(); }
   sync::Waiters& waiters() { return waiters_; }
   /// "0.2": of a thread of the present execution.
@@ -455,6 +462,7 @@ class Control final : public sync::Host {
   bool left_over_ = false;         // The others sleep for ever.
   bool ending_ = false;            // Exit handlers run.
   LeftByMain left_by_main_;        // Once it has returned.
+  std::unordered_set<const void*> destroyed_;  // Objects of the thread library. Never walked.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
   Failure failure_;
   SharedNotes& shared_ = SharedNotes::make();

@@ -1,6 +1,9 @@
 // The part of Control that ends an execution with a finding, and keeps what a report needs to know.
 
 #include <algorithm>
+#include <string_view>
+#include <cstring>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -177,6 +180,33 @@ void Control::fail_for_dead(const Use& use) {
   const Step* const freed = history_.blame_free(use.address);
   if (freed != nullptr && freed->caller != kNoUsersCall) failure_.freed_at = freed->caller;
   engine_.end();
+}
+
+namespace {
+constexpr std::uint64_t kDestroyedMark = 0xdead'10cc'dead'10cc;
+}  // namespace
+
+void Control::destroyed(void* object) {
+  const NotTheProgram scope;
+  destroyed_.insert(object);
+  std::memcpy(object, &kDestroyedMark, sizeof kDestroyedMark);
+}
+
+// The memory of an object on a stack may be something else by now. One that was made anew without a
+// call, by a static initializer, is all zero, and a condition variable stays so: its waiters are
+// known here alone.
+void Control::check_made(const void* object, const char* kind, const void* caller) {
+  if (destroyed_.empty() || caller == kNoUsersCall || destroyed_.count(object) == 0) return;
+  std::array<std::uint64_t, 4> words;
+  std::memcpy(words.data(), object, sizeof words);
+  const bool is_condition = std::string_view(kind) == "condition variable";
+  const bool is_zero = words == std::array<std::uint64_t, 4>{};
+  if (words[0] != kDestroyedMark && (!is_condition || is_zero)) {
+    destroyed_.erase(object);
+    return;
+  }
+  fail(FindingKind::kAssertion, std::string("use of a destroyed ") + kind,
+       std::string("A ") + kind + " is used after it was destroyed", CallStack::here());
 }
 
 void Control::check_frame(const Use& use) {

@@ -32,6 +32,7 @@ int wait_semaphore(sem_t* at, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   sync::Semaphore& semaphore = semaphore_in(at);
   all.point(Access::kAcquire, at, caller);
+  all.check_made(at, "semaphore", caller);
   const ThreadId me = all.self_id();
   CancellableCall call;
   bool first = true;
@@ -94,10 +95,14 @@ void end_once(sync::Once& once, bool done, const void* caller) {
 class OnceTurnGuard {
  public:
   OnceTurnGuard(sync::Once& once, const void* caller) : once_(once), caller_(caller) {}
-  ~OnceTurnGuard() { end_once(once_, done_, caller_); }
+  ~OnceTurnGuard() {
+    control().self().called = called_;  // The function may have called others, as std::async() does.
+    end_once(once_, done_, caller_);
+  }
   void done() { done_ = true; }
 
  private:
+  const char* const called_ = control().self().called;
   sync::Once& once_;
   const void* caller_;
   bool done_ = false;
@@ -216,12 +221,14 @@ REWEAVE_STAND_IN int sem_wait(sem_t* semaphore) {
 REWEAVE_STAND_IN int sem_trywait(sem_t* semaphore) {
   if (!is_controlled()) return real().sem_trywait(semaphore);
   Control& all = control();
-  all.point(Access::kAcquire, semaphore, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  all.point(Access::kAcquire, semaphore, caller);
+  all.check_made(semaphore, "semaphore", caller);
   if (try_take(all.waiters(), semaphore_in(semaphore), all.self_id())) {
     all.took_one(semaphore);
     return 0;
   }
-  all.tried_in_vain(semaphore, REWEAVE_CALLER);
+  all.tried_in_vain(semaphore, caller);
   return fail_with(EAGAIN);
 }
 REWEAVE_STAND_IN int sem_timedwait(sem_t* semaphore, const timespec* until) {
@@ -235,7 +242,9 @@ REWEAVE_STAND_IN int sem_clockwait(sem_t* semaphore, clockid_t clock, const time
 REWEAVE_STAND_IN int sem_post(sem_t* semaphore) {
   if (!is_controlled()) return real().sem_post(semaphore);
   Control& all = control();
-  all.point(Access::kRelease, semaphore, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  all.point(Access::kRelease, semaphore, caller);
+  all.check_made(semaphore, "semaphore", caller);
   all.give(semaphore);
   post(all.waiters(), semaphore_in(semaphore));
   return 0;
@@ -253,6 +262,7 @@ REWEAVE_STAND_IN int sem_destroy(sem_t* semaphore) {
     control().fail(FindingKind::kAssertion, "destroyed while in use",
                    "A semaphore was destroyed while a thread waits for it", CallStack::here());
   }
+  control().destroyed(semaphore);
   return 0;
 }
 
@@ -267,11 +277,13 @@ REWEAVE_STAND_IN int pthread_barrier_init(pthread_barrier_t* barrier,
 REWEAVE_STAND_IN int pthread_barrier_wait(pthread_barrier_t* barrier) {
   if (!is_controlled()) return real().pthread_barrier_wait(barrier);
   Control& all = control();
-  all.point(Access::kReadModifyWrite, barrier, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  all.point(Access::kReadModifyWrite, barrier, caller);
+  all.check_made(barrier, "barrier", caller);
   all.give(barrier);
   const bool last =
       arrive(all.waiters(), *reinterpret_cast<sync::Barrier*>(barrier), all.self_id());
-  if (!last) all.wait_here(Access::kAcquire, barrier, REWEAVE_CALLER);
+  if (!last) all.wait_here(Access::kAcquire, barrier, caller);
   all.take_over(barrier);
   return last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
@@ -282,6 +294,7 @@ REWEAVE_STAND_IN int pthread_barrier_destroy(pthread_barrier_t* barrier) {
     control().fail(FindingKind::kAssertion, "destroyed while in use",
                    "A barrier was destroyed while a thread waits at it", CallStack::here());
   }
+  control().destroyed(barrier);
   return 0;
 }
 

@@ -7,7 +7,9 @@
 #include <setjmp.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -27,6 +29,7 @@ constexpr std::size_t kKeysMax = 1024;  // PTHREAD_KEYS_MAX of glibc.
 struct Key {
   bool used = false;
   void (*destructor)(void*) = nullptr;
+  bool stays = false;  // From one execution to the next: so does whoever made it only once.
 };
 /// Keys belong to the process. Outside of an execution only the main thread has values here.
 struct Keys {
@@ -43,9 +46,42 @@ Keys& kept_keys() {
   return *only;
 }
 
-/// Of a real thread beside the main one, where a program is not under control. Their destructors
-/// are not called.
+/// Of a real thread beside the main one, where a program is not under control.
 thread_local std::vector<void*>* values_of_real_thread = nullptr;
+
+/// Calls the destructors of what `values` has, which may give it something again.
+void run_key_destructors(std::vector<void*>& values) {
+  for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    bool again = false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      void* const value = std::exchange(values[i], nullptr);
+      if (value == nullptr || !keys().keys[i].used || keys().keys[i].destructor == nullptr)
+        continue;
+      keys().keys[i].destructor(value);
+      again = true;
+    }
+    if (!again) return;
+  }
+}
+
+void end_real_thread(void* values) {
+  run_key_destructors(*static_cast<std::vector<void*>*>(values));
+  delete static_cast<std::vector<void*>*>(values);
+  values_of_real_thread = nullptr;
+}
+
+/// By a key of libc a real thread tells that it ends.
+void tell_of_end_of_real_thread() {
+  static std::atomic<std::uint64_t> made = 0;  // The key + 1.
+  std::uint64_t known = made;
+  pthread_key_t key = 0;
+  if (known == 0 && real().pthread_key_create(&key, &end_real_thread) == 0) {
+    // Another thread may be as far: then there is a key too many.
+    if (made.compare_exchange_strong(known, std::uint64_t{key} + 1)) known = std::uint64_t{key} + 1;
+  }
+  if (known != 0)
+    real().pthread_setspecific(static_cast<pthread_key_t>(known - 1), values_of_real_thread);
+}
 
 std::vector<void*>& values_of_caller() {
   if (is_controlled()) return control().self().key_values;
@@ -53,7 +89,10 @@ std::vector<void*>& values_of_caller() {
   // A sanitizer is there before us, and has a value for the main thread.
   if (globals.main_thread == 0) globals.main_thread = pointer;
   if (pointer == globals.main_thread) return keys().main_values;
-  if (values_of_real_thread == nullptr) values_of_real_thread = new std::vector<void*>;
+  if (values_of_real_thread == nullptr) {
+    values_of_real_thread = new std::vector<void*>;
+    tell_of_end_of_real_thread();
+  }
   return *values_of_real_thread;
 }
 
@@ -85,23 +124,18 @@ const std::vector<void*>& initial_key_values() { return kept_keys().main_values;
 void keep_keys() { kept_keys() = keys(); }
 void put_back_keys() {
   const std::size_t used = keys().count > kept_keys().count ? keys().count : kept_keys().count;
-  for (std::size_t i = 0; i < used; ++i) keys().keys[i] = kept_keys().keys[i];
-  keys().count = kept_keys().count;
+  std::size_t count = kept_keys().count;
+  for (std::size_t i = 0; i < used; ++i) {
+    if (keys().keys[i].stays) {
+      count = std::max(count, i + 1);
+    } else {
+      keys().keys[i] = kept_keys().keys[i];
+    }
+  }
+  keys().count = count;
 }
 
-void run_key_destructors(Thread& thread) {
-  for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
-    bool again = false;
-    for (std::size_t i = 0; i < thread.key_values.size(); ++i) {
-      void* const value = std::exchange(thread.key_values[i], nullptr);
-      if (value == nullptr || !keys().keys[i].used || keys().keys[i].destructor == nullptr)
-        continue;
-      keys().keys[i].destructor(value);
-      again = true;
-    }
-    if (!again) return;
-  }
-}
+void run_key_destructors(Thread& thread) { run_key_destructors(thread.key_values); }
 
 namespace {
 bool leaves_exit_handlers = false;
@@ -142,7 +176,10 @@ REWEAVE_STAND_IN int pthread_key_create(pthread_key_t* key, void (*destructor)(v
   Keys& all = keys();
   for (std::size_t i = 0; i < kKeysMax; ++i) {
     if (all.keys[i].used) continue;
-    all.keys[i] = {true, destructor};
+    // Under AddressSanitizer the data of libraries is not put back, nor that they have made a key.
+    const bool stays = globals.under_address_sanitizer && globals.running != 0 &&
+                       !sites().is_in_users_module(REWEAVE_RAW_CALLER);
+    all.keys[i] = {true, destructor, stays};
     if (i >= all.count) all.count = i + 1;
     std::vector<void*>& values = values_of_caller();
     if (i < values.size()) values[i] = nullptr;

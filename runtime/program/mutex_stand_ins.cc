@@ -81,10 +81,26 @@ void leave_robust_mutexes() {
   }
 }
 
+namespace {
+/// Fails where it was destroyed, or where its memory has become something else: then it would be
+/// held by a thread that there is not.
+void check_mutex(const void* at, const void* caller) {
+  Control& all = control();
+  all.check_made(at, "mutex", caller);
+  const auto& mutex = *static_cast<const sync::Mutex*>(at);
+  // Where libc knew it first 2 says that several wanted it.
+  if (mutex.owner <= 2 || static_cast<std::size_t>(mutex.holder()) < all.thread_count()) return;
+  fail_here("mutex overwritten",
+            "A mutex is used whose memory has been overwritten: it says that a thread holds it "
+            "that there is not");
+}
+}  // namespace
+
 int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
   all.lock_point(Access::kAcquire, at, caller);
+  check_mutex(at, caller);
   const ThreadId me = all.self_id();
   if (mutex.held_by(me)) {
     if (kind == PTHREAD_MUTEX_RECURSIVE_NP) {
@@ -117,6 +133,7 @@ int try_mutex(void* at, int kind, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
   all.lock_point(Access::kAcquire, at, caller);
+  check_mutex(at, caller);
   if (mutex.held_by(all.self_id()) && kind == PTHREAD_MUTEX_RECURSIVE_NP) {
     ++mutex.depth;
     all.counted(at);
@@ -134,6 +151,7 @@ int unlock_mutex(void* at, int kind, const void* caller) {
   Control& all = control();
   sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
   all.lock_point(Access::kRelease, at, caller);
+  check_mutex(at, caller);
   if (!mutex.held_by(all.self_id())) {
     if (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP) return EPERM;
     if (mutex.free()) fail_here("unlock of a free mutex", "A mutex was unlocked that nobody holds");
@@ -154,12 +172,14 @@ int destroy_mutex(void* at, const void* caller) {
   Control& all = control();
   const sync::Mutex& mutex = *static_cast<sync::Mutex*>(at);
   all.point(Access::kWrite, at, caller);
+  check_mutex(at, caller);
   if (!mutex.free() || all.waiters().anybody_waits_for(at)) {
     fail_here("destroyed while in use",
               mutex.free() ? "A mutex was destroyed while a thread waits for it"
                            : "A mutex was destroyed while " +
                                  thread_words(all, mutex.holder(), false) + " holds it");
   }
+  all.destroyed(at);
   return 0;
 }
 

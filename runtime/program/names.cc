@@ -214,6 +214,7 @@ std::string thread_name(const Thread& thread) {
 }
 
 std::string thread_words(Control& control, ThreadId id, bool whole) {
+  if (static_cast<std::size_t>(id) >= control.thread_count()) return "a thread that there is not";
   const Thread& thread = control.thread(id);
   const std::string name = thread_name(thread);
   std::string words = "thread " + control.path(id);

@@ -18,6 +18,8 @@ namespace {
   control().fail(FindingKind::kAssertion, what, std::move(message), CallStack::here());
 }
 
+constexpr const char* kLock = "read-write lock";
+
 /// glibc keeps the kind in this field, and the initializer macros set it.
 bool prefers_writers(const pthread_rwlock_t* lock) {
   return lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
@@ -33,6 +35,7 @@ int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const v
   Control& all = control();
   auto& lock = *reinterpret_cast<sync::RwLock*>(at);
   all.lock_point(Access::kAcquire, at, caller);
+  all.check_made(at, kLock, caller);
   const ThreadId me = all.self_id();
   if (lock.written_by(me)) return EDEADLK;
   bool first = true;
@@ -55,6 +58,7 @@ int lock_rw(pthread_rwlock_t* at, bool to_write, std::uint64_t deadline, const v
 
 int try_rw(pthread_rwlock_t* at, bool to_write, const void* caller) {
   control().lock_point(Access::kAcquire, at, caller);
+  control().check_made(at, kLock, caller);
   if (!try_to(to_write, at, *reinterpret_cast<sync::RwLock*>(at))) {
     control().tried_in_vain(at, caller);
     return EBUSY;
@@ -107,14 +111,16 @@ REWEAVE_STAND_IN int pthread_rwlock_unlock(pthread_rwlock_t* at) {
   if (!is_controlled()) return real().pthread_rwlock_unlock(at);
   Control& all = control();
   auto& lock = *reinterpret_cast<sync::RwLock*>(at);
-  all.lock_point(Access::kRelease, at, REWEAVE_CALLER);
+  const void* const caller = REWEAVE_CALLER;
+  all.lock_point(Access::kRelease, at, caller);
+  all.check_made(at, kLock, caller);
   if (lock.free()) fail_here("unlock of a free lock", "A lock was unlocked that nobody holds");
   if (lock.writer != 0 && !lock.written_by(all.self_id())) {
     fail_here("unlock by a stranger", "A lock was unlocked that another thread has for writing");
   }
   unlock(all.waiters(), lock);
   all.gave_back(at);
-  all.released(at, REWEAVE_CALLER);
+  all.released(at, caller);
   return 0;
 }
 REWEAVE_STAND_IN int pthread_rwlock_destroy(pthread_rwlock_t* at) {
@@ -125,6 +131,7 @@ REWEAVE_STAND_IN int pthread_rwlock_destroy(pthread_rwlock_t* at) {
     fail_here("destroyed while in use",
               "A lock was destroyed while threads hold it or wait for it");
   }
+  all.destroyed(at);
   return 0;
 }
 

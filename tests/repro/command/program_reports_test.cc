@@ -201,6 +201,14 @@ TEST_F(Programs, WhatTheAnswerIsAboutIsNotLeftOut) {
                            HasSubstr("Change this answer, so that 0.1 goes on, and it passes.")));
 }
 
+// What a call_once() does inside is not taken for what it does itself.
+TEST_F(Programs, ATraceGoesThroughACallOnceThatJoins) {
+  const json hunted = hunt("joins_in_once", 1);
+  EXPECT_THAT(run({"replay", hunted["repro"], "--trace"}, 1),
+              AllOf(HasSubstr("joins thread 0.1"), HasSubstr("comes to once flag 'once'")));
+  EXPECT_THAT(run({"explain", hunted["repro"]}, 1), HasSubstr("shared"));
+}
+
 TEST_F(Programs, ThreadsAreCalledByTheirNames) {
   const json hunted = hunt("lost_update", 1);
   const std::string small = path("small.weave");

@@ -35,6 +35,10 @@ TEST_F(Programs, ALostUpdateIsFoundShrunkAndReplayed) {
               StartsWith("1,000 of 1,000 executions did the same"));
 }
 
+TEST_F(Programs, RunsAsEverWithoutTheTool) {
+  EXPECT_TRUE(run_process({program("key_destructors")}, {}).succeeded());
+}
+
 TEST_F(Programs, EveryProcessGivesTheSameTrace) {
   const json hunted = hunt("lost_update", 1);
   for (int i = 0; i < 10; ++i) {
