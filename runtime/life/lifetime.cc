@@ -195,8 +195,10 @@ void destroy(Thread& thread, Object* object) {
     case ObjectKind::kBomb: {
       auto* const token = static_cast<Token*>(object);
       if (token->number != 0 || token->place == TokenPlace::kThrown) {
-        const SiteId site =
-            thread.evaluation().running ? thread.evaluation().running.frame->site : SiteId{};
+        // Under a defect the running frame may be gone; then it is found when it goes on.
+        const FrameRef running = thread.evaluation().running;
+        const bool lives = running && running.frame->generation == running.generation;
+        const SiteId site = lives ? running.frame->site : SiteId{};
         thread.ledger().destroyed(*token, thread.current(), site, thread.evaluation().doing);
       }
       thread.heap().retire(object);

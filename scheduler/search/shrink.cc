@@ -222,6 +222,19 @@ class Shrinker {
   bool refused_ = false;  // Something was not tried for want of budget.
 };
 
+/// A candidate may do something quite different, and that without an end: it is given up after some
+/// times as many steps as it took to the finding. What shows late, as a livelock, has all.
+Limits limits_of_candidates(Subject& subject, const Schedule& schedule, Isolator& isolator,
+                            Limits limits) {
+  constexpr std::uint64_t kTimes = 64, kStepsAtLeast = 10'000;
+  const IsolatedRun run = isolator.replay(subject, schedule, ReplayMode::kLenient, limits);
+  if (run.finding) {
+    const std::uint64_t steps = std::max(kStepsAtLeast, kTimes * run.finding->step);
+    limits.steps_max = std::min(limits.steps_max, steps);
+  }
+  return limits;
+}
+
 /// One round of all passes; candidates may crash or hang. `before`: executions of earlier rounds.
 Expected<Shrunk> shrink_ahead(Subject& subject, const Schedule& schedule,
                               std::string_view signature, Isolator& isolator, const Limits& limits,
@@ -273,7 +286,8 @@ Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_
 }
 
 Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
-                        Isolator& isolator, const Limits& limits, const ShrinkOptions& options) {
+                        Isolator& isolator, const Limits& all, const ShrinkOptions& options) {
+  const Limits limits = limits_of_candidates(subject, schedule, isolator, all);
   Expected<Shrunk> best =
       shrink_ahead(subject, schedule, signature, isolator, limits, options, /*before=*/0);
   while (best && best->minimal && best->executions < options.executions_max) {

@@ -74,7 +74,9 @@ Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_
                         const TrialRunner& run, const ShrinkOptions& options = {});
 
 /// The same with candidates that may crash or hang: in children of `isolator`, one after the other
-/// in one of them until it dies (trials_ahead.h); and two answers are replaced by one.
+/// in one of them until it dies (trials_ahead.h); and two answers are replaced by one. One that
+/// takes more than 64 times as many steps as there are up to the finding, and more than 10,000, is
+/// given up.
 Expected<Shrunk> shrink(Subject& subject, const Schedule& schedule, std::string_view signature,
                         Isolator& isolator, const Limits& limits,
                         const ShrinkOptions& options = {});
