@@ -1,10 +1,10 @@
 // The part of Control that ends an execution with a finding, and keeps what a report needs to know.
 
 #include <algorithm>
-#include <string_view>
-#include <cstring>
 #include <array>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "runtime/program/control.h"

@@ -96,7 +96,8 @@ class OnceTurnGuard {
  public:
   OnceTurnGuard(sync::Once& once, const void* caller) : once_(once), caller_(caller) {}
   ~OnceTurnGuard() {
-    control().self().called = called_;  // The function may have called others, as std::async() does.
+    control().self().called =
+        called_;  // The function may have called others, as std::async() does.
     end_once(once_, done_, caller_);
   }
   void done() { done_ = true; }

@@ -140,9 +140,15 @@ Routine<Value> Specification::tell_schedule_callback(Id prev, Id next) {
   const Id outer = std::exchange(switching_to_, next);
   ++at(prev).references;
   co_await callback(schedule_callback_.function);  // What it raises is printed, which nobody sees.
-  co_await release(prev);
   switching_to_ = outer;
   callback_running_ = in_schedule_callback_ = false;
+  const Tasklet& caller = at(prev);
+  if (caller.references == 1 && !caller.queued && caller.blocked == 0 &&
+      caller.state != Tasklet::State::kEnded) {
+    append(prev);  // Another thread has taken it out of everything, in the middle of its switch.
+  } else {
+    co_await release(prev);
+  }
   // It may have taken the very tasklet out of the run queue that is about to run.
   if (at(next).queued) {
     co_await release(next);

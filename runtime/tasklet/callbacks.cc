@@ -65,11 +65,15 @@ bool notify_schedule(Thread& thread, Tasklet* prev, Tasklet* next) {
                         thread.settings().defects.has(Defect::kScheduleCallbackErrorAborts)
                             ? CallbackError::kStays
                             : CallbackError::kPrinted);
-    // It is over when both are given back, who called it last: `prev` may die of that where another
-    // thread has taken it from its channel and from the run queue.
-    thread.release(prev);
     thread.guard().callback_running = thread.guard().in_schedule_callback = false;
     thread.guard().switching_to = nullptr;
+    // Another thread may have taken `prev` out of everything meanwhile: it is in the middle of its
+    // switch, and goes on with that.
+    if (prev->refs == 1 && prev->floats() && !prev->ended) {
+      queue_append(thread, prev);
+    } else {
+      thread.release(prev);
+    }
     // The callback may have taken the very tasklet out of the run queue that is about to run.
     if (next->floats()) {
       queue_append(thread, next);
