@@ -34,7 +34,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include "runtime/program/call_stack.h"
@@ -462,7 +462,7 @@ class Control final : public sync::Host {
   bool left_over_ = false;   // The others sleep for ever.
   bool ending_ = false;      // Exit handlers run.
   LeftByMain left_by_main_;  // Once it has returned.
-  std::unordered_set<const void*> destroyed_;  // Objects of the thread library. Never walked.
+  std::set<const void*> destroyed_;  // Objects of the thread library. Never walked.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
   Failure failure_;
   SharedNotes& shared_ = SharedNotes::make();
