@@ -33,8 +33,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "runtime/program/call_stack.h"
@@ -457,11 +457,11 @@ class Control final : public sync::Host {
   std::uint64_t resting_since_ = 0;  // The step from which on somebody rests.
   bool woke_resting_ = false;        // When nobody could go on the last time.
   bool filtering_ = false;
-  bool active_ = false;      // Something can be decided: as Globals::watch, whoever asks.
-  bool draining_ = false;    // main has returned and waits for the others.
-  bool left_over_ = false;   // The others sleep for ever.
-  bool ending_ = false;      // Exit handlers run.
-  LeftByMain left_by_main_;  // Once it has returned.
+  bool active_ = false;              // Something can be decided: as Globals::watch, whoever asks.
+  bool draining_ = false;            // main has returned and waits for the others.
+  bool left_over_ = false;           // The others sleep for ever.
+  bool ending_ = false;              // Exit handlers run.
+  LeftByMain left_by_main_;          // Once it has returned.
   std::set<const void*> destroyed_;  // Objects of the thread library. Never walked.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.
   Failure failure_;
