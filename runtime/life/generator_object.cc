@@ -95,6 +95,11 @@ void drop_frames(Thread& thread, FrameRef innermost) {
   release_frame(thread, innermost);
 }
 
+void give_up_frames(Thread& thread, FrameRef innermost, bool on_c_stack) {
+  if (!on_c_stack) return drop_frames(thread, innermost);
+  if (innermost) release_frame(thread, innermost);
+}
+
 // What it yields or raises then is for nobody.
 void close_generator(Thread& thread, GeneratorObject* generator) {
   if (!generator->is_suspended()) return;

@@ -133,7 +133,7 @@ void destroy_tasklet(Thread& thread, Tasklet* tasklet) {
           "c-stack-released");
   if (tempval != nullptr)
     thread.ledger().let_go(*tempval, *tasklet, ReleaseReason::kHolderFinalized);
-  const bool started = tasklet->started, without_c = tasklet->cstate->stub;
+  const bool started = tasklet->started, on_c_stack = !tasklet->cstate->stub;
   const bool leaves_ring_last = tasklet == thread.life().leaves_ring_last;
   DictObject* const locals = std::exchange(tasklet->locals, nullptr);
   tasklet->stack_place.tasklet = nullptr;
@@ -145,11 +145,7 @@ void destroy_tasklet(Thread& thread, Tasklet* tasklet) {
   // will.
   if (frame && started && thread.settings().defects.has(Defect::kFrameHoldsItself))
     retain_frame(thread, frame);
-  if (frame && without_c) {
-    drop_frames(thread, frame);
-  } else if (frame) {  // What lies on its C stack is never released.
-    release_frame(thread, frame);
-  }
+  give_up_frames(thread, frame, on_c_stack);
   if (tempval != nullptr) thread.release(tempval);
   if (locals != nullptr) thread.release(locals);
   if (!leaves_ring_last) thread.shared().stacks.drop(tasklet->stack_place);
@@ -195,10 +191,9 @@ void destroy(Thread& thread, Object* object) {
     case ObjectKind::kBomb: {
       auto* const token = static_cast<Token*>(object);
       if (token->number != 0 || token->place == TokenPlace::kThrown) {
-        // Under a defect the running frame may be gone; then it is found when it goes on.
-        const FrameRef running = thread.evaluation().running;
-        const bool lives = running && running.frame->generation == running.generation;
-        const SiteId site = lives ? running.frame->site : SiteId{};
+        // A defect may have taken the running frame away; then it is found when it goes on.
+        const Evaluation& evaluation = thread.evaluation();
+        const SiteId site = evaluation.is_known() ? evaluation.running.frame->site : SiteId{};
         thread.ledger().destroyed(*token, thread.current(), site, thread.evaluation().doing);
       }
       thread.heap().retire(object);

@@ -160,8 +160,8 @@ void unpark(Thread& thread) {
 void fall_asleep(Thread& thread) {
   thread.turn().phase = ThreadPhase::kAsleep;
   thread.turn().idle = true;
-  const SiteId site =
-      thread.evaluation().running ? thread.evaluation().running.frame->site : SiteId{};
+  const Evaluation& evaluation = thread.evaluation();
+  const SiteId site = evaluation.is_known() ? evaluation.running.frame->site : SiteId{};
   Thread* const next = choose(thread, /*running_goes_on=*/false, site);
   CHECK_MSG(next != nullptr, "the last thread that was awake went to sleep");
   hand_over(thread, *next);

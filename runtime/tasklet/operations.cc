@@ -227,17 +227,6 @@ Object* throw_at_dead(Thread& thread, Tasklet* tasklet, Bomb* bomb, bool kills) 
   return thread.none();
 }
 
-// Who is killed when its thread has ended can be bound to another one, but comes back to life no
-// more: its frames go, but for what its C stack holds, which nobody will ever unwind.
-void give_up_frames(Thread& thread, Tasklet* tasklet) {
-  const FrameRef frame = std::exchange(tasklet->frame, FrameRef{});
-  if (tasklet->cstate->stub) {
-    drop_frames(thread, frame);
-  } else if (frame) {
-    release_frame(thread, frame);
-  }
-}
-
 }  // namespace
 
 // An exception at a tasklet: it becomes what the tasklet's next resumption raises, in place of any
@@ -286,7 +275,10 @@ Object* Thread::throw_at(Tasklet* tasklet, Bomb* bomb, bool soft, bool pending, 
 Object* Thread::kill(Tasklet* tasklet, bool soft, bool pending) {
   Bomb* const bomb = make_bomb(ExceptionType::kTaskletExit);
   if (bomb == nullptr) return nullptr;
-  if (tasklet->thread == nullptr) give_up_frames(*this, tasklet);
+  // Whose thread has ended can be bound to another one, but comes back to life no more.
+  if (tasklet->thread == nullptr) {
+    give_up_frames(*this, std::exchange(tasklet->frame, FrameRef{}), !tasklet->cstate->stub);
+  }
   return throw_at(tasklet, bomb, soft, pending, /*kills=*/true);
 }
 
