@@ -18,13 +18,16 @@
 namespace reweave::program {
 namespace {
 
-constexpr const char* kCondition = "condition variable";
+/// Only the clock is kept in it, behind these bytes: who waits is known elsewhere.
+void check_condition(const void* condition, const void* caller) {
+  control().check_made(condition, "condition variable", caller, /*zeros=*/32);
+}
 
 int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   auto& mutex = *static_cast<sync::Mutex*>(mutex_at);
   all.point(Access::kRelease, condition, caller);
-  all.check_made(condition, kCondition, caller);
+  check_condition(condition, caller);
   const ThreadId me = all.self_id();
   if (!mutex.held_by(me)) {
     all.fail(FindingKind::kAssertion, "wait without the mutex",
@@ -57,7 +60,7 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
 int notify(void* condition, bool everybody, const void* caller) {
   Control& all = control();
   all.point(Access::kWrite, condition, caller);
-  all.check_made(condition, kCondition, caller);
+  check_condition(condition, caller);
   all.waking(condition, [&] {
     return everybody ? notify_all(all.waiters(), condition) != 0
                      : notify_one(all.waiters(), condition);

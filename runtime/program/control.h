@@ -87,12 +87,6 @@ class Control final : public sync::Host {
   Thread& thread(ThreadId id) { return *threads_[static_cast<std::size_t>(id)]; }
   /// Null if it is none of ours.
   Thread* find(std::uintptr_t handle);
-  /// An object of the thread library was destroyed: that is written into it, and known until it is
-  /// made anew.
-  void destroyed(void* object);
-  /// Fails where the user's code uses such an object after it was destroyed. `kind`: of object, as
-  /// in "mutex".
-  void check_made(const void* object, const char* kind, const void* caller);
   std::size_t thread_count() const { return engine_.actor_count(); }
   sync::Waiters& waiters() { return waiters_; }
   /// "0.2": of a thread of the present execution.
@@ -211,6 +205,14 @@ class Control final : public sync::Host {
   /// The same for an error that AddressSanitizer found; afterwards this process ends.
   [[noreturn]] void fail_in_sanitizer(const std::string& what, const std::string& message,
                                       const CallStack& stack, const MemoryStory& story);
+
+  /// An object of the thread library was destroyed: that is written into its first 8 bytes, and
+  /// known until it is made anew. It has at least 32.
+  void destroyed(void* object);
+  /// Fails where the user's code uses such an object after it was destroyed. `kind`: of object, as
+  /// in "mutex". `zeros`: so many bytes at its beginning, at most 32, are zero as long as it lives;
+  /// what was written over it on a stack is then no object that was made anew.
+  void check_made(const void* object, const char* kind, const void* caller, std::size_t zeros = 0);
 
   /// It turns in a loop that comes by no point; afterwards this process ends.
   [[noreturn]] void fail_for_hang(const CallStack& stack);

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "runtime/program/control.h"
@@ -192,16 +191,13 @@ void Control::destroyed(void* object) {
   std::memcpy(object, &kDestroyedMark, sizeof kDestroyedMark);
 }
 
-// The memory of an object on a stack may be something else by now. One that was made anew without a
-// call, by a static initializer, is all zero, and a condition variable stays so: its waiters are
-// known here alone.
-void Control::check_made(const void* object, const char* kind, const void* caller) {
+// An object that was made anew without a call, by a static initializer, has lost the mark.
+void Control::check_made(const void* object, const char* kind, const void* caller,
+                         std::size_t zeros) {
   if (destroyed_.empty() || caller == kNoUsersCall || destroyed_.count(object) == 0) return;
-  std::array<std::uint64_t, 4> words;
-  std::memcpy(words.data(), object, sizeof words);
-  const bool is_condition = std::string_view(kind) == "condition variable";
-  const bool is_zero = words == std::array<std::uint64_t, 4>{};
-  if (words[0] != kDestroyedMark && (!is_condition || is_zero)) {
+  constexpr std::array<char, 32> kZeros{};
+  const bool is_marked = std::memcmp(object, &kDestroyedMark, sizeof kDestroyedMark) == 0;
+  if (!is_marked && std::memcmp(object, kZeros.data(), zeros) == 0) {
     destroyed_.erase(object);
     return;
   }

@@ -88,7 +88,7 @@ void check_mutex(const void* at, const void* caller) {
   Control& all = control();
   all.check_made(at, "mutex", caller);
   const auto& mutex = *static_cast<const sync::Mutex*>(at);
-  // Where libc knew it first 2 says that several wanted it.
+  // One that libc locked before the program was under control may hold 2: others wait for it.
   if (mutex.owner <= 2 || static_cast<std::size_t>(mutex.holder()) < all.thread_count()) return;
   fail_here("mutex overwritten",
             "A mutex is used whose memory has been overwritten: it says that a thread holds it "
