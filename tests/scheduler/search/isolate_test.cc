@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -265,6 +266,39 @@ TEST(Isolate, ShrinksACrashAsItWouldAFinding) {
   EXPECT_EQ(shrunk->schedule.one_line(), "0 spill op.5 0 1; 0 pick op.14 0 7");
   ASSERT_NE(shrunk->subject, nullptr);
   EXPECT_EQ(shrunk->subject->size(), 3u);
+}
+
+/// The finding needs both answers; with one of them alone it takes steps up to the limit.
+class Rambling : public toys::Toy {
+ public:
+  void run(Execution& execution) override {
+    std::uint32_t yes = 0;
+    for (const std::uint32_t number : {1u, 2u}) {
+      if (!execution.step(ActorId{0}, SiteId{number})) return;
+      yes += execution.ask(QuestionKind::kSpill, ActorId{0}, SiteId{number}, 2);
+    }
+    if (yes == 2) {
+      execution.report(toys::finding(FindingKind::kAssertion, execution.steps(), "both"), true);
+    }
+    while (yes == 1 && execution.step(ActorId{0}, SiteId{3})) *longest_ = execution.steps();
+  }
+  std::uint64_t longest() const { return *longest_; }
+
+ private:
+  // The children write it.
+  std::uint64_t* const longest_ = static_cast<std::uint64_t*>(mmap(
+      nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+};
+
+TEST(Isolate, ShrinkingGivesUpWhatTakesFarMoreStepsThanTheFinding) {
+  Rambling subject;
+  Isolator isolator;
+  const auto schedule = parse_schedule("0 spill op.1 0 1\n0 spill op.2 0 1\n", "f");
+  const auto shrunk = shrink(subject, *schedule, "both", isolator, {.steps_max = 10'000'000});
+  ASSERT_TRUE(shrunk);
+  EXPECT_TRUE(shrunk->minimal);
+  EXPECT_EQ(shrunk->schedule, *schedule);
+  EXPECT_EQ(subject.longest(), 10'000u);
 }
 
 // Whoever is the fastest: the lowest number counts, which is what one process finds.
