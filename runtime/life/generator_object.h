@@ -47,8 +47,8 @@ Object* end_soft_turn(Thread& thread, GeneratorObject* generator, Object* value)
 /// Nobody will go on with the frame, nor with its callers: the generators whose frames are among
 /// them end, and the reference to it (owned; may be none) is released. May switch.
 void drop_frames(Thread& thread, FrameRef innermost);
-/// The same of a tasklet. `on_c_stack`: its C stack, which nobody will ever unwind, refers to frames:
-/// those stay, and no generator ends. May switch.
+/// The same of a tasklet. `on_c_stack`: its C stack, which nobody will ever unwind, refers to
+/// frames: those stay, and no generator ends. May switch.
 void give_up_frames(Thread& thread, FrameRef innermost, bool on_c_stack);
 /// The last reference is gone: it is closed. False: somebody refers to it again. May switch, hard.
 bool close_last(Thread& thread, GeneratorObject* generator);
