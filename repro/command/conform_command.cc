@@ -158,13 +158,15 @@ class Explain final : public Judge {
     return {{"id", explanation.id},
             {"same", explanation.same},
             {"by", explanation.by},
-            {"finding", explanation.finding}};
+            {"finding", explanation.finding},
+            {"never_ends", explanation.never_ends}};
   }
   void take(const Json& json) override {
     explanations_.add({.id = json.at("id"),
                        .same = json.at("same"),
                        .by = json.at("by"),
-                       .finding = json.at("finding")});
+                       .finding = json.at("finding"),
+                       .never_ends = json.at("never_ends")});
   }
   void take_death(const std::string& id, const Finding& death) override {
     explanations_.add({.id = id, .finding = death.signature});

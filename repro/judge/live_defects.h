@@ -2,10 +2,11 @@
 //
 // The recordings were made on a version with live defects, so a runtime without any differs from
 // them in some cases. Each such case must have one live defect that, switched on alone, gives the
-// recorded observation. Where no single one does, two may together, each of them needed: both live
-// in that version, so this explains the case too, but it is told apart and names the two. What
-// needs more than two, or what no set of live defects gives, is unexplained. And no case may lose a
-// value once the defects are off: the oracles must be silent.
+// recorded observation. Where no single one does, several may together, each of them needed: all live
+// in that version, so this explains the case too, but it is told apart and names them. What no set
+// of live defects gives is unexplained. And no case may lose a value once the defects are off: the
+// oracles must be silent. One that the defects alone brought to an end is told apart: it goes on
+// for ever without them, if the specification says the same event by event until the limit.
 #pragma once
 
 #include <map>
@@ -28,16 +29,14 @@ class Explanations {
     bool same = false;              // It is as recorded with all defects off.
     std::vector<std::string> by{};  // Else: a smallest set of defects that gives it, if any.
     std::string finding{};          // Signature of the first one with all defects off, or "".
+    bool never_ends = false;        // That finding is the limit of steps, and the specification
+                                    // goes on in the same way.
   };
   /// `tape`: of a process that watches, or null.
   Explanation explain(const ConformanceCase& conformance_case, runtime::Switching switching,
                       SharedTape* tape = nullptr) const;
   void add(const Explanation& explanation);
 
-  struct Unexplained {
-    std::string id;                       // "p00042:hard"
-    std::vector<std::string> together{};  // A smallest set of defects that gives it; empty: none.
-  };
   struct Finding {
     std::string id;
     std::string signature;  // Of the first finding with all defects off.
@@ -48,11 +47,13 @@ class Explanations {
   /// For each live defect, the cases that it explains; a case that several explain, each alone, is
   /// the first one's in the order of the table.
   const std::map<std::string, std::vector<std::string>>& explained() const { return explained_; }
-  /// For each two live defects, "a and b", the cases that need both.
-  const std::map<std::string, std::vector<std::string>>& explained_by_two() const {
-    return explained_by_two_;
+  /// For each smallest set of two and more live defects, the cases that need all of it.
+  const std::map<std::vector<std::string>, std::vector<std::string>>& explained_by_several() const {
+    return explained_by_several_;
   }
-  const std::vector<Unexplained>& unexplained() const { return unexplained_; }
+  /// Those that do not end with all defects off, as the specification says, too.
+  const std::vector<std::string>& never_end() const { return never_end_; }
+  const std::vector<std::string>& unexplained() const { return unexplained_; }
   const std::vector<Finding>& findings() const { return findings_; }
   bool complete() const { return unexplained_.empty() && findings_.empty(); }
 
@@ -67,8 +68,9 @@ class Explanations {
   std::size_t cases_ = 0;
   std::size_t same_ = 0;
   std::map<std::string, std::vector<std::string>> explained_;
-  std::map<std::string, std::vector<std::string>> explained_by_two_;
-  std::vector<Unexplained> unexplained_;
+  std::map<std::vector<std::string>, std::vector<std::string>> explained_by_several_;
+  std::vector<std::string> never_end_;
+  std::vector<std::string> unexplained_;
   std::vector<Finding> findings_;
 };
 
