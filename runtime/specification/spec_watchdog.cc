@@ -55,22 +55,20 @@ Routine<Value> Specification::run_others(RunLimit limit) {
   co_return Value::tasklet(victim);  // With the reference that `interrupted_` had.
 }
 
-// Back from run(). Whoever woke this one left deeper ones inside theirs: they are runnable now.
+// Back from run(). Whoever woke this one left deeper ones inside theirs: they are runnable now. To
+// give one up may run code that is in run() or leaves it.
 Routine<Value> Specification::leave_run(Id tasklet) {
-  const auto own = std::find(watchdogs_.rbegin(), watchdogs_.rend(), tasklet);
-  if (own == watchdogs_.rend()) co_return Value{};
-  const auto position = static_cast<std::size_t>(watchdogs_.rend() - own) - 1;
-  while (watchdogs_.size() > position + 1) {
-    const Id deeper = watchdogs_.back();
+  bool found = false;
+  while (!found && std::ranges::find(watchdogs_, tasklet) != watchdogs_.end()) {
+    const Id innermost = watchdogs_.back();
     watchdogs_.pop_back();
-    if (at(deeper).floating() && !elsewhere(deeper)) {
-      append(deeper);
+    found = innermost == tasklet;
+    if (!found && at(innermost).floating() && !elsewhere(innermost)) {
+      append(innermost);
     } else {
-      co_await release(deeper);
+      co_await release(innermost);
     }
   }
-  watchdogs_.pop_back();
-  co_await release(tasklet);
   co_return Value{};
 }
 

@@ -174,24 +174,33 @@ Object* returned_from_run(Thread& thread, bool owner, Object* value) {
   return victim;
 }
 
+// How far `me` and those deeper than it are from the outermost one; 0: it is not in the list.
+std::uint32_t depth_of(const Watchdog& watchdog, const Tasklet* me) {
+  std::uint32_t depth = watchdog.runner_count;
+  while (depth > 0 && watchdog.runners[depth - 1] != me) --depth;
+  return depth;
+}
+
 // Whoever woke this one left deeper ones inside their run(); they are runnable from now on. One
 // that was taken off the list in this way finds nothing to do when its own turn comes.
+//
+// To give one up may run code, which may be in run() or leave it: each turn looks at the list anew.
 void leave_run(Thread& thread, Tasklet* me) {
-  std::uint32_t position = thread.watchdog().runner_count;
-  while (position > 0 && thread.watchdog().runners[position - 1] != me) --position;
-  if (position == 0) return;
-  while (thread.watchdog().runner_count > position) {
-    Tasklet* const deeper = thread.watchdog().runners[--thread.watchdog().runner_count];
+  Watchdog& watchdog = thread.watchdog();
+  bool found = false;
+  while (!found) {
+    const std::uint32_t depth = depth_of(watchdog, me);
+    if (depth == 0) return;
+    found = depth == watchdog.runner_count;
+    Tasklet* const innermost = watchdog.runners[--watchdog.runner_count];
     // One that the thread's end has passed over is no longer of this thread.
-    const bool floating = deeper->floats() && deeper->thread == &thread;
-    if (floating || thread.settings().defects.has(Defect::kOuterRunQueuesTwice)) {
-      queue_append(thread, deeper);
+    const bool floating = innermost->floats() && innermost->thread == &thread;
+    if (!found && (floating || thread.settings().defects.has(Defect::kOuterRunQueuesTwice))) {
+      queue_append(thread, innermost);
     } else {
-      thread.release(deeper);
+      thread.release(innermost);
     }
   }
-  --thread.watchdog().runner_count;
-  thread.release(me);
 }
 
 }  // namespace
