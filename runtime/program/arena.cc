@@ -23,35 +23,44 @@ bool Arena::open(std::uintptr_t at, std::size_t bytes, bool tells_dead) {
   mark_.bump = begin_;
   if (!tells_dead) return true;
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  void* const bits = mmap(nullptr, bytes / 128, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  // set_alive() changes eight bytes at once, the last of which may lie behind the last bit.
+  void* const bits = mmap(nullptr, bytes / 128 + 8, PROT_READ | PROT_WRITE, kFlags, -1, 0);
   void* const kept = mmap(nullptr, bytes / 128, PROT_READ | PROT_WRITE, kFlags, -1, 0);
   if (bits == MAP_FAILED || kept == MAP_FAILED) return true;  // Then nothing is dead.
-  dead_ = static_cast<unsigned char*>(bits);
+  alive_ = static_cast<unsigned char*>(bits);
   kept_ = static_cast<unsigned char*>(kept);
   told_bytes_ = bytes;
   return true;
 }
 
 /// Multiples of 16 both.
-void Arena::mark_dead(const void* from, std::size_t bytes, bool dead) {
+void Arena::set_alive(const void* from, std::size_t bytes, bool alive) {
   if (told_bytes_ == 0) return;
   if (static_cast<const char*>(from) < kept_to_) kept_changed_ = true;
   auto at = static_cast<std::size_t>(static_cast<const char*>(from) - begin_) >> 4;
-  const std::size_t end = at + (bytes >> 4);
-  const auto one = [&] {
-    const auto bit = static_cast<unsigned char>(1u << (at & 7));
-    dead_[at >> 3] =
-        static_cast<unsigned char>(dead ? dead_[at >> 3] | bit : dead_[at >> 3] & ~bit);
-    ++at;
+  std::size_t count = bytes >> 4;
+  constexpr std::size_t kAtOnce = 56;  // And up to seven bits before them: they are in eight bytes.
+  const auto mark_some = [&](std::size_t some) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, alive_ + (at >> 3), sizeof bits);
+    const std::uint64_t mask = ((std::uint64_t{1} << some) - 1) << (at & 7);
+    bits = alive ? bits | mask : bits & ~mask;
+    std::memcpy(alive_ + (at >> 3), &bits, sizeof bits);
+    at += some;
+    count -= some;
   };
-  while (at < end && (at & 7) != 0) one();
-  const std::size_t whole = (end - at) >> 3;
-  std::memset(dead_ + (at >> 3), dead ? 0xff : 0, whole);
-  at += whole << 3;
-  while (at < end) one();
+  if (count > kAtOnce) {
+    mark_some((8 - (at & 7)) & 7);
+    const std::size_t whole = count >> 3;
+    std::memset(alive_ + (at >> 3), alive ? 0xff : 0, whole);
+    at += whole << 3;
+    count &= 7;
+  }
+  mark_some(count);
 }
 
 const std::uint64_t* Arena::freed(const void* at) const {
+  if (at >= mark_.bump) return nullptr;
   const auto offset = static_cast<std::size_t>(static_cast<const char*>(at) - begin_);
   const char* place = begin_ + (offset & ~std::size_t{15});
   // What a program wrote may look like a header, but then hardly one of a freed block around it.
@@ -70,7 +79,7 @@ Arena::Mark Arena::mark() {
   kept_to_ = mark_.bump;
   kept_changed_ = false;
   if (told_bytes_ != 0)
-    std::memcpy(kept_, dead_, (static_cast<std::size_t>(kept_to_ - begin_) + 127) / 128);
+    std::memcpy(kept_, alive_, (static_cast<std::size_t>(kept_to_ - begin_) + 127) / 128);
   return mark_;
 }
 
@@ -114,7 +123,7 @@ void* Arena::allocate(std::size_t bytes) {
     void* const block = free;
     free = *static_cast<void**>(block);
     reinterpret_cast<Header*>(static_cast<char*>(block) - sizeof(Header))->state = kUsed;
-    mark_dead(block, bytes_of(size_class), false);
+    set_alive(block, bytes_of(size_class), /*alive=*/true);
     return block;
   }
   const std::size_t whole = sizeof(Header) + bytes_of(size_class);
@@ -124,7 +133,7 @@ void* Arena::allocate(std::size_t bytes) {
   header->size_class = static_cast<std::uint32_t>(size_class);
   header->state = kUsed;
   header->offset = 0;
-  mark_dead(header, sizeof(Header), true);
+  set_alive(header + 1, bytes_of(size_class), /*alive=*/true);
   return header + 1;
 }
 
@@ -162,7 +171,7 @@ bool Arena::release(void* block, std::uint64_t note) {
   // Who still uses it shall notice, whether somebody else gets it or not.
   constexpr std::size_t kSpoiledMax = 1024;
   const std::size_t bytes = bytes_of(static_cast<int>(header->size_class));
-  mark_dead(whole, bytes, true);
+  set_alive(whole, bytes, /*alive=*/false);
   std::memset(static_cast<char*>(whole) + sizeof free, kSpoiled,
               std::min(bytes, kSpoiledMax) - sizeof free);
   return true;
@@ -179,11 +188,11 @@ void Arena::reset(const Mark& mark) {
   if (told_bytes_ != 0) {
     const auto low = static_cast<std::size_t>(mark.bump - begin_) / 128;
     const auto high = (static_cast<std::size_t>(mark_.bump - begin_) + 127) / 128;
-    std::memset(dead_ + low, 0, high - low);
-    // The byte at the border, and what was freed below it.
+    std::memset(alive_ + low, 0, high - low);
+    // The byte at the border, and what was freed or given out again below it.
     const std::size_t kept = (static_cast<std::size_t>(mark.bump - begin_) + 127) / 128;
     const std::size_t first = kept_changed_ ? 0 : low;
-    std::memcpy(dead_ + first, kept_ + first, kept - first);
+    std::memcpy(alive_ + first, kept_ + first, kept - first);
     kept_changed_ = false;
   }
   // More than 1 MiB is cheaper to give back, in whole large pages.

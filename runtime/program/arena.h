@@ -10,8 +10,9 @@
 // before left there. Cost: about 3 ns for a pair of malloc and free; 16 bytes a block; sizes are
 // rounded up to 16 bytes, above 1 KiB to a quarter of a power of two.
 //
-// Beside it lies a bit for each 16 bytes: whether they are in no block that is in use. So a use of
-// what was freed, or of what lies between two blocks, is known by one look, without a sanitizer.
+// Beside it lies a bit for each 16 bytes: whether they are in a block that is in use. So a use of
+// what was freed, of what lies between two blocks, or of what was never given out, is known by one
+// look, without a sanitizer.
 //
 // Not thread-safe: callers outside an execution hold a lock.
 #pragma once
@@ -48,13 +49,13 @@ class Arena {
   /// `block` came from here and was not freed. `note`: what freed() tells of it. False: it was
   /// freed before, or is no block: nothing happened.
   bool release(void* block, std::uint64_t note = 0);
-  /// `at` lies in a block that was freed, or between two blocks.
+  /// `at` lies in the arena, but in no block that is in use.
   bool is_dead(const void* at) const {
     const auto offset = static_cast<std::size_t>(static_cast<const char*>(at) - begin_);
-    return offset < told_bytes_ && (dead_[offset >> 7] >> (offset >> 4 & 7) & 1) != 0;
+    return offset < told_bytes_ && (alive_[offset >> 7] >> (offset >> 4 & 7) & 1) == 0;
   }
   /// What is_dead() looks at: a bit for 16 bytes, from begin() on; and of how many bytes it tells.
-  const unsigned char* dead_bits() const { return dead_; }
+  const unsigned char* alive_bits() const { return alive_; }
   std::size_t told_bytes() const { return told_bytes_; }
   /// The note of the freed block in which `at` lies; null: it lies in none.
   const std::uint64_t* freed(const void* at) const;
@@ -85,7 +86,7 @@ class Arena {
   static constexpr std::uint32_t kUsed = 0x5eed5eed, kFreed = 0xf4eef4ee, kInside = 0x1145ade0;
   static constexpr int kSmallClasses = 65;  // 0, 16, 32 … 1024 bytes.
 
-  void mark_dead(const void* from, std::size_t bytes, bool dead);
+  void set_alive(const void* from, std::size_t bytes, bool alive);
   static int class_of(std::size_t bytes);
   static std::size_t bytes_of(int size_class);
   static Header* header_of(const void* block);
@@ -93,11 +94,11 @@ class Arena {
   Mark mark_;
   char* begin_ = nullptr;
   char* end_ = nullptr;
-  unsigned char* dead_ = nullptr;  // A bit for 16 bytes.
-  std::size_t told_bytes_ = 0;     // All of it, or 0.
-  char* kept_to_ = nullptr;        // Below the last mark() …
-  unsigned char* kept_ = nullptr;  // … the bits as they were then, …
-  bool kept_changed_ = false;      // … if they are other ones now.
+  unsigned char* alive_ = nullptr;  // A bit for 16 bytes.
+  std::size_t told_bytes_ = 0;      // All of it, or 0.
+  char* kept_to_ = nullptr;         // Below the last mark() …
+  unsigned char* kept_ = nullptr;   // … the bits as they were then, …
+  bool kept_changed_ = false;       // … if they are other ones now.
 };
 
 }  // namespace reweave::program

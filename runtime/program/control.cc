@@ -116,8 +116,7 @@ void Control::execute(Execution& execution) {
     make_thread(early.start, early.argument, early.detached).alias = early.handle;
   begin_randomness();
   globals.alone = 0;
-  globals.heap_bytes = 0;
-  if (!early_threads_.empty()) watch_heap();
+  watch_heap();
   weigh_steps();
   look();
   process().enter();
@@ -344,7 +343,7 @@ void Control::atomic(Access access, const void* address, std::uint32_t bytes, st
 
 void Control::watch_heap() {
   globals.heap_begin = reinterpret_cast<std::uintptr_t>(program_heap().begin());
-  globals.dead = program_heap().dead_bits();
+  globals.alive_bits = program_heap().alive_bits();
   globals.heap_bytes = program_heap().told_bytes();
 }
 

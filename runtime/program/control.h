@@ -370,7 +370,6 @@ class Control final : public sync::Host {
   /// It lies on the stack of a thread. Fails if that is another's, whose function has
   /// returned, or of main() when that has returned.
   void check_frame(const Use& use);
-  /// From here on; one thread alone needs no schedule to use what it has freed.
   static void watch_heap();
   [[noreturn]] void fail_for_dead(const Use& use);
   void blame(const Use& use, Fault fault);

@@ -137,7 +137,7 @@ std::string Control::memory_words(const MemoryStory& story) {
 void Control::note_free(const void* block, std::size_t bytes, Call call) {
   // What was freed before there was a second thread is not told of: most of it is of no interest,
   // and a program may free much.
-  if (!history_.on() || globals.heap_bytes == 0) return;
+  if (!history_.on() || globals.heap_bytes == 0 || engine_.actor_count() == 1) return;
   keep({.did = Did::kFreed,
         .bytes = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, UINT32_MAX)),
         .object = block,
@@ -162,7 +162,9 @@ void Control::fail_for_dead(const Use& use) {
   const std::string used = "The program " + use_words(use.access, use.bytes, /*now=*/false);
   blame(use, note == nullptr ? Fault::kBesideBlock : Fault::kFreed);
   if (note == nullptr) {
-    fail(FindingKind::kCrash, "heap buffer overflow", used + "the heap beside a block",
+    fail(FindingKind::kCrash, "heap buffer overflow",
+         used + (use.address < program_heap().bump() ? "the heap beside a block"
+                                                     : "the heap behind its last block"),
          CallStack::here());
   }
   const auto thread = static_cast<std::uint32_t>(*note >> 48);

@@ -50,7 +50,6 @@ Thread& Control::make_thread(void* (*start)(void*), void* argument, bool detache
 void Control::spawn(void* (*start)(void*), void* argument, bool detached, const void* caller,
                     pthread_t* handle) {
   before(/*effect=*/true, nullptr, caller);
-  watch_heap();
   Thread& thread = make_thread(start, argument, detached);
   thread.started_at = caller;
   *handle = static_cast<pthread_t>(thread.handle);

@@ -22,11 +22,10 @@ struct Globals {
   std::uint64_t alone = 0;    // Accesses since the last look, each a step.
   std::uint64_t alone_max = UINT64_MAX;  // At so many somebody has to look.
 
-  // The program's heap, as far as a use of dead memory is looked for there: nothing before there is
-  // a second thread. See Arena::is_dead().
+  // The program's heap, as far as a use of dead memory is looked for there. See Arena::is_dead().
   std::uintptr_t heap_begin = 0;
   std::size_t heap_bytes = 0;
-  const unsigned char* dead = nullptr;
+  const unsigned char* alive_bits = nullptr;
 
   std::uintptr_t code_begin = 0;  // Of the program itself: an address minus this is a site.
   std::uintptr_t code_bytes = 0;
@@ -64,10 +63,11 @@ class NotTheProgram {
   std::uint32_t running_;
 };
 
-/// The program must not touch what is at `address`: it was freed, or lies between two blocks.
+/// The program must not touch what is at `address`: it lies in the heap, but in no block in use.
 inline bool is_dead(const void* address) {
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - globals.heap_begin;
-  return offset < globals.heap_bytes && (globals.dead[offset >> 7] >> (offset >> 4 & 7) & 1) != 0;
+  return offset < globals.heap_bytes &&
+         (globals.alive_bits[offset >> 7] >> (offset >> 4 & 7) & 1) == 0;
 }
 
 /// True: the caller is a virtual thread of an execution.

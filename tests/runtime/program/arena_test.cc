@@ -58,6 +58,22 @@ TEST_F(ArenaTest, TellsWhatIsInABlockThatIsInUse) {
   }
 }
 
+TEST_F(ArenaTest, KnowsThatNothingLiesBehindItsLastBlock) {
+  auto* const block = static_cast<char*>(arena_.allocate(1000));
+  const Arena::Mark mark = arena_.mark();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_NE(arena_.allocate(5000), nullptr);
+    EXPECT_FALSE(arena_.is_dead(block + 999));
+    for (const char* const at : {arena_.bump(), arena_.begin() + kBytes - 1}) {
+      EXPECT_TRUE(arena_.is_dead(at));
+      EXPECT_EQ(arena_.freed(at), nullptr);
+    }
+    EXPECT_FALSE(arena_.is_dead(arena_.begin() + kBytes));
+    arena_.reset(mark);
+    EXPECT_TRUE(arena_.is_dead(arena_.bump() + 16));
+  }
+}
+
 TEST_F(ArenaTest, PutsBackWhatWasFreedBeforeAndAfterTheMark) {
   void* const kept = arena_.allocate(100);
   void* const gone = arena_.allocate(100);
@@ -73,7 +89,7 @@ TEST_F(ArenaTest, PutsBackWhatWasFreedBeforeAndAfterTheMark) {
     std::memset(static_cast<char*>(kept) - 16, 0, 16);
     EXPECT_FALSE(arena_.is_dead(kept));
     EXPECT_TRUE(arena_.is_dead(gone));
-    EXPECT_FALSE(arena_.is_dead(later));
+    EXPECT_TRUE(arena_.is_dead(later));
     reinterpret_cast<std::uint32_t*>(static_cast<char*>(kept) - 16)[0] = 7;
     reinterpret_cast<std::uint32_t*>(static_cast<char*>(kept) - 16)[1] = 0x5eed5eed;
   }

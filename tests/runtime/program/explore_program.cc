@@ -84,8 +84,9 @@ int explore(const std::vector<std::string>& words) {
   std::printf("executions %llu\n", static_cast<unsigned long long>(hunt.statistics.executions));
   const reweave::program::Control& control = reweave::program::control();
   for (const std::string& escape : control.escapes()) std::printf("escaped %s\n", escape.c_str());
-  if (control.questions_asked() == 0) return fail("the program asked no question");
-  if (!hunt.found) return 0;
+  if (!hunt.found) {
+    return control.questions_asked() == 0 ? fail("the program asked no question") : 0;
+  }
   const std::string signature = hunt.found->finding.signature;
   std::printf("finding %s\n%s\n", signature.c_str(), hunt.found->finding.message.c_str());
   if (hunt.found->died) return shrink_what_dies(subject, isolator, *hunt.found, options.limits);
