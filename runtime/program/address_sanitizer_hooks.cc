@@ -63,6 +63,11 @@ namespace {
 
 bool is_address_sanitizer_here() { return __asan_init != nullptr; }
 
+void Control::check_by_sanitizer(const void* object) {
+  if (object != nullptr && __asan_load1 != nullptr)
+    __asan_load1(reinterpret_cast<std::uintptr_t>(object));
+}
+
 void keep_sanitized_globals(Snapshot& snapshot) {
   if (__asan_locate_address == nullptr) return;
   for (const std::span<char> variable : sites().variables()) {

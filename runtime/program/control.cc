@@ -233,7 +233,7 @@ void Control::pass_point(Pending pending, Did did, const void* object, std::uint
 
 void Control::point(Access access, const void* object, const void* caller) {
   wake_point(access, object, caller);
-  check_alive({object, access, 0, caller});
+  check_alive(object, access, caller);
 }
 
 void Control::wake_point(Access access, const void* object, const void* caller) {
@@ -253,7 +253,7 @@ void Control::lock_point(Access access, const void* lock, const void* caller) {
   pass_point(pending(access, lock, caller), Did::kCalled, lock, 0, {caller});
   if (!active_) look();
   passed_point(caller);
-  check_alive({lock, access, 0, caller});
+  check_alive(lock, access, caller);
 }
 
 // What follows must do the same whether a strategy filters or a replay looks at everything: the

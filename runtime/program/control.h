@@ -357,6 +357,15 @@ class Control final : public sync::Host {
     if (Donors::is_on_stack(use.address)) [[unlikely]]
       check_frame(use);
   }
+  /// The same of an object of the thread library. AddressSanitizer's own stand-ins for the calls
+  /// that use one are behind ours, and look at nothing.
+  void check_alive(const void* object, Access access, const void* caller) {
+    check_alive({object, access, 0, caller});
+    if (globals.under_address_sanitizer) [[unlikely]]
+      check_by_sanitizer(object);
+  }
+  /// Ends the execution with AddressSanitizer's report where it is poisoned.
+  static void check_by_sanitizer(const void* object);
   /// Where the variables of main() were, or the deepest of them.
   struct LeftByMain {
     static constexpr std::size_t kBytes = std::size_t{16} << 10;

@@ -193,7 +193,10 @@ std::string simplified_name(std::string_view mangled) {
   const std::string_view whole = mangled.substr(0, mangled.find('.'));
   const std::string without_clones(whole.empty() ? mangled : whole);
   // A function of C may be called as a type is mangled: "w" is wchar_t.
-  std::string name = without_clones.starts_with("_Z") ? demangled(without_clones) : without_clones;
+  const bool is_mangled = mangled.starts_with("_Z");
+  std::string name = is_mangled ? demangled(std::string(mangled)) : without_clones;
+  // What ld or a plugin put behind a dot the demangler may not know.
+  if (is_mangled && name == mangled) name = demangled(without_clones);
   unify_lambdas(name);
   if (name.find("(anonymous namespace)::") != std::string::npos) {
     constexpr std::string_view kAnonymous = "(anonymous namespace)::";

@@ -125,6 +125,14 @@ TEST_F(Programs, AddressSanitizerSeesAUseAfterFree) {
   }
 }
 
+TEST_F(Programs, AddressSanitizerSeesALockInFreedMemory) {
+  const json hunted = hunt("asan_freed_lock", 1);
+  EXPECT_EQ(hunted["finding"]["signature"], "crash heap-use-after-free in use");
+  EXPECT_THAT(hunted["finding"]["message"].get<std::string>(),
+              AllOf(HasSubstr("use (asan_freed_lock.cc:11)"), HasSubstr("freed by thread 0 (main)"),
+                    Not(HasSubstr("0x"))));
+}
+
 TEST_F(Programs, AddressSanitizerSaysNothingOfWhatIsRight) {
   const json hunted = run_json({"hunt", "--executions", "1000", "--", program("asan_clean")}, 0);
   EXPECT_EQ(hunted["verdict"], "clean");
