@@ -42,7 +42,7 @@ namespace {
 
 [[gnu::always_inline]] inline void look(Access access, std::uintptr_t address, std::size_t bytes,
                                         Call call) {
-  if (globals.watch == 0 && globals.alone < globals.alone_max) [[likely]] {
+  if (globals.alone < globals.alone_max) [[likely]] {
     ++globals.alone;
     return;
   }

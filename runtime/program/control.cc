@@ -172,7 +172,10 @@ void Control::look() {
   }
   if (before && !active_) alone_since_ = engine_.steps();
   if (!before && active_ && finds_races_) races_.meet();
-  globals.watch = active_ || !filtering_ || is_watched_alone() ? 1 : 0;
+  if (active_ || !filtering_ || is_watched_alone()) {
+    globals.alone_max = 0;
+    return;
+  }
   const std::uint64_t unwatched =
       kLonePeriod - kLoneLook - (engine_.steps() - alone_since_) % kLonePeriod;
   const std::uint64_t left = std::min(budget_.near_end(), drain_until_);
@@ -284,7 +287,7 @@ bool Control::pass_alone(Pending step, const void* address) {
   stop_draining_in_time();
   stop_at_limit(address);
   if (is_watched_alone()) {
-    globals.watch = 1;
+    globals.alone_max = 0;
     return false;
   }
   engine_.point(step);

@@ -296,7 +296,7 @@ class Control final : public sync::Host {
     globals.alone_max -= std::min(globals.alone, globals.alone_max);
     globals.alone = 0;
   }
-  void look();  // Sets Globals::watch.
+  void look();  // Sets Globals::alone_max.
   bool is_watched_alone() const {
     return rounds_ != 0 || engine_.steps() < watched_until_ ||
            budget_.is_near_end(engine_.steps()) ||

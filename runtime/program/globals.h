@@ -15,12 +15,11 @@ class Snapshot;
 
 struct Globals {
   // ---- What an access looks at ----
-  /// Nonzero: an access has to be looked at, because several threads can go on, or time-outs are
+  std::uint64_t alone = 0;  // Accesses since the last look, each a step.
+  /// At so many somebody has to look: 0, at each, where several threads can go on, or time-outs are
   /// pending, or somebody rests, or names are wanted.
-  std::uint32_t watch = 0;
+  std::uint64_t alone_max = UINT64_MAX;
   std::uint32_t running = 0;  // 1: an execution runs on this OS thread, on a virtual thread.
-  std::uint64_t alone = 0;    // Accesses since the last look, each a step.
-  std::uint64_t alone_max = UINT64_MAX;  // At so many somebody has to look.
 
   // The program's heap, as far as a use of dead memory is looked for there. See Arena::is_dead().
   std::uintptr_t heap_begin = 0;

@@ -248,7 +248,6 @@ void Process::enter() {
 void Process::leave() {
   globals.dispatch = 0;
   globals.running = 0;
-  globals.watch = 0;
   globals.alone_max = UINT64_MAX;
   globals.program_allocates = false;
   show_own_output();

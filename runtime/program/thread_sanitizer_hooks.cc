@@ -29,8 +29,6 @@ u64 value_at(const void* address) {
 
 /// True: somebody has to look at this access.
 [[gnu::always_inline]] inline bool looked_at(const volatile void* address) {
-  if (globals.watch != 0) [[unlikely]]
-    return true;
   if (globals.alone >= globals.alone_max) [[unlikely]]
     return true;
   if (is_dead(const_cast<const void*>(address))) [[unlikely]]
@@ -39,23 +37,25 @@ u64 value_at(const void* address) {
   return false;
 }
 
+// A call comes here in parts: as a whole it would be put into memory by accesses, too, that nobody
+// looks at.
 template <std::size_t kBytes>
-[[gnu::noinline]] void read_slowly(const void* address, Call call) {
+[[gnu::noinline]] void read_slowly(const void* address, const void* caller, const void* stack) {
   if (is_controlled()) {
-    control().plain(Access::kRead, address, kBytes, value_at<kBytes>(address), call);
+    control().plain(Access::kRead, address, kBytes, value_at<kBytes>(address), {caller, stack});
   }
 }
 template <std::size_t kBytes>
-[[gnu::noinline]] void write_slowly(const void* address, Call call) {
-  if (is_controlled()) control().plain(Access::kWrite, address, kBytes, 0, call);
+[[gnu::noinline]] void write_slowly(const void* address, const void* caller, const void* stack) {
+  if (is_controlled()) control().plain(Access::kWrite, address, kBytes, 0, {caller, stack});
 }
 template <std::size_t kBytes>
 [[gnu::always_inline]] inline void read(const void* address, Call call) {
-  if (looked_at(address)) read_slowly<kBytes>(address, call);
+  if (looked_at(address)) read_slowly<kBytes>(address, call.address, call.stack);
 }
 template <std::size_t kBytes>
 [[gnu::always_inline]] inline void write(const void* address, Call call) {
-  if (looked_at(address)) write_slowly<kBytes>(address, call);
+  if (looked_at(address)) write_slowly<kBytes>(address, call.address, call.stack);
 }
 
 Order order_of(int order) { return static_cast<Order>(order & 7); }
@@ -63,8 +63,10 @@ Order order_of(int order) { return static_cast<Order>(order & 7); }
 /// Before an atomic operation that leaves `after` where `before` is.
 template <std::size_t kBytes>
 [[gnu::noinline]] void atomic_slowly(Access access, const volatile void* at, u64 before, u64 after,
-                                     int order, Call call) {
+                                     int order, const void* caller, const void* stack,
+                                     const char* name) {
   if (!is_controlled()) return;
+  const Call call{caller, stack, name};
   const void* const address = const_cast<const void*>(at);
   control().atomic(access, address, kBytes, before, before != after, call);
   control().order(access, address, kBytes, order_of(order), call);
@@ -74,7 +76,7 @@ template <typename T>
                                           int order, Call call) {
   if (!looked_at(address)) return;
   atomic_slowly<sizeof(T)>(access, address, static_cast<u64>(*address), static_cast<u64>(after),
-                           order, call);
+                           order, call.address, call.stack, call.name);
 }
 
 template <typename T>
