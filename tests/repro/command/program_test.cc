@@ -418,7 +418,8 @@ TEST_F(Programs, WhatCannotBeControlledIsRefused) {
 
 TEST_F(Programs, ATestExploresItsOwnBodies) {
   const auto run_tests = [this](const std::string& filter, const std::string& schedule) {
-    ProcessOptions options{.environment = {"REWEAVE_OUTPUT=" + path("found")}};
+    ProcessOptions options{.environment = {"REWEAVE_OUTPUT=" + path("found")},
+                           .timeout_ms = 120'000};
     if (!schedule.empty()) options.environment.push_back("REWEAVE_SCHEDULE=" + schedule);
     return run_process({program("checked_test"), "--gtest_filter=" + filter}, options);
   };
