@@ -26,6 +26,7 @@ Expected<WeaveFile> from_artefact(const std::string& bytes, const FuzzTarget& ta
   Expected<SettingValues> settings = flags.apply(file.kind(), file.settings());
   if (!settings) return settings.error();
   file.set_settings(*settings);
+  file.livelock_counts = false;
   const std::unique_ptr<Subject> subject = file.make_subject();
   FuzzInput strategy(fuzz_case.plan);
   const Exploration exploration = runner.isolator().explore(

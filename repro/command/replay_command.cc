@@ -95,6 +95,7 @@ RunResult run_in_process(const WeaveFile& file, ReplayMode mode, const ReplayFla
   run.outcome = execution.outcome();
   run.divergence = execution.divergence();
   run.findings = execution.findings();
+  leave_out_livelock(file, run.findings);
   run.followed = named_schedule(*subject, execution);
   run.steps = execution.steps();
   run.log = describe_log(*subject, execution);

@@ -28,6 +28,13 @@ std::string interrupted_before() {
   return fmt::format("interrupted by {} before anything was shrunk", Interrupts::name());
 }
 
+std::string nothing_to_shrink(const ShrinkFlags& flags) {
+  return fmt::format("{}: shows no finding, so there is nothing to shrink{}", flags.input.file,
+                     flags.input.target.empty()
+                         ? ""
+                         : "; say with which defects the target ran, by --profile or --defects");
+}
+
 /// A subject that is code has nothing but its schedule.
 std::string counts(const WeaveFile& file) {
   std::string words = plural(file.schedule ? file.schedule->answers.size() : 0, "answer");
@@ -58,9 +65,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   if (before.killed) return line.fail(kKilledWords, kExitUnavailable);
   if (Interrupts::pending()) return line.fail(interrupted_before(), Interrupts::exit_code());
   if (before.findings.empty()) {
-    return line.fail(
-        fmt::format("{}: shows no finding, so there is nothing to shrink", flags.input.file),
-        kExitChanged);
+    return line.fail(nothing_to_shrink(flags), kExitChanged);
   }
   const std::string& signature = before.findings.front().signature;
   if (file->verdict && !flags.settings.any()) {

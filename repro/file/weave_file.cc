@@ -369,6 +369,7 @@ WeaveFile::WeaveFile(const SubjectKind& kind, std::unique_ptr<Subject> subject,
 WeaveFile::WeaveFile(const WeaveFile& other)
     : schedule(other.schedule),
       verdict(other.verdict),
+      livelock_counts(other.livelock_counts),
       kind_(other.kind_),
       subject_(other.subject_ == nullptr ? nullptr : other.make_subject()),
       settings_(other.settings_),

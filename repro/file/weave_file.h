@@ -104,6 +104,10 @@ class WeaveFile {
   std::optional<Schedule> schedule{};
   std::optional<Verdict> verdict{};
 
+  /// False: an execution whose first finding is a livelock shows nothing. So it is with the input of
+  /// a fuzz target, whose program nobody wrote, and which may well be one that never ends.
+  bool livelock_counts = true;
+
   /// Written by hand: it has neither schedule nor verdict, and its settings are what somebody
   /// thought of. A repro states all of its settings.
   bool is_by_hand() const { return !schedule && !verdict; }

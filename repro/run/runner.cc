@@ -14,6 +14,11 @@ const Schedule& schedule_of(const WeaveFile& file) {
 
 }  // namespace
 
+void leave_out_livelock(const WeaveFile& file, std::vector<Finding>& findings) {
+  if (file.livelock_counts || findings.empty()) return;
+  if (!counts_unless_livelock(findings.front())) findings.clear();
+}
+
 std::string divergence_words(const Divergence& divergence) {
   return fmt::format("at step {}: expected {}; found {}", divergence.step, divergence.expected,
                      divergence.found);
@@ -55,6 +60,7 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   run.outcome = execution.outcome();
   run.divergence = execution.divergence();
   run.findings = execution.findings();
+  leave_out_livelock(file, run.findings);
   run.followed = named_schedule(*subject, execution);
   run.steps = execution.steps();
   if (keep_log) run.log = describe_log(*subject, execution);

@@ -44,6 +44,10 @@ struct RunResult {
   std::string standard_error{};    // What a child that died wrote.
 };
 
+/// Clears the findings where the file says that they do not count (WeaveFile::livelock_counts); what
+/// comes behind the livelock is left out, too, as the targets do it (fuzz/harness.cc).
+void leave_out_livelock(const WeaveFile& file, std::vector<Finding>& findings);
+
 /// Executions of this file differ: where, in one sentence.
 std::string where_they_part(const WeaveFile& file);
 
