@@ -7,8 +7,8 @@
 #include <string>
 
 #include "runtime/program/real.h"
+#include "runtime/program/refusal.h"
 #include "runtime/program/system_calls.h"
-#include "scheduler/base/internal_check.h"
 
 namespace reweave::program {
 namespace {
@@ -24,7 +24,8 @@ off_t position_of(int descriptor) {
 
 int Descriptors::high(int descriptor) {
   const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, kHigh);
-  CHECK_MSG(copy >= 0, "no descriptor for the explorer: raise the limit (ulimit -n 1024)");
+  if (copy < 0)
+    refused("the system gives no descriptor for the explorer: raise the limit (ulimit -n 1024)");
   return copy;
 }
 

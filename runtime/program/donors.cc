@@ -12,6 +12,7 @@
 #include <atomic>
 
 #include "runtime/program/real.h"
+#include "runtime/program/refusal.h"
 #include "runtime/program/system_calls.h"
 #include "scheduler/base/internal_check.h"
 
@@ -48,7 +49,8 @@ std::byte* map_stack(std::uint32_t number) {
     if (at != MAP_FAILED) munmap(at, kBytes);
     at = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
   }
-  CHECK_MSG(at != MAP_FAILED, "the system gives no memory for a stack");
+  if (at == MAP_FAILED)
+    refused("the system gives no memory for a stack: raise the limit (ulimit -v unlimited)");
   mprotect(at, kPageBytes, PROT_NONE);  // A stack that is too deep is a crash, not a riddle.
   return static_cast<std::byte*>(at);
 }
@@ -97,8 +99,8 @@ void Donors::make(Context& context, std::uint32_t number) {
   CHECK(pthread_attr_setstack(&attributes, context.stack, context.stack_bytes) == 0);
   Birth birth{&context};
   pthread_t thread;
-  CHECK_MSG(real().pthread_create(&thread, &attributes, lend, &birth) == 0,
-            "the system gives no thread to borrow");
+  if (real().pthread_create(&thread, &attributes, lend, &birth) != 0)
+    refused("the system gives no thread to borrow: raise the limit (ulimit -u)");
   while (!birth.noted.load(std::memory_order_acquire)) real().sched_yield();
   CHECK(pthread_attr_destroy(&attributes) == 0);
   CHECK(real().pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);

@@ -23,6 +23,7 @@
 #include "runtime/program/mappings.h"
 #include "runtime/program/program_signals.h"
 #include "runtime/program/real.h"
+#include "runtime/program/refusal.h"
 #include "runtime/program/signals.h"
 #include "runtime/program/stable_address.h"
 #include "runtime/program/system_calls.h"
@@ -66,8 +67,8 @@ void open_heaps() {
   for (int i = 0; i < 16 && !own_heap_object.open(own, kHeapBytes); ++i) own += kHeapBytes;
   for (int i = 0; i < 8 && !program_heap_object.open(of_program, kHeapBytes, true); ++i)
     of_program += kHeapBytes;
-  CHECK_MSG(own_heap_object.is_open(), "no address space for a heap");
-  CHECK_MSG(program_heap_object.is_open(), "no address space for the program's heap");
+  if (!own_heap_object.is_open() || !program_heap_object.is_open())
+    refused("the system gives no address space for a heap: raise the limit (ulimit -v unlimited)");
 }
 
 Arena& program_heap() { return program_heap_object; }
@@ -87,6 +88,7 @@ void Process::prepare_once() {
   (void)CallStack::here();  // What the unwinder does once is done before the snapshot.
   pthread_atfork(nullptr, nullptr, [] {
     process().forked_ = true;
+    refuse_as_child();
     control().forget_sharing();
     forget_dispatch();
     descriptor_waits().forked();
@@ -209,7 +211,7 @@ void Process::capture_output() {
   if (real_output_ >= 0) close(real_output_);
   if (real_errors_ >= 0) close(real_errors_);
   const int captured = memfd_create("reweave output", MFD_CLOEXEC);
-  CHECK_MSG(captured >= 0, "no file for the program's output");
+  if (captured < 0) refused("the system gives no file for the program's output");
   captured_ = Descriptors::high(captured);
   close(captured);
   // A forked process still has the descriptors of its parent, except those that somebody changed: a

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "runtime/program/globals.h"
+#include "runtime/program/refusal.h"
 #include "runtime/program/sanitizer_reports.h"
-#include "scheduler/base/internal_check.h"
 #include "scheduler/machine/context.h"
 
 namespace reweave::program {
@@ -98,7 +98,7 @@ void Snapshot::keep_whole(char* at, std::size_t bytes) {
   if (bytes == 0) return;
   void* const copy =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  CHECK_MSG(copy != MAP_FAILED, "no memory for a copy of the program's memory");
+  if (copy == MAP_FAILED) refused("the system gives no memory for a copy of the program's memory");
   regions_.push_back({at, bytes, static_cast<char*>(copy)});
 }
 

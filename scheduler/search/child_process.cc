@@ -92,7 +92,7 @@ void become_child(const Pipe& pipe, pid_t parent) {
 }
 
 bool lacked_memory(std::string_view standard_error) {
-  for (const std::string_view words : {": no memory for ", ": the system gives no memory"}) {
+  for (const std::string_view words : {": no memory for ", ": the system gives no "}) {
     const std::size_t check = standard_error.rfind(": CHECK failed: ");
     if (check != std::string_view::npos &&
         standard_error.find(words, check) != std::string_view::npos) {

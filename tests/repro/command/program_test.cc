@@ -437,6 +437,22 @@ TEST_F(Programs, ATestExploresItsOwnBodies) {
               AllOf(HasSubstr("a test expectation failed"), HasSubstr("Which is: 1")));
 }
 
+TEST_F(Programs, ASmallMachineGetsOneClearLine) {
+  const auto limited = [&](const std::string& limit) {
+    const ProcessResult result = run_process(
+        {"sh", "-c",
+         "exec 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit " + limit + "; exec " + shell_word(tool()) +
+             " hunt --quiet --executions 10 --output " + shell_word(path("f")) + " -- " +
+             shell_word(program("lost_update_ok"))});  // The test may have left files open.
+    EXPECT_EQ(result.code, 69) << limit << "\n" << result.output;
+    EXPECT_EQ(std::count(result.output.begin(), result.output.end(), '\n'), 1) << result.output;
+    EXPECT_THAT(result.output, AllOf(StartsWith("reweave: "), Not(HasSubstr("CHECK")))) << limit;
+    return result.output;
+  };
+  EXPECT_THAT(limited("-n 64"), HasSubstr("no descriptor for the explorer"));
+  EXPECT_THAT(limited("-v 1000000"), HasSubstr("no address space for a heap"));
+}
+
 TEST_F(Programs, OneTestOfATestProgramIsHuntedIn) {
   const json hunted = hunt("checked_test", 1, {"--gtest_filter=*ASlot*"});
   EXPECT_THAT(hunted["finding"]["signature"].get<std::string>(),
