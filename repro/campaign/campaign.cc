@@ -29,6 +29,8 @@ constexpr std::uint64_t kFailedInARowMax = 3, kGraceMs = 10'000;
 /// What a hunt told.
 struct UnitReport {
   std::uint64_t executions = 0;
+  std::uint64_t questions = 0;
+  std::uint64_t stopped = 0;  // Executions, at a limit.
   std::string stopped_by{};
   std::map<std::string, std::uint64_t> times{};
   std::string not_written{};  // Why repros could not be, and what would be in them.
@@ -38,7 +40,10 @@ std::optional<UnitReport> read_report(const std::string& text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("signatures")) return std::nullopt;
   try {
-    UnitReport report{.executions = json.at("executions"), .stopped_by = json.at("stopped_by")};
+    UnitReport report{.executions = json.at("executions"),
+                      .questions = json.at("questions"),
+                      .stopped = json.at("stopped"),
+                      .stopped_by = json.at("stopped_by")};
     for (const char* const list : {"signatures", "masked"}) {
       for (const Json& row : json.at(list)) {
         report.times[row.at("signature")] += row.at("times").get<std::uint64_t>();
@@ -302,6 +307,8 @@ void Campaign::take_report(const Running& running, const UnitReport& report) {
   if (result_ && result_->end == CampaignEnd::kNotWritten) return;  // The unit is done again.
   ArmState& arm = state_.arms[running.arm];
   arm.record.add_unit(report.executions, found);
+  arm.record.questions += report.questions;
+  arm.record.stopped += report.stopped;
   state_.executions += report.executions;
   ++state_.units;
   for (const auto& [signature, count] : report.times) state_.times[signature] += count;

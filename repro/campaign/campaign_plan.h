@@ -18,9 +18,11 @@ namespace reweave::repro {
 struct ArmRecord {
   std::uint64_t units = 0;
   std::uint64_t executions = 0;
-  std::uint64_t found = 0;   // Signatures that nobody knew.
-  std::uint64_t credit = 0;  // kNew for each of them; half of it is lost with each unit.
-  bool exhausted = false;    // Its target was tried out.
+  std::uint64_t questions = 0;  // That its executions asked.
+  std::uint64_t stopped = 0;    // Executions that a limit stopped.
+  std::uint64_t found = 0;      // Signatures that nobody knew.
+  std::uint64_t credit = 0;     // kNew for each of them; half of it is lost with each unit.
+  bool exhausted = false;       // Its target was tried out.
   bool operator==(const ArmRecord&) const = default;
 
   static constexpr std::uint64_t kNew = 1024;

@@ -14,10 +14,11 @@ using Json = nlohmann::ordered_json;
 
 Json json_of(const ArmState& arm) {
   const ArmRecord& record = arm.record;
-  return {{"target", arm.target},         {"strategy", arm.strategy},
-          {"units", record.units},        {"executions", record.executions},
-          {"found", record.found},        {"credit", record.credit},
-          {"exhausted", record.exhausted}};
+  return {{"target", arm.target},          {"strategy", arm.strategy},
+          {"units", record.units},         {"executions", record.executions},
+          {"found", record.found},         {"credit", record.credit},
+          {"exhausted", record.exhausted}, {"questions", record.questions},
+          {"stopped", record.stopped}};
 }
 
 /// Thrown and caught within this file.
@@ -36,6 +37,9 @@ ArmState arm_of(const Json& json) {
   ArmState arm{.target = json.at("target"), .strategy = json.at("strategy")};
   arm.record = {.units = count_of(json.at("units")),
                 .executions = count_of(json.at("executions")),
+                // Older states do not tell: as if something was asked, and nothing stopped.
+                .questions = count_of(json.value("questions", json.at("executions"))),
+                .stopped = count_of(json.value("stopped", Json(0u))),
                 .found = count_of(json.at("found")),
                 .credit = count_of(json.at("credit")),
                 .exhausted = json.at("exhausted")};

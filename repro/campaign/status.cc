@@ -7,6 +7,7 @@
 
 #include "repro/campaign/campaign.h"
 #include "repro/report/printable.h"
+#include "repro/run/nothing_seen.h"
 
 namespace reweave::repro {
 namespace {
@@ -50,6 +51,8 @@ std::map<std::pair<std::string, std::string>, ArmRecord> arms_of(const CampaignS
       ArmRecord& record = all[{arm.target, arm.strategy}];
       record.units += arm.record.units;
       record.executions += arm.record.executions;
+      record.questions += arm.record.questions;
+      record.stopped += arm.record.stopped;
       record.found += arm.record.found;
       record.exhausted = record.exhausted || arm.record.exhausted;
     }
@@ -57,9 +60,44 @@ std::map<std::pair<std::string, std::string>, ArmRecord> arms_of(const CampaignS
   return all;
 }
 
-const char* verdict_of(const CampaignStatus& status) {
+/// By the rule of a single hunt, for one arm or for all.
+NothingSeen seen_by(const ArmRecord& record) {
+  if (record.executions > 0 && record.questions == 0) {
+    return {.verdict = std::string(kUnexploredVerdict),
+            .words =
+                "nothing was explored: no execution asked a question, so that none could go "
+                "another way; `hunt` says why"};
+  }
+  if (record.stopped == 0 || record.stopped < record.executions) return {};
+  return {.verdict = std::string(kStoppedVerdict),
+          .words =
+              "a limit stopped every execution, so that none was seen to its end; `hunt` says "
+              "which"};
+}
+
+NothingSeen seen_by_all(const CampaignStatus& status) {
+  if (status.has_findings() || status.is_nondeterministic()) return {};
+  ArmRecord all;
+  for (const auto& [name, record] : arms_of(status)) {
+    all.executions += record.executions;
+    all.questions += record.questions;
+    all.stopped += record.stopped;
+  }
+  return seen_by(all);
+}
+
+std::string verdict_of(const CampaignStatus& status) {
   if (status.has_findings()) return "finding";
-  return status.is_nondeterministic() ? "nondeterministic" : "clean";
+  if (status.is_nondeterministic()) return "nondeterministic";
+  const NothingSeen seen = seen_by_all(status);
+  return seen ? seen.verdict : "clean";
+}
+
+/// What was found out in another way than by findings, and what went wrong.
+std::vector<std::string> notes_of(const CampaignStatus& status) {
+  std::vector<std::string> notes = status.troubles;
+  if (NothingSeen seen = seen_by_all(status)) notes.push_back(std::move(seen.words));
+  return notes;
 }
 
 }  // namespace
@@ -95,10 +133,12 @@ std::string status_text(const CampaignFolder& folder, const CampaignStatus& stat
   }
   text += "\n";
   for (const auto& [name, record] : arms_of(status)) {
-    text += fmt::format("  {:<18} {:>14} executions in {:>5} units, {:>3} new{}   {}\n",
+    const NothingSeen seen = seen_by(record);
+    text += fmt::format("  {:<18} {:>14} executions in {:>5} units, {:>3} new{}{}   {}\n",
                         name.second.empty() ? "all in turn" : name.second,
                         with_commas(record.executions), with_commas(record.units), record.found,
-                        record.exhausted ? ", exhausted" : "", printable(name.first));
+                        record.exhausted ? ", exhausted" : "", seen ? ", " + seen.verdict : "",
+                        printable(name.first));
   }
   text += fmt::format("  left       {}\n", leftover_of(status.states).text());
   if (status.waiting > 0)
@@ -106,8 +146,8 @@ std::string status_text(const CampaignFolder& folder, const CampaignStatus& stat
   if (status.unconfirmed > 0)
     text += fmt::format("  set aside  {}: not the same in a fresh process\n",
                         plural(status.unconfirmed, "repro"));
-  for (const std::string& trouble : status.troubles)
-    text += fmt::format("  note       {}\n", printable(trouble));
+  for (const std::string& note : notes_of(status))
+    text += fmt::format("  note       {}\n", printable(note));
   return text;
 }
 
@@ -141,10 +181,13 @@ std::string status_json(const CampaignFolder& folder, const CampaignStatus& stat
                             {"strategy", name.second},
                             {"units", record.units},
                             {"executions", record.executions},
+                            {"questions", record.questions},
+                            {"stopped", record.stopped},
                             {"found", record.found},
                             {"exhausted", record.exhausted}});
   }
-  if (!status.troubles.empty()) json["notes"] = status.troubles;
+  if (const std::vector<std::string> notes = notes_of(status); !notes.empty())
+    json["notes"] = notes;
   if (end != nullptr) json["stopped_by"] = campaign_end_word(end->end);
   if (end != nullptr && !end->trouble.empty()) json["error"] = end->trouble;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

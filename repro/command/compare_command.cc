@@ -11,7 +11,9 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
+#include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
+#include "repro/run/nothing_seen.h"
 #include "scheduler/search/isolate.h"
 #include "scheduler/strategy/exhausting.h"
 #include "scheduler/strategy/strategies.h"
@@ -35,6 +37,7 @@ struct Row {
   std::vector<std::uint64_t> found{};  // Executions up to the finding, for each seed that has one.
   std::uint64_t executions = 0;        // Of all seeds.
   std::uint64_t milliseconds = 0;      // Of all seeds.
+  Statistics statistics{};             // Of all seeds, without executions that died.
 
   /// Executions for each finding: where a seed finds nothing its executions count all the same.
   double mean() const {
@@ -77,12 +80,24 @@ bool search_once(Isolator& isolator, Subject& subject, const CompareFlags& flags
   const bool died = exploration.found && exploration.found->died;
   const std::uint64_t executions = exploration.statistics.executions + (died ? 1 : 0);
   row.executions += executions;
+  add(exploration.statistics, row.statistics);
   row.milliseconds += exploration.statistics.milliseconds;
   if (exploration.found) row.found.push_back(executions);
   return true;
 }
 
-std::string text_of(const std::vector<Row>& rows, const CompareFlags& flags) {
+/// Why the rows compare nothing; "": they do.
+std::string note_of(const std::vector<Row>& rows, const Subject& subject, const Limits& limits) {
+  Statistics sum;
+  for (const Row& row : rows) {
+    if (!row.found.empty()) return "";
+    add(row.statistics, sum);
+  }
+  return nothing_seen(sum, limits, unexplored_words(subject)).words;
+}
+
+std::string text_of(const std::vector<Row>& rows, const CompareFlags& flags,
+                    const std::string& note) {
   std::string text = fmt::format("{:<16} {:>9} {:>10} {:>8} {:>8}\n", "strategy", "found", "mean",
                                  "median", "most");
   for (const Row& row : rows) {
@@ -94,11 +109,12 @@ std::string text_of(const std::vector<Row>& rows, const CompareFlags& flags) {
     text += fmt::format("{:<16} {:>9} {:>10.1f} {:>8} {:>8}\n", row.strategy, found, row.mean(),
                         row.found[row.found.size() / 2], row.found.back());
   }
+  if (!note.empty()) text += fmt::format("note: {}\n", printable(note));
   return text;
 }
 
 std::string json_of(const std::vector<Row>& rows, const CompareFlags& flags,
-                    const std::string& name) {
+                    const std::string& name, const std::string& note) {
   using Json = nlohmann::ordered_json;
   Json json = {
       {"schema", Report::kSchema}, {"command", "compare"}, {"file", name},
@@ -111,6 +127,7 @@ std::string json_of(const std::vector<Row>& rows, const CompareFlags& flags,
                                   {"milliseconds", row.milliseconds},
                                   {"each", row.found}});
   }
+  if (!note.empty()) json["notes"] = Json::array({note});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -150,9 +167,10 @@ int compare(const CommandLine& line, CompareFlags flags, const Arguments& argume
   }
   const std::string name =
       words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " "));
-  return print_and_return(
-      line.format() == Format::kJson ? json_of(rows, flags, name) : text_of(rows, flags),
-      kExitClean);
+  const std::string note = note_of(rows, *subject, file->limits());
+  return print_and_return(line.format() == Format::kJson ? json_of(rows, flags, name, note)
+                                                         : text_of(rows, flags, note),
+                          kExitClean);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "repro/file/workdir.h"
 #include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
+#include "repro/run/nothing_seen.h"
 #include "repro/run/process.h"
 #include "repro/run/search_all.h"
 #include "scheduler/search/determinism.h"
@@ -68,6 +69,7 @@ class Hunt {
   std::vector<Caught> caught_;
   std::vector<std::string> notes_;
   AllSearched all_;
+  NothingSeen seen_;
   double seconds_ = 0;
   std::string kind_;
 };
@@ -185,7 +187,7 @@ int Hunt::exit_code() const {
 std::string Hunt::verdict() const {
   switch (exit_code()) {
     case kExitClean:
-      return "clean";
+      return seen_ ? seen_.verdict : "clean";
     case kExitDiverged:
       return "diverged";
     case kExitUnavailable:
@@ -220,10 +222,16 @@ Json Hunt::signatures_json() const {
 
 std::string Hunt::render_json() const {
   const Exploration& exploration = all_.searched.exploration;
-  Json json = {{"schema", Report::kSchema}, {"command", "hunt"},
-               {"file", hunt_.name},        {"subject", kind_},
-               {"verdict", verdict()},      {"signatures", signatures_json()},
-               {"masked", Json::array()},   {"executions", exploration.statistics.executions},
+  Json json = {{"schema", Report::kSchema},
+               {"command", "hunt"},
+               {"file", hunt_.name},
+               {"subject", kind_},
+               {"verdict", verdict()},
+               {"signatures", signatures_json()},
+               {"masked", Json::array()},
+               {"executions", exploration.statistics.executions},
+               {"questions", exploration.statistics.questions},
+               {"stopped", exploration.statistics.stopped()},
                {"seconds", seconds_}};
   if (all_.parts == 1) {
     json["distinct"] = exploration.statistics.distinct;
@@ -302,8 +310,12 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
   const std::vector<std::string> disturbances = disturbance_notes(searched);
   notes_.insert(notes_.end(), disturbances.begin(), disturbances.end());
   const Statistics& statistics = searched.exploration.statistics;
-  if (statistics.questions == 0 && statistics.executions > 0 && caught_.empty())
-    notes_.push_back(unexplored_words(subject));
+  if (caught_.empty()) {
+    seen_ = nothing_seen(statistics, options.limits, unexplored_words(subject));
+    if (seen_) notes_.push_back(seen_.words);
+  }
+  for (const std::string& note : limit_notes(statistics, options.limits, subject.places_of_stop()))
+    notes_.push_back(note);
   for (const std::string& escape : subject.escapes())
     notes_.push_back("not under control: " + escape);
   const bool is_json = line_.format() == Format::kJson;
@@ -311,14 +323,6 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
 }
 
 }  // namespace
-
-std::string unexplored_words(const Subject& subject) {
-  const std::string why = subject.why_alone();
-  return fmt::format(
-      "nothing was explored: {}no execution asked a question, so that none could go another way; "
-      "nothing was found",
-      why.empty() ? "" : why + ", and ");
-}
 
 int hunt_all(const CommandLine& line, const HuntAll& hunt, Subject& subject,
              std::span<Strategy* const> strategies, const ExploreOptions& options, Runner& runner,

@@ -36,7 +36,4 @@ int hunt_all(const CommandLine& line, const HuntAll& hunt, Subject& subject,
              std::span<Strategy* const> strategies, const ExploreOptions& options, Runner& runner,
              Progress& progress);
 
-/// What is said of a search in which no execution asked a question, and why that may be.
-std::string unexplored_words(const Subject& subject);
-
 }  // namespace reweave::repro

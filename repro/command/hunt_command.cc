@@ -22,6 +22,7 @@
 #include "repro/run/again.h"
 #include "repro/run/generated.h"
 #include "repro/run/interrupts.h"
+#include "repro/run/nothing_seen.h"
 #include "repro/run/process.h"
 #include "repro/run/search.h"
 #include "repro/run/search_all.h"
@@ -145,8 +146,7 @@ ExploreOptions explore_options(const HuntFlags& flags, const Limits& limits, Pro
   if (flags.executions == 0 && flags.milliseconds == 0)
     options.budget.executions = HuntFlags::kExecutionsDefault;
   options.progress = [&progress, total = options.budget.executions](const Statistics& statistics) {
-    const std::uint64_t stopped =
-        statistics.outcomes[static_cast<std::size_t>(Outcome::kStepLimit)];
+    const std::uint64_t stopped = statistics.count(Outcome::kStepLimit);
     const std::string label =
         stopped == 0 ? "executions"
                      : fmt::format("executions, {} stopped at steps-max", with_commas(stopped));
@@ -231,17 +231,9 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
     return fmt::format("interrupted by {}: nothing was found so far{}", Interrupts::name(),
                        command.empty() ? "" : "\n  to go on   " + command);
   }
-  if (exploration.statistics.questions == 0 && exploration.statistics.executions > 0) {
-    verdict = "unexplored";
-    return hunted.unexplored;
-  }
-  const std::uint64_t stopped =
-      exploration.statistics.outcomes[static_cast<std::size_t>(Outcome::kStepLimit)];
-  if (stopped > 0 && stopped == exploration.statistics.executions) {
-    return fmt::format(
-        "nothing was found up to the limit of {} steps (steps-max), where every execution was "
-        "stopped",
-        with_commas(limits.steps_max));
+  if (NothingSeen seen = nothing_seen(exploration.statistics, limits, hunted.unexplored)) {
+    verdict = std::move(seen.verdict);
+    return std::move(seen.words);
   }
   // A hunt in generated scenarios never tries everything.
   if (exploration.reason != StopReason::kExhausted || !is_without_bound(flags)) return "";
@@ -256,22 +248,8 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
 std::vector<std::string> notes_of(const Hunted& hunted) {
   std::vector<std::string> notes = disturbance_notes(hunted.searched);
   const Statistics& statistics = hunted.searched.exploration.statistics;
-  const auto add = [&](Outcome outcome, std::string_view limit, std::string_view what) {
-    const std::uint64_t count = statistics.outcomes[static_cast<std::size_t>(outcome)];
-    if (count == 0) return;
-    notes.push_back(fmt::format("{} of {} reached the limit {} ({}): {}", with_commas(count),
-                                plural(statistics.executions, "execution"), outcome_name(outcome),
-                                limit, what));
-  };
-  add(Outcome::kActorLimit, "actors-max", "what they would have done then was not seen");
-  std::string long_words =
-      fmt::format("what came then was not seen; --steps-max N raises it from {}",
-                  with_commas(hunted.file.limits().steps_max));
-  if (!hunted.stops.empty())
-    long_words += fmt::format("; where the first was: {}", fmt::join(hunted.stops, ", "));
-  add(Outcome::kStepLimit, "steps-max", long_words);
-  add(Outcome::kMemoryLimit, "memory-max", "what they would have done then was not seen");
-  add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
+  for (std::string& note : limit_notes(statistics, hunted.file.limits(), hunted.stops))
+    notes.push_back(std::move(note));
   const std::string_view noun = bounded_noun(hunted.strategy);
   if (statistics.bounds_done > 0 && !noun.empty()) {
     notes.push_back(fmt::format("every execution with at most {} {} was tried",
@@ -316,7 +294,7 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
   // What ended otherwise than by itself was not looked at to its end.
   for (const Outcome outcome : {Outcome::kQuestionLimit, Outcome::kActorLimit, Outcome::kStepLimit,
                                 Outcome::kMemoryLimit}) {
-    const std::uint64_t count = exploration.statistics.outcomes[static_cast<std::size_t>(outcome)];
+    const std::uint64_t count = exploration.statistics.count(outcome);
     const bool tells = flags.jobs == 1 || !exploration.found;
     if (count > 0 && tells) report.facts.emplace_back(outcome_name(outcome), with_commas(count));
   }

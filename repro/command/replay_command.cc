@@ -15,6 +15,7 @@
 #include "repro/report/lingering_report.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/debugging.h"
+#include "repro/run/nothing_seen.h"
 #include "repro/run/process.h"
 #include "repro/view/timeline.h"
 
@@ -186,18 +187,13 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
       return kExitChanged;
     }
   }
-  if (run.findings.empty() && run.outcome == Outcome::kActorLimit) {
-    report.headline = fmt::format(
-        "nothing was found up to the limit of {} actors (actors-max), where it was stopped",
-        with_commas(file.limits().actors_max));
-    report.verdict = "stopped";
-  } else if (run.findings.empty() && run.outcome == Outcome::kStepLimit) {
-    report.headline = fmt::format(
-        "nothing was found up to the limit of {} steps (steps-max), where it was stopped",
-        with_commas(file.limits().steps_max));
+  const std::string limit = limit_words(run.outcome, file.limits());
+  if (run.findings.empty() && !limit.empty()) {
+    report.headline =
+        fmt::format("nothing was found up to the limit of {}, where it was stopped", limit);
     if (const std::vector<std::string> places = file.subject().places_of_stop(); !places.empty())
       report.headline += fmt::format(": {}", fmt::join(places, ", "));
-    report.verdict = "stopped";
+    report.verdict = kStoppedVerdict;
   } else if (run.findings.empty() && run.outcome == Outcome::kQuestionLimit) {
     report.headline =
         fmt::format("clean; beyond {} questions (questions-max) every answer was the ordinary one",

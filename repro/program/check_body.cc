@@ -10,6 +10,7 @@
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"
 #include "repro/run/again.h"
+#include "repro/run/nothing_seen.h"
 #include "repro/run/runner.h"
 #include "runtime/program/control.h"
 #include "runtime/program/include/reweave/check.h"
@@ -76,7 +77,13 @@ class BodyCheck {
          .seed = request_.seed,
          .limits = file_.limits()});
     const std::uint64_t executions = hunt.statistics.executions;
-    if (!hunt.found) return {.passed = true, .executions = executions};
+    if (!hunt.found) {
+      const NothingSeen seen =
+          nothing_seen(hunt.statistics, file_.limits(), unexplored_words(*subject));
+      return {.passed = true,
+              .executions = executions,
+              .report = seen ? fmt::format("reweave: {}: {}\n", name_, seen.words) : ""};
+    }
     Again again = repro::repeat(file_, *hunt.found, runner_);
     if (!again.file.schedule) return failed(again.error);
     file_ = std::move(again.file);

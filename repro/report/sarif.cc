@@ -76,12 +76,19 @@ Json result_of(Rules& rules, const std::string& id, std::string_view help,
   return result;
 }
 
-std::string document(const Rules& rules, Json results, bool successful) {
+/// `note`: what a person has to know of a run without results; "": nothing.
+std::string document(const Rules& rules, Json results, bool successful,
+                     const std::string& note = "") {
   Json run = {
       {"tool",
        {{"driver", {{"name", "reweave"}, {"version", kVersion}, {"rules", rules.json()}}}}}};
   if (run["tool"]["driver"]["rules"].is_null()) run["tool"]["driver"]["rules"] = Json::array();
-  run["invocations"] = Json::array({{{"executionSuccessful", successful}}});
+  Json invocation = {{"executionSuccessful", successful}};
+  if (!note.empty()) {
+    invocation["toolExecutionNotifications"] =
+        Json::array({{{"level", "note"}, {"message", {{"text", printable_lines(note)}}}}});
+  }
+  run["invocations"] = Json::array({std::move(invocation)});
   run["columnKind"] = "utf16CodeUnits";
   run["results"] = std::move(results);
   const Json json = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
@@ -108,7 +115,8 @@ std::string sarif_text(const Report& report) {
     if (i == 0 && report.schedule) result["properties"]["schedule"] = report.schedule->one_line();
     results.push_back(std::move(result));
   }
-  return document(rules, std::move(results), report.not_written.empty());
+  return document(rules, std::move(results), report.not_written.empty(),
+                  report.clean() ? report.headline : "");
 }
 
 std::string sarif_text(const CheckReport& report) {

@@ -31,6 +31,10 @@ struct Budget {
   std::uint64_t all_milliseconds() const { return seconds * 1000 + milliseconds; }
 };
 
+/// Those of an execution that a limit stopped.
+inline constexpr std::array kStoppedOutcomes = {Outcome::kStepLimit, Outcome::kActorLimit,
+                                                Outcome::kMemoryLimit};
+
 struct Statistics {
   std::uint64_t executions = 0;  // Ended.
   std::uint64_t steps = 0;
@@ -40,6 +44,20 @@ struct Statistics {
   std::array<std::uint64_t, kOutcomeCount> outcomes{};  // How many executions ended so.
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
   std::uint32_t bounds_done = 0;  // Strategy::bounds_done(), of the one that tries everything.
+
+  std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+  /// Executions that a limit stopped: what they would have done then was not seen.
+  std::uint64_t stopped() const {
+    std::uint64_t sum = 0;
+    for (const Outcome outcome : kStoppedOutcomes) sum += count(outcome);
+    return sum;
+  }
+
+  // Where one of these is true, that nothing was found says little.
+  /// No execution asked a question, so that none could go another way: nothing was explored.
+  bool nothing_asked() const { return executions > 0 && questions == 0; }
+  /// No execution was seen to its end.
+  bool all_stopped() const { return stopped() > 0 && stopped() == executions; }
 };
 /// Adds what another search of the same subject did, all but its time.
 void add(const Statistics& part, Statistics& sum);

@@ -151,6 +151,25 @@ TEST_F(Campaign, StopsWhereEverythingWasTried) {
   EXPECT_EQ(report["verdict"], "clean");
 }
 
+TEST_F(Campaign, IsNotCleanWhereNothingWasAskedOrALimitStoppedAll) {
+  const std::string one = write("one.weave", "weave 1\nfunction main\n  emit a\nend\n");
+  const std::string many =
+      write("actors.weave",
+            "weave 1\nfunction main\n  loop 50\n    spawn f -\n  end\nend\nfunction f\nend\n");
+  const auto run_in = [&](const std::string& folder, const Words& more) {
+    Words words = {"campaign", "run", path(folder), "--quiet", "--executions", "20", "--jobs", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_json(words, 0);
+  };
+  const nlohmann::json unexplored = run_in("a", {one});
+  EXPECT_EQ(unexplored["verdict"], "unexplored") << unexplored;
+  EXPECT_THAT(unexplored["notes"][0].get<std::string>(), HasSubstr("nothing was explored"));
+  EXPECT_THAT(run({"campaign", "status", path("a")}, 0), HasSubstr("nothing was explored"));
+  const nlohmann::json stopped = run_in("b", {many, "--actors-max", "10"});
+  EXPECT_EQ(stopped["verdict"], "stopped") << stopped;
+  EXPECT_THAT(run({"campaign", "status", path("b")}, 0), HasSubstr("a limit stopped every"));
+}
+
 TEST_F(Campaign, StopsWhenLittleIsLeftByAnEstimate) {
   const nlohmann::json report = run_json(
       {"campaign", "run", path("c"), path("many.weave"), "--quiet", "--left-one-in", "3000"}, 1);

@@ -112,6 +112,49 @@ TEST_F(CliOutput, ASubjectThatIsAskedNothingIsNotClean) {
               AllOf(HasSubstr("nothing was explored"), Not(HasSubstr("clean"))));
 }
 
+TEST_F(CliOutput, ASubjectThatIsAskedNothingIsNotCleanInAListNorInAComparison) {
+  const std::string file = write("one.weave", "weave 1\nfunction main\n  emit a\nend\n");
+  const json all = run_json({"hunt", file, "--keep-going", "--output", path("f")}, 0);
+  EXPECT_EQ(all["verdict"], "unexplored") << all;
+  const Words compare = {"compare", file, "--strategy", "pct,random-walk", "--seeds", "2"};
+  EXPECT_THAT(run(compare, 0), HasSubstr("note: nothing was explored"));
+  EXPECT_THAT(run_json(compare, 0)["notes"][0].get<std::string>(),
+              HasSubstr("nothing was explored"));
+}
+
+TEST_F(CliOutput, WhereALimitStoppedEveryExecutionNothingIsClean) {
+  const std::string many =
+      write("many.weave",
+            "weave 1\nfunction main\n  loop 50\n    spawn f -\n  end\nend\nfunction f\nend\n");
+  const std::string deep = write("deep.weave",
+                                 "weave 1\nsettings\n  steps-max 1000000\n  memory-max 1\nend\n"
+                                 "function main\n  spawn f -\n  sched\n  call main\nend\n"
+                                 "function f\nend\n");
+  const auto expect_stopped = [&](const Words& words, const std::string& limit) {
+    EXPECT_EQ(run_json(words, 0)["verdict"], "stopped") << words.front();
+    for (const char* const format : {"text", "github", "markdown", "sarif"}) {
+      Words with = words;
+      with.push_back(std::string("--format=") + format);
+      EXPECT_THAT(run(with, 0), AllOf(HasSubstr("nothing was found up to the limit of " + limit),
+                                      Not(HasSubstr("clean"))))
+          << words.front() << " " << format;
+    }
+  };
+  const Words bounds = {"--executions", "3", "--output", path("f")};
+  const auto hunt = [&](Words words) {
+    words.insert(words.end(), bounds.begin(), bounds.end());
+    return words;
+  };
+  expect_stopped(hunt({"hunt", many, "--actors-max", "10"}), "10 actors (actors-max)");
+  expect_stopped(hunt({"hunt", deep}), "1 MiB (memory-max)");
+  expect_stopped({"replay", many, "--actors-max", "10"}, "10 actors (actors-max)");
+  expect_stopped({"replay", deep}, "1 MiB (memory-max)");
+  const Words all = hunt({"hunt", many, "--actors-max", "10", "--keep-going"});
+  EXPECT_EQ(run_json(all, 0)["verdict"], "stopped");
+  EXPECT_THAT(run(all, 0), AllOf(HasSubstr("10 actors (actors-max), where every execution"),
+                                 HasSubstr("3 of 3 executions reached the limit actor-limit")));
+}
+
 TEST_F(CliOutput, AFileToWriteHasOneLetterEverywhere) {
   const std::string text = std::string(kLostValue);
   const json hunted = run_json({"hunt", write("a.weave", text), "-o", path("f")}, 1);

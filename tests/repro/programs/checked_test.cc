@@ -58,6 +58,16 @@ TEST(Checked, WhatIsRightPasses) {
   EXPECT_EQ(local, 0);
 }
 
+TEST(Checked, ThatNothingWasExploredIsSaid) {
+  int value = 0;
+  const auto alone = reweave::check([&] { value = 1; });
+  EXPECT_TRUE(alone.passed);
+  EXPECT_NE(alone.report.find("nothing was explored"), std::string::npos) << alone.report;
+  const auto explored = reweave::check([] { std::thread([] {}).join(); });
+  EXPECT_TRUE(explored.passed);
+  EXPECT_EQ(explored.report, "");
+}
+
 TEST(Checked, ALostUpdateIsFound) {
   const auto body = [] {
     int counter = 0;

@@ -93,6 +93,20 @@ TEST(Explore, TellsOfProgressAndCanBeCancelled) {
   EXPECT_EQ(calls, 4);  // And once at the end.
 }
 
+TEST(Explore, TellsWhereThatNothingWasFoundSaysLittle) {
+  RandomWalk strategy;
+  ExploreOptions options{.budget = {.executions = 5}};
+  Interleavings alone(1, 3);
+  EXPECT_TRUE(explore(alone, strategy, options).statistics.nothing_asked());
+  Interleavings several(2, 3);
+  const Statistics clean = explore(several, strategy, options).statistics;
+  EXPECT_FALSE(clean.nothing_asked() || clean.all_stopped());
+  options.limits.actors_max = 1;
+  const Statistics stopped = explore(several, strategy, options).statistics;
+  EXPECT_EQ(stopped.count(Outcome::kActorLimit), 5u);
+  EXPECT_TRUE(stopped.all_stopped());
+}
+
 TEST(Explore, ReportsALivelockByTheStepLimit) {
   Interleavings subject(2, 3);
   RandomWalk strategy;

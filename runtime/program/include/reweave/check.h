@@ -31,6 +31,7 @@
 #endif
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <type_traits>
 
@@ -100,7 +101,9 @@ struct [[nodiscard]] CheckResult {
   std::uint64_t executions = 0;
   /// What was found, in the words by which it is counted once; "" if nothing was.
   std::string signature{};
-  /// For a person: what was found, who waits for whom, the schedule, how to repeat it.
+  /// For a person: what was found, who waits for whom, the schedule, how to repeat it. If it passed:
+  /// that nothing was explored, for nobody but the body was there, or that a limit stopped every
+  /// execution; else "".
   std::string report{};
   /// The decisions, shrunk, for CheckOptions::schedule; "" if nothing was found.
   std::string schedule{};
@@ -160,5 +163,6 @@ inline void main_returned(int code, int (*main)(int, char**, char**)) {
         },                                                                                 \
         {#suite "." #name});                                                               \
     EXPECT_TRUE(result.passed) << result.report;                                           \
+    if (result.passed) std::fputs(result.report.c_str(), stderr);                          \
   }                                                                                        \
   static void reweave_body_##suite##_##name()
