@@ -298,6 +298,8 @@ Report report_of(const HuntFlags& flags, const Hunted& hunted) {
     const bool tells = flags.jobs == 1 || !exploration.found;
     if (count > 0 && tells) report.facts.emplace_back(outcome_name(outcome), with_commas(count));
   }
+  if (const std::uint64_t count = exploration.statistics.cut_off; count > 0 && !exploration.found)
+    report.facts.emplace_back(kTimeLimit, with_commas(count));
   return report;
 }
 

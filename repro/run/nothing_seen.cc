@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "repro/report/terminal.h"
+#include "scheduler/search/isolate.h"
 
 namespace reweave::repro {
 namespace {
@@ -14,6 +15,7 @@ std::vector<std::string> limits_reached(const Statistics& statistics, const Limi
   for (const Outcome outcome : kStoppedOutcomes) {
     if (statistics.count(outcome) > 0) all.push_back(limit_words(outcome, limits));
   }
+  if (statistics.cut_off > 0) all.emplace_back("the time (--seconds)");
   return all;
 }
 
@@ -71,6 +73,13 @@ std::vector<std::string> limit_notes(const Statistics& statistics, const Limits&
   add(Outcome::kStepLimit, "steps-max", long_words);
   add(Outcome::kMemoryLimit, "memory-max", "what they would have done then was not seen");
   add(Outcome::kQuestionLimit, "questions-max", "what they asked then had the ordinary answers");
+  if (statistics.cut_off > 0) {
+    notes.push_back(
+        fmt::format("{} went on for {} s after the end of --seconds, and {} ended ({}): what came "
+                    "then was not seen",
+                    plural(statistics.cut_off, "execution"), kLongerMs / 1000,
+                    statistics.cut_off == 1 ? "was" : "were", kTimeLimit));
+  }
   return notes;
 }
 

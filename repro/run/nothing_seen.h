@@ -27,6 +27,9 @@ NothingSeen nothing_seen(const Statistics& statistics, const Limits& limits,
 std::string unexplored_words(const Subject& subject);
 inline constexpr std::string_view kUnexploredVerdict = "unexplored", kStoppedVerdict = "stopped";
 
+/// How Statistics::cut_off is called, beside outcome_name() of the others.
+inline constexpr std::string_view kTimeLimit = "time-limit";
+
 /// "10 actors (actors-max)"; "" if that outcome is no limit that stops an execution.
 std::string limit_words(Outcome outcome, const Limits& limits);
 

@@ -113,6 +113,7 @@ void add(const Statistics& part, Statistics& sum) {
   sum.distinct_is_exact =
       sum.distinct_is_exact && part.distinct_is_exact && (sum.distinct == 0 || part.distinct == 0);
   sum.distinct += part.distinct;
+  sum.cut_off += part.cut_off;
   sum.bounds_done = std::max(sum.bounds_done, part.bounds_done);
   for (std::size_t i = 0; i < sum.outcomes.size(); ++i) sum.outcomes[i] += part.outcomes[i];
 }

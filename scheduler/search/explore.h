@@ -45,10 +45,14 @@ struct Statistics {
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
   std::uint32_t bounds_done = 0;  // Strategy::bounds_done(), of the one that tries everything.
 
+  /// Those that went on long after the end of the time, and were ended (isolate.h). They are in none
+  /// of the numbers above but the questions.
+  std::uint64_t cut_off = 0;
+
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
   /// Executions that a limit stopped: what they would have done then was not seen.
   std::uint64_t stopped() const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = cut_off;
     for (const Outcome outcome : kStoppedOutcomes) sum += count(outcome);
     return sum;
   }
@@ -57,7 +61,7 @@ struct Statistics {
   /// No execution asked a question, so that none could go another way: nothing was explored.
   bool nothing_asked() const { return executions > 0 && questions == 0; }
   /// No execution was seen to its end.
-  bool all_stopped() const { return stopped() > 0 && stopped() == executions; }
+  bool all_stopped() const { return stopped() > 0 && stopped() == executions + cut_off; }
 };
 /// Adds what another search of the same subject did, all but its time.
 void add(const Statistics& part, Statistics& sum);

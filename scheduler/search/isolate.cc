@@ -28,6 +28,27 @@ using Text = std::array<char, SharedTape::kMessageBytes>;
 /// Not to have run for so long means that this process was stopped.
 constexpr std::uint64_t kGapMs = 1000;
 
+/// Is it time to end what goes on after the end of its time? One that does not move is left to be
+/// a hang.
+class OverTime {
+ public:
+  explicit OverTime(std::uint64_t budget_ms) : budget_ms_(budget_ms) {}
+
+  /// To be asked all the time; `seen_ms`: when the child was last seen to move on.
+  bool ends(std::uint64_t seen_ms) {
+    const std::uint64_t now = wall_clock_ms();
+    if (now - asked_ms_ > kGapMs) begin_ms_ += now - asked_ms_;
+    asked_ms_ = now;
+    return budget_ms_ != 0 && now - begin_ms_ >= budget_ms_ + kLongerMs &&
+           now - seen_ms < kLongerMs;
+  }
+
+ private:
+  std::uint64_t budget_ms_;  // 0: there is no end.
+  std::uint64_t begin_ms_ = wall_clock_ms();
+  std::uint64_t asked_ms_ = begin_ms_;
+};
+
 /// What child `job` of `jobs` does.
 ExploreOptions share_of(const ExploreOptions& options, std::uint64_t job, std::uint64_t jobs) {
   ExploreOptions share = options;
@@ -280,6 +301,14 @@ Exploration Isolator::take_exploration() {
   return exploration;
 }
 
+// The child was ended because its time was over.
+void Isolator::tell_cut_off(Exploration& exploration) const {
+  exploration.reason = StopReason::kSeconds;
+  exploration.next = UINT64_MAX;
+  exploration.statistics.questions += board_->tape.questions_asked();
+  ++exploration.statistics.cut_off;
+}
+
 // Goes on where the child that has ended did not want to.
 void Isolator::explore_in_another(Subject& subject, Strategy& strategy, ExploreOptions& share) {
   if (const std::uint64_t all = share.budget.all_milliseconds(); all != 0) {
@@ -315,6 +344,7 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
   Statistics of_children_before;
   std::uint64_t last = begin;
   bool cancelled = false;
+  OverTime over_time(options.budget.all_milliseconds());
   const auto keep_waiting = [&] {
     const std::uint64_t now = wall_clock_ms();
     cancelled = cancelled || (options.keep_going && !options.keep_going());
@@ -335,13 +365,19 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
       if (child->child_ == nullptr) continue;
       child->board_->tape.stop_before.store(found_in, std::memory_order_relaxed);
       waits = true;
-      if (!child->look_at_child(/*ms=*/children.size() == 1 ? 20 : 2, keep_waiting)) continue;
+      const auto keep_waiting_for_it = [&] {
+        return keep_waiting() && !over_time.ends(child->child_->seen_ms);
+      };
+      if (!child->look_at_child(/*ms=*/children.size() == 1 ? 20 : 2, keep_waiting_for_it))
+        continue;
       if (child->child_->ending.asks_for_another()) {
         add(child->board_->statistics, of_children_before);
         child->explore_in_another(subject, *strategies[job], shares[job]);
         continue;
       }
       ended.push_back(child->take_exploration());
+      if (!cancelled && ended.back().reason == StopReason::kCancelled)
+        child->tell_cut_off(ended.back());
       if (ended.back().found) found_in = std::min(found_in, ended.back().found->execution);
     }
   }

@@ -14,7 +14,8 @@
 // that is told, and is no crash of the subject. One that leaves with kStartAnew at the beginning of
 // an execution has no right process for it any more: exploring goes on there, in a new child. Time
 // during which this process itself did not run (it was stopped, or the machine slept) makes no
-// hang. What the system refuses (memory, a process, a descriptor) is thrown as a std::system_error.
+// hang. An execution that goes on for kLongerMs after the end of the time is ended, and counted
+// (Statistics::cut_off). What the system refuses is thrown as a std::system_error.
 // Call it while the process has one OS thread. Cost: a fork and an exit for each call (about
 // 0.3 ms, under ASan 5 ms); nothing for each execution of an exploration.
 #pragma once
@@ -37,6 +38,10 @@ namespace reweave {
 /// The exit code by which a child asks for a new one, which begins the execution that it was about
 /// to begin. Of what a strategy has learned in the old one nothing is left.
 inline constexpr int kStartAnew = 118;
+
+/// An exploration that was given so much time takes at most this much more, however long an
+/// execution is.
+inline constexpr std::uint64_t kLongerMs = 2'000;
 
 struct IsolateOptions {
   /// Without a new step for this long the child hangs.
@@ -119,6 +124,7 @@ class Isolator {
   void start_exploring(Subject& subject, Strategy& strategy, const ExploreOptions& options);
   void explore_in_another(Subject& subject, Strategy& strategy, ExploreOptions& share);
   Exploration take_exploration();
+  void tell_cut_off(Exploration& exploration) const;
   bool fork_child();
   template <typename Work>
   void start_child(const Work& work);

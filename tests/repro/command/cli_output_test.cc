@@ -155,6 +155,20 @@ TEST_F(CliOutput, WhereALimitStoppedEveryExecutionNothingIsClean) {
                                  HasSubstr("3 of 3 executions reached the limit actor-limit")));
 }
 
+TEST_F(CliOutput, AnExecutionThatOutlivesTheTimeIsEndedAndCounted) {
+  std::string text = "weave 1\nsettings\n  steps-max 10000000\nend\nfunction main\n";
+  for (int i = 0; i < 16; ++i) text += "  loop 9999\n";
+  for (int i = 0; i < 16; ++i) text += "  end\n";
+  const std::string file = write("long.weave", text + "end\n");
+  const Words hunt = {"hunt", file, "--seconds", "0.2", "--output", path("f")};
+  const json report = run_json(hunt, 0);
+  EXPECT_EQ(report["verdict"], "stopped") << report;
+  EXPECT_EQ(report["stopped_by"], "seconds") << report;
+  EXPECT_EQ(report["time-limit"], "1") << report;
+  EXPECT_THAT(run(hunt, 0), AllOf(HasSubstr("up to the limit of the time (--seconds)"),
+                                  HasSubstr("1 execution went on for 2 s after the end")));
+}
+
 TEST_F(CliOutput, AFileToWriteHasOneLetterEverywhere) {
   const std::string text = std::string(kLostValue);
   const json hunted = run_json({"hunt", write("a.weave", text), "-o", path("f")}, 1);
