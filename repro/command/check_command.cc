@@ -210,6 +210,7 @@ class Checker {
     const RunResult run = runner_.run(file, ReplayMode::kStrict);
     checked_.cancelled = run.cancelled;
     if (run.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
+    result.note = run.disturbance;
     result.trace_hash = run.verdict.trace_hash;
     if (!run.findings.empty()) result.finding = run.findings.front();
     if (run.outcome == Outcome::kDiverged) return diverged(text, file, run);

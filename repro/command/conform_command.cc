@@ -311,6 +311,7 @@ struct Judged {
   bool all = false;              // False: interrupted.
   std::optional<Error> error{};  // A line that is no case, or what kept us from going on.
   int code = kExitUsage;         // Of the error.
+  std::vector<std::string> notes{};
 };
 
 /// Judges the cases of a file, each in both modes.
@@ -332,11 +333,13 @@ Judged judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
     judged.error = Error{std::move(message)};
     judged.code = code;
   };
-  const auto take_death = [&](std::size_t item, const Finding& death) {
+  const auto id_of = [&](std::size_t item) {
     const CaseLines::Line& line = file.lines[item / kModes];
     const Expected<ConformanceCase> read = read_case(file.text(line));
-    const std::string id = read ? read->id : fmt::format("line {}", line.number);
-    judge.take_death(id + suffix(mode_of(item)), death);
+    return (read ? read->id : fmt::format("line {}", line.number)) + suffix(mode_of(item));
+  };
+  const auto take_death = [&](std::size_t item, const Finding& death) {
+    judge.take_death(id_of(item), death);
   };
   const auto take = [&](std::size_t item, const std::string& text, const Isolator::Death* death) {
     if (judged.error) return;
@@ -350,7 +353,15 @@ Judged judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
     if (json.contains("error")) return fail(json.at("error"), kExitUsage);
     judge.take(json);
   };
-  judged.all = ItemsInChildren(isolator).run(work, take);
+  ItemsInChildren items(isolator);
+  judged.all = items.run(work, take);
+  for (const ItemsInChildren::Disturbed& disturbed : items.disturbed()) {
+    judged.notes.push_back(fmt::format(
+        "{} {}, but not when it was repeated", id_of(disturbed.item),
+        disturbed.death.killed
+            ? "was killed by somebody else, or had no memory"
+            : fmt::format("ended its process (\"{}\")", disturbed.death.finding.signature)));
+  }
   return judged;
 }
 
@@ -359,11 +370,14 @@ int conform(const CommandLine& line, const std::vector<std::string>& names, Judg
   const Interrupts interrupts;
   Isolator isolator({.hang_ms = hang_ms});
   isolator.set_keep_going(Interrupts::keep_going());
+  std::vector<std::string> notes;
   for (const std::string& name : names) {
     const Expected<CaseLines> file = read_lines(name);
     if (!file) return line.fail(file.error());
     const Judged judged = judge_file(*file, judge, isolator);
     if (judged.error) return line.fail(*judged.error, judged.code);
+    for (const std::string& note : judged.notes) line.warn("note: " + printable(note));
+    notes.insert(notes.end(), judged.notes.begin(), judged.notes.end());
     if (!judged.all) break;
   }
   int code = judge.passed() ? kExitClean : kExitFinding;
@@ -372,9 +386,10 @@ int conform(const CommandLine& line, const std::vector<std::string>& names, Judg
     line.warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::name()));
   }
   std::string text = judge.render(line.format());
-  if (Interrupts::pending() && line.format() == Format::kJson) {
+  if ((Interrupts::pending() || !notes.empty()) && line.format() == Format::kJson) {
     Json json = Json::parse(text);
-    json["signal"] = Interrupts::name();
+    if (!notes.empty()) json["notes"] = notes;
+    if (Interrupts::pending()) json["signal"] = Interrupts::name();
     text = dump(json);
   }
   return print_and_return(text, code);

@@ -287,6 +287,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (flags.input.target.empty() && !is_standard_input(flags.input.file))
     report.repro = flags.input.file;
   if (!run.findings.empty()) report.notes = file->subject().remarks();
+  if (!run.disturbance.empty()) report.notes.push_back("at first " + run.disturbance);
   report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
   const int code = judge(*file, run, same, flags, report);
   report.places = places_of(run.findings, flags.input.file);

@@ -197,6 +197,16 @@ std::string interrupted_text(const CheckReport& report) {
                      report.left == 1 ? "1 file was" : fmt::format("{} files were", report.left));
 }
 
+/// What disturbed a process, and did not matter.
+std::string notes_text(const CheckReport& report) {
+  std::string text;
+  for (const CheckedCase& checked : report.cases) {
+    if (checked.note.empty()) continue;
+    text += fmt::format("note: {}: {}\n", printable(checked.file), printable(checked.note));
+  }
+  return text;
+}
+
 /// Why it did not pass, and below it what to do.
 std::string with_next_steps(const CheckedCase& checked) {
   std::string text = checked.message;
@@ -213,7 +223,7 @@ std::string render_text(const CheckReport& report, const Terminal& terminal) {
     text += fmt::format("{} {}\n", word, printable(checked.file));
     text += indented(printable_lines(with_next_steps(checked)), "  ");
   }
-  return text + skipped_text(report) +
+  return text + notes_text(report) + skipped_text(report) +
          fmt::format("{}, {:.2f} s\n", counts(report), report.seconds) + interrupted_text(report);
 }
 
@@ -255,6 +265,7 @@ std::string render_json(const CheckReport& report) {
          {"finding", checked.finding ? json_of(*checked.finding) : Json(nullptr)},
          {"trace_hash", json_of(checked.trace_hash)},
          {"seconds", checked.seconds}});
+    if (!checked.note.empty()) json["cases"].back()["note"] = checked.note;
   }
   return dump(json);
 }
@@ -270,9 +281,9 @@ std::string render_junit(const CheckReport& report) {
       "  <testcase classname=\"reweave\" name=\"{0}\" file=\"{0}\" time=\"{1:.3f}\"";
   for (const CheckedCase& checked : report.cases) {
     text += fmt::format(fmt::runtime(kCase), escape_xml(checked.file), checked.seconds);
-    if (checked.passed && !checked.message.empty()) {
-      text += fmt::format(">\n    <system-out>{}</system-out>\n  </testcase>\n",
-                          escape_xml(checked.message));
+    const std::string said = checked.message.empty() ? checked.note : checked.message;
+    if (checked.passed && !said.empty()) {
+      text += fmt::format(">\n    <system-out>{}</system-out>\n  </testcase>\n", escape_xml(said));
     } else if (checked.passed) {
       text += "/>\n";
     } else {
@@ -300,7 +311,8 @@ std::string render_github(const CheckReport& report) {
                         escape_github_property("reweave: " + checked.title),
                         escape_github_message(with_next_steps(checked)));
   }
-  return text + skipped_text(report) + counts(report) + "\n" + interrupted_text(report);
+  return text + notes_text(report) + skipped_text(report) + counts(report) + "\n" +
+         interrupted_text(report);
 }
 
 std::string render_github(const Report& report) {
@@ -474,6 +486,10 @@ std::string github_summary(const CheckReport& report) {
     text += fmt::format("* `{}`: `{}`\n", plain(checked.file), plain(message));
     for (const std::string& line : checked.next) text += fmt::format("  * `{}`\n", plain(line));
   }
+  for (const CheckedCase& checked : report.cases) {
+    if (checked.note.empty()) continue;
+    text += fmt::format("* `{}`: note: `{}`\n", plain(checked.file), plain(checked.note));
+  }
   return text;
 }
 
@@ -567,6 +583,7 @@ std::optional<CheckedCase> read_checked_case(std::string_view text) {
     checked.is_error = one.at("error").get<bool>();
     checked.title = one.at("title").get<std::string>();
     checked.message = one.at("message").get<std::string>();
+    checked.note = one.value("note", "");
     if (const Json& hash = one.at("trace_hash"); hash.is_string())
       checked.trace_hash = std::stoull(hash.get<std::string>(), nullptr, 16);
     if (const Json& finding = one.at("finding"); finding.is_object()) {

@@ -67,6 +67,7 @@ struct CheckedCase {
   bool is_error = false;                  // It could not be judged: it cannot be read, for example.
   std::string title = "another verdict";  // What is wrong, if not passed.
   std::string message{};                  // Why not; if passed: what --update changed, or "".
+  std::string note{};                     // What disturbed it at first, a sentence; or "".
   std::vector<std::string> next{};        // What to do about it: lines, what for and a command.
   double seconds = 0;
   std::optional<Finding> finding{};

@@ -8,6 +8,7 @@
 #include <new>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace reweave::repro {
 
@@ -37,20 +38,22 @@ ItemsInChildren::~ItemsInChildren() { munmap(notes_, sizeof(Notes)); }
 
 bool ItemsInChildren::run(const Work& work, const Take& take) {
   std::size_t next = 0;
-  std::size_t killed = SIZE_MAX;  // The item at which a child was killed by somebody else.
+  std::optional<Disturbed> once;  // The item at which the last child died, the first time.
   for (;;) {
     notes_->written = 0;
     notes_->over = false;
     if (isolator_.go_ahead()) work_on(next, work);
     next = take_notes(next, take);
+    if (once && next > once->item) disturbed_.push_back(*std::exchange(once, std::nullopt));
     const std::optional<Isolator::Death> death = isolator_.take_death();
     if (!death && notes_->over) return true;
     if (!death) continue;  // The notes were full.
     if (death->cancelled) return false;
-    if (death->killed && killed != next) {
-      killed = next;  // Once more.
+    if (!once) {
+      once = Disturbed{.item = next, .death = *death};
       continue;
     }
+    once.reset();
     take(next++, "", &*death);
   }
 }

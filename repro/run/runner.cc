@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "scheduler/search/determinism.h"
 
 namespace reweave::repro {
@@ -10,6 +13,26 @@ namespace {
 const Schedule& schedule_of(const WeaveFile& file) {
   static const Schedule ordinary;
   return file.schedule ? *file.schedule : ordinary;
+}
+
+/// It crashes or hangs, and the file does not say so: perhaps something disturbed it.
+bool is_unexpected(const IsolatedRun& run, const WeaveFile& file) {
+  if (!run.died || run.cancelled || !run.finding) return false;
+  const FindingKind kind = run.finding->kind;
+  if (kind != FindingKind::kCrash && kind != FindingKind::kHang) return false;
+  if (!file.verdict) return true;
+  const std::vector<StatedFinding>& stated = file.verdict->findings;
+  return std::none_of(stated.begin(), stated.end(),
+                      [kind](const StatedFinding& finding) { return finding.kind == kind; });
+}
+
+/// A sentence; "" if it did not.
+std::string how_it_died(const IsolatedRun& run) {
+  if (!run.died) return "";
+  return fmt::format("{}, but not when it was repeated",
+                     run.killed ? "its process was killed by somebody else, or had no memory"
+                                : fmt::format("it ended its process (\"{}\")",
+                                              run.finding ? run.finding->signature : ""));
 }
 
 }  // namespace
@@ -39,9 +62,13 @@ std::string where_they_part(const WeaveFile& file) {
 RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   const std::unique_ptr<Subject> subject = file.make_subject();
   const Schedule& schedule = schedule_of(file);
-  IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.limits());
-  if (first.killed) first = isolator_.replay(*subject, schedule, mode, file.limits());
   RunResult run;
+  IsolatedRun first = isolator_.replay(*subject, schedule, mode, file.limits());
+  if (first.killed || is_unexpected(first, file)) {
+    std::string once = how_it_died(first);
+    first = isolator_.replay(*subject, schedule, mode, file.limits());
+    if (!first.cancelled && once != how_it_died(first)) run.disturbance = std::move(once);
+  }
   run.outcome = first.outcome;
   run.steps = first.steps;
   if (first.died) {

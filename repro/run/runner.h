@@ -30,9 +30,10 @@ std::string divergence_words(const Divergence& divergence);
 
 /// What one execution gave.
 struct RunResult {
-  bool died = false;       // It took its process with it.
-  bool killed = false;     // Its process was ended, twice, not by itself: there is no verdict.
-  bool cancelled = false;  // It was ended because nobody wanted to wait: there is no verdict.
+  bool died = false;          // It took its process with it.
+  bool killed = false;        // Its process was ended, twice, not by itself: there is no verdict.
+  bool cancelled = false;     // It was ended because nobody wanted to wait: there is no verdict.
+  std::string disturbance{};  // What was so the first time alone, a sentence; or "".
   Outcome outcome{};
   Divergence divergence;            // If it diverged.
   std::string parting{};            // If it did something else when it was repeated: where.
@@ -56,7 +57,8 @@ class Runner {
   explicit Runner(IsolateOptions options = {}) : isolator_(options) {}
 
   /// One execution along the file's schedule; without one, the ordinary execution. Once more if
-  /// somebody else ends its process.
+  /// somebody else ends its process, or it crashes or hangs and the file's verdict says neither:
+  /// the second one counts then.
   RunResult run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
 
   /// `times` more executions of what gave `run`; returns how many did the same: one trace hash, or

@@ -120,6 +120,14 @@ class CliSignal : public Cli {
                  "weave 1\nchannel c\nfunction main\n  spawn sender -\n  spawn sender -\n"
                  "  recv c\n  recv c\nend\nfunction sender\n  sched\n  send c\nend\n");
   }
+  /// It works for long, and comes to its end.
+  std::string slow() const {
+    const std::string file = write("slow.weave",
+                                   "weave 1\nsettings\n  steps-max 10000000\nend\nfunction main\n"
+                                   "  loop 9999\n  loop 500\n  sched\n  end\n  end\nend\n");
+    run({"check", file, "--update"}, 0);
+    return file;
+  }
   /// It does nothing for longer than any test takes.
   std::string stuck() const {
     return write("stuck.weave", "weave 1\nfunction main\n  canary hang\nend\nverdict\nend\n");
@@ -223,6 +231,32 @@ TEST_F(CliSignal, AHuntGoesOnWhenAChildWasStopped) {
   const std::string text = tool.finish();
   EXPECT_EQ(tool.exit_code, 130) << text;
   EXPECT_THAT(text, HasSubstr("\"finding\":null"));
+}
+
+TEST_F(CliSignal, ACheckGoesOnWhenAChildCrashesOnce) {
+  Running tool({"check", slow(), "--format=json"});
+  const pid_t first = tool.wait_for_child();
+  kill(first, SIGSEGV);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 0) << text;
+  EXPECT_THAT(text, AllOf(HasSubstr("\"passed\":1"), HasSubstr("crash: SIGSEGV"),
+                          HasSubstr("but not when it was repeated")));
+}
+
+TEST_F(CliSignal, ConformGoesOnWhenAChildCrashesOnce) {
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) {
+    lines += R"({"id":"c","chans":1,"slots":1,"funcs":[[["spawn",1,0],["recv",0]],[["send",0]]],)"
+             R"("soft":{"out":"ok","trace":[],"bal":[],"left":[],"runcount":1},"hard":null})"
+             "\n";
+  }
+  const std::string cases = write("cases.jsonl", lines);
+  Running tool({"conform", cases, "--fail-allocations", "--format=json"});
+  kill(tool.wait_for_child(), SIGSEGV);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 0) << text;
+  EXPECT_THAT(text, AllOf(HasSubstr("\"findings\":[]"), HasSubstr("\"notes\":["),
+                          HasSubstr("but not when it was repeated")));
 }
 
 TEST_F(CliSignal, ARealHangIsStillFound) {
