@@ -179,7 +179,7 @@ int Hunt::exit_code() const {
     if (!caught.not_written.empty()) return kExitOutput;
   }
   if (!caught_.empty()) return kExitFinding;
-  if (all_.unstable > 0 || all_.searched.crashed_once > 0) return kExitDiverged;
+  if (all_.unstable > 0 || all_.searched.disturbances.crashed_once() > 0) return kExitDiverged;
   if (all_.searched.gave_up) return kExitUnavailable;
   return Interrupts::pending() ? Interrupts::exit_code() : kExitClean;
 }
@@ -307,7 +307,7 @@ int Hunt::run(Subject& subject, std::span<Strategy* const> strategies,
   seconds_ = stopwatch.seconds();
   progress.finish();
   const Searched& searched = all_.searched;
-  const std::vector<std::string> disturbances = disturbance_notes(searched);
+  const std::vector<std::string> disturbances = searched.disturbances.notes();
   notes_.insert(notes_.end(), disturbances.begin(), disturbances.end());
   const Statistics& statistics = searched.exploration.statistics;
   if (caught_.empty()) {

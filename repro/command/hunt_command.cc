@@ -246,7 +246,7 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
 
 /// What else a person has to know to judge the word "clean".
 std::vector<std::string> notes_of(const Hunted& hunted) {
-  std::vector<std::string> notes = disturbance_notes(hunted.searched);
+  std::vector<std::string> notes = hunted.searched.disturbances.notes();
   const Statistics& statistics = hunted.searched.exploration.statistics;
   for (std::string& note : limit_notes(statistics, hunted.file.limits(), hunted.stops))
     notes.push_back(std::move(note));
@@ -347,7 +347,7 @@ int tell(const CommandLine& line, const HuntFlags& flags, const Hunted& hunted, 
   } else {
     report.headline = headline_of(flags, hunted, report.verdict);
     if (searched.exploration.reason == StopReason::kCancelled) code = Interrupts::exit_code();
-    if (searched.crashed_once > 0 && code == kExitClean) {
+    if (searched.disturbances.crashed_once() > 0 && code == kExitClean) {
       code = kExitDiverged;
       report.verdict = "diverged";
       report.headline = kCrashedOnce;

@@ -111,8 +111,8 @@ struct Rehunted {
   std::optional<Again> again{};
   std::string error{};  // It does not show again.
   std::vector<std::string> notes{};
-  std::uint64_t crashed_once = 0;  // As in Searched.
-  bool gave_up = false;            // As in Searched.
+  Disturbances disturbances{};
+  bool gave_up = false;  // As in Searched.
 };
 
 class Rehunt {
@@ -121,9 +121,11 @@ class Rehunt {
       : flags_(flags), file_(file), runner_(runner), progress_(line.terminal(), line.quiet()) {}
 
   Rehunted run() {
-    const bool done = as_it_stands() || near() || Interrupts::pending() != 0;
+    const bool done = as_it_stands() || Interrupts::pending() || near() || Interrupts::pending();
     if (!done) hunt();
     progress_.finish();
+    const std::vector<std::string> disturbances = result_.disturbances.notes();
+    result_.notes.insert(result_.notes.end(), disturbances.begin(), disturbances.end());
     return std::move(result_);
   }
 
@@ -134,10 +136,22 @@ class Rehunt {
            file_.verdict->findings.front().kind == finding.kind;
   }
 
+  WeaveFile without_schedule() const {
+    WeaveFile file = file_;
+    file.schedule.reset();
+    file.verdict.reset();
+    return file;
+  }
+
   bool as_it_stands() {
     Again again{.file = file_};
+    runner_.isolator().set_keep_going(Interrupts::keep_going());
     again.run = runner_.run(file_, ReplayMode::kStrict);
+    runner_.isolator().set_keep_going(nullptr);
+    if (again.run.cancelled) return false;
     result_.near = 1;
+    if (!again.run.disturbance.empty())
+      result_.notes.push_back("as it stands " + again.run.disturbance);
     const RunResult& run = again.run;
     if (run.outcome == Outcome::kDiverged) {
       result_.notes.push_back("as it stands it diverges " + divergence_words(run.divergence));
@@ -162,11 +176,21 @@ class Rehunt {
       progress_.update("executions", executions, flags_.near, "rehunt");
     };
     options.keep_going = Interrupts::keep_going();
+    const WeaveFile file = without_schedule();
+    std::optional<Again> same, other;  // What died, the first of either.
+    options.shows_again = [&](const Found& found) {
+      std::optional<Again>& again = is_the_same(found.finding) ? same : other;
+      if (!found.killed && (again || shows_again(file, found, runner_, again))) return true;
+      if (!Interrupts::pending()) result_.disturbances.take(found, "near the old schedule, ");
+      return false;
+    };
     const Near near =
         find_near(*subject, *file_.schedule, runner_.isolator(), file_.limits(), options);
     result_.near += near.executions;
-    result_.notes.push_back(fmt::format("{} of {} fit as they stand", near.followed,
-                                        plural(file_.schedule->answers.size(), "answer")));
+    if (near.executions > 0) {
+      result_.notes.push_back(fmt::format("{} of {} fit as they stand", near.followed,
+                                          plural(file_.schedule->answers.size(), "answer")));
+    }
     const std::optional<Found>& found = near.found ? near.found : near.other;
     if (!found) return false;
     if (near.found) {
@@ -174,7 +198,8 @@ class Rehunt {
           fmt::format("found near the old schedule: {} {} placed elsewhere, left out or put in",
                       near.changes, near.changes == 1 ? "answer was" : "answers were"));
     }
-    found_in("near", repeat(file_, *found, runner_));
+    std::optional<Again>& again = near.found ? same : other;
+    found_in("near", found->died && again ? *std::move(again) : repeat(file, *found, runner_));
     return true;
   }
 
@@ -185,9 +210,7 @@ class Rehunt {
         flags_.strategy.empty() ? std::string(default_strategy(file_.kind())) : flags_.strategy;
     std::unique_ptr<Strategy> strategy = make_strategy(name).value();
     if (tries_out(name)) strategy = std::make_unique<Exhausting>(std::move(strategy));
-    WeaveFile file = file_;
-    file.schedule.reset();
-    file.verdict.reset();
+    const WeaveFile file = without_schedule();
     ExploreOptions options{.budget = {.executions = left}, .seed = flags_.seed};
     options.limits = file.limits();
     options.progress = [this](const Statistics& statistics) {
@@ -203,9 +226,7 @@ class Rehunt {
         search(*subject, {&one, 1}, options, {.hang_ms = flags_.hang_ms},
                [&](const Found& found) { return shows_again(file, found, runner_, again); });
     result_.hunted = searched.exploration.statistics.executions;
-    const std::vector<std::string> disturbances = disturbance_notes(searched);
-    result_.notes.insert(result_.notes.end(), disturbances.begin(), disturbances.end());
-    result_.crashed_once = searched.crashed_once;
+    result_.disturbances.add(searched.disturbances);
     result_.gave_up = searched.gave_up;
     const std::optional<Found>& found = searched.exploration.found;
     if (!found) return;
@@ -293,10 +314,8 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
   if (const Status status = try_to_write(flags); !status)
     return line.fail(status.error(), kExitOutput);
   const Interrupts interrupts;
-  runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;
   const Rehunted rehunted = Rehunt(line, flags, *file, runner).run();
-  runner.isolator().set_keep_going(nullptr);
   if (!rehunted.error.empty()) return line.fail(rehunted.error, kExitDiverged);
 
   Report report{.command = "rehunt", .file = flags.input.file, .program = own_program()};
@@ -316,7 +335,7 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
         fmt::format("interrupted by {}: it was not found again so far", Interrupts::name());
     report.facts.emplace_back("signal", Interrupts::name());
     code = Interrupts::exit_code();
-  } else if (rehunted.gave_up || rehunted.crashed_once > 0) {
+  } else if (rehunted.gave_up || rehunted.disturbances.crashed_once() > 0) {
     report.verdict = rehunted.gave_up ? "disturbed" : "diverged";
     report.headline = rehunted.gave_up ? kGaveUp : kCrashedOnce;
     code = rehunted.gave_up ? kExitUnavailable : kExitDiverged;

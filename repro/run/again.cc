@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "repro/run/interrupts.h"
+
 namespace reweave::repro {
 
 std::string stated_signature(const Finding& finding) {
@@ -12,6 +14,7 @@ std::string stated_signature(const Finding& finding) {
 }
 
 std::string what_it_did(const RunResult& run) {
+  if (run.cancelled) return "it was interrupted";
   if (run.killed) return "its process was ended from outside";
   if (run.outcome == Outcome::kDiverged) return "it diverged " + divergence_words(run.divergence);
   if (!run.findings.empty()) return fmt::format("it found \"{}\"", run.findings.front().signature);
@@ -41,12 +44,13 @@ Again repeat_within(WeaveFile file, const Found& found, Runner& runner) {
     return again;
   }
   again.file.schedule = std::move(schedule).value();
+  again.file.verdict = verdict_of({found.finding}, {}, std::nullopt);  // What is expected.
   again.run = runner.run(again.file, ReplayMode::kStrict);
   const auto is_it = [&](const Finding& finding) {
     return found.died || finding.signature == found.finding.signature;
   };
-  again.shows =
-      !again.run.killed && std::any_of(again.run.findings.begin(), again.run.findings.end(), is_it);
+  again.shows = !again.run.killed && !again.run.cancelled &&
+                std::any_of(again.run.findings.begin(), again.run.findings.end(), is_it);
   again.file.verdict = again.run.verdict;
   if (!again.shows) {
     again.error = fmt::format(
@@ -83,9 +87,11 @@ Again repeat(WeaveFile file, const Found& found, Runner& runner) {
 }
 
 bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again) {
+  runner.isolator().set_keep_going(Interrupts::keep_going());
   again = repeat(std::move(file), found, runner);
+  runner.isolator().set_keep_going(nullptr);
   const bool another_way = !again->file.schedule || again->run.outcome == Outcome::kDiverged;
-  if (again->shows || another_way) return true;
+  if (again->shows || (another_way && !Interrupts::pending())) return true;
   again.reset();
   return false;
 }

@@ -32,7 +32,8 @@ Finding nondeterminism_of(const Found& found);
 Again repeat(WeaveFile file, const Found& found, Runner& runner);
 
 /// Whether what ended its process does so again; `again` keeps it. One that goes another way shows
-/// something, too.
+/// something, too; one that a signal to this process (Interrupts) ends shows nothing. For the time
+/// of this call alone the runner listens to it.
 bool shows_again(WeaveFile file, const Found& found, Runner& runner, std::optional<Again>& again);
 
 /// A search that goes on has found this: what is known of it from now on, so that it is not found

@@ -133,6 +133,8 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
   const std::unique_ptr<Subject> subject = file.make_subject();
   if (!found.died) return record(*subject, found.answers, file.limits());
   IsolatedRun run = runner.isolator().record(*subject, found.answers, file.limits());
+  if (run.killed) run = runner.isolator().record(*subject, found.answers, file.limits());
+  if (run.cancelled) return Error{"it was interrupted before its answers had names"};
   if (run.outcome == Outcome::kDiverged && !run.died) {
     return Error{"the subject is not deterministic: " + divergence_words(run.divergence)};
   }

@@ -5,24 +5,30 @@
 #include "repro/report/terminal.h"
 
 namespace reweave::repro {
-namespace {
 
-std::string disturbance(const Found& found) {
-  const std::string number = with_commas(found.execution);
-  if (found.killed)
-    return fmt::format("execution {} was killed by somebody else, or had no memory", number);
-  return fmt::format("execution {} ended its process (\"{}\"), but not when it was repeated",
-                     number, found.finding.signature);
+void Disturbances::take(const Found& found, std::string_view where) {
+  const bool crashed_once = !found.killed && found.finding.kind == FindingKind::kCrash;
+  crashed_once_ += crashed_once ? 1 : 0;
+  if (count_++ >= kShownMax) return;
+  const std::string which = fmt::format("{}execution {}", where, with_commas(found.execution));
+  sentences_.push_back(
+      found.killed ? which + " was killed by somebody else, or had no memory"
+                   : fmt::format("{} ended its process (\"{}\"), but not when it was repeated",
+                                 which, found.finding.signature));
 }
 
-}  // namespace
-
-std::vector<std::string> disturbance_notes(const Searched& searched) {
-  std::vector<std::string> notes = searched.disturbances;
-  if (searched.disturbed > notes.size()) {
-    notes.push_back(
-        fmt::format("and {} more such executions", with_commas(searched.disturbed - notes.size())));
+void Disturbances::add(const Disturbances& others) {
+  count_ += others.count_;
+  crashed_once_ += others.crashed_once_;
+  for (const std::string& sentence : others.sentences_) {
+    if (sentences_.size() < kShownMax) sentences_.push_back(sentence);
   }
+}
+
+std::vector<std::string> Disturbances::notes() const {
+  std::vector<std::string> notes = sentences_;
+  if (count_ > notes.size())
+    notes.push_back(fmt::format("and {} more such executions", with_commas(count_ - notes.size())));
   return notes;
 }
 
@@ -85,9 +91,13 @@ Searched search(Subject& subject, std::span<Strategy* const> strategies, Explore
     const std::optional<Found>& found = searched.exploration.found;
     if (!found || !found->died) return searched;
     if (!found->killed && shows_again(*found)) return searched;
-    if (searched.disturbed++ < Searched::kShownMax)
-      searched.disturbances.push_back(disturbance(*found));
-    if (!found->killed && found->finding.kind == FindingKind::kCrash) ++searched.crashed_once;
+    if (options.keep_going && !options.keep_going()) {
+      searched.exploration.next = found->execution;
+      searched.exploration.reason = StopReason::kCancelled;
+      searched.exploration.found.reset();
+      return searched;
+    }
+    searched.disturbances.take(*found);
     in_a_row = done <= kFew ? in_a_row + 1 : 0;
     options.first_execution = next_of_shard(found->execution, options);
     searched.exploration.next = options.first_execution;

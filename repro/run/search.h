@@ -21,25 +21,37 @@
 
 namespace reweave::repro {
 
-struct Searched {
-  Exploration exploration;
-  std::vector<std::string> disturbances{};  // One sentence for each, of the first ones.
-  std::uint64_t disturbed = 0;              // How many there were.
-  std::uint64_t crashed_once = 0;           // Of them: it crashed, and not when it was repeated.
-  bool gave_up = false;                     // They came so fast that nothing else went on.
+/// Executions that ended their process, and are no findings.
+class Disturbances {
+ public:
+  /// Which is one of them. `where`: of which search, a word or two with a comma behind; or "".
+  void take(const Found& found, std::string_view where = "");
+  void add(const Disturbances& others);
 
+  /// Of them: it crashed, and not when it was repeated.
+  std::uint64_t crashed_once() const { return crashed_once_; }
+  /// What a person has to know of them: the first ones, and how many more there were.
+  std::vector<std::string> notes() const;
+
+ private:
   static constexpr std::size_t kShownMax = 20;
+  std::vector<std::string> sentences_{};  // Of the first ones.
+  std::uint64_t count_ = 0;
+  std::uint64_t crashed_once_ = 0;
 };
 
-/// Instead of "clean", where `crashed_once` or `gave_up` says so.
+struct Searched {
+  Exploration exploration;
+  Disturbances disturbances{};
+  bool gave_up = false;  // They came so fast that nothing else went on.
+};
+
+/// Instead of "clean", where `crashed_once()` or `gave_up` says so.
 inline constexpr std::string_view kCrashedOnce =
     "what crashed did not crash when it was repeated: the subject is not deterministic, or "
     "something disturbed it";
 inline constexpr std::string_view kGaveUp =
     "given up: processes of this hunt were killed again and again; is there too little memory?";
-
-/// What a person has to know of them: the first ones, and how many more there were.
-std::vector<std::string> disturbance_notes(const Searched& searched);
 
 /// How many numbers of executions a shard (ExploreOptions::stride, block) has from `first` to
 /// `last`, both of which are its own.
@@ -55,7 +67,8 @@ std::uint64_t executions_up_to_found(const Exploration& part, bool several,
 /// Takes them, and the time, from the budget; false: nothing is left.
 bool spend(const Exploration& part, std::uint64_t executions, Budget& budget);
 
-/// `shows_again` replays an execution that ended its process.
+/// `shows_again` replays an execution that ended its process. One for which it was told to stop
+/// (ExploreOptions::keep_going) says nothing: a search that goes on begins with it.
 Searched search(Subject& subject, std::span<Strategy* const> strategies, ExploreOptions options,
                 const IsolateOptions& isolate,
                 const std::function<bool(const Found&)>& shows_again);

@@ -62,12 +62,8 @@ void add(Searched part, Searched& all) {
   sum.milliseconds = milliseconds;
   all.exploration = std::move(part.exploration);
   all.exploration.statistics = sum;
-  all.disturbed += part.disturbed;
-  all.crashed_once += part.crashed_once;
+  all.disturbances.add(part.disturbances);
   all.gave_up = part.gave_up;
-  for (std::string& words : part.disturbances) {
-    if (all.disturbances.size() < Searched::kShownMax) all.disturbances.push_back(std::move(words));
-  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "scheduler/search/isolate.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,10 +224,26 @@ bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) 
     end_child_process();
   }
   child.pid = 0;
+  if (waited != 0 && !board_->done) child.ending.cancelled |= was_told_to_end(keep_waiting);
   child.pipe.drain(child.tail);
   child.ending.standard_error = child.tail.take();
   child.ending.done = board_->done;
   return true;
+}
+
+// A terminal, or whoever ends a service, signals this process and its child: then the child's death
+// says nothing of the subject. This process may hear of it a little later.
+bool Isolator::was_told_to_end(const std::function<bool()>& keep_waiting) const {
+  constexpr int kLaterMs = 20;
+  const int status = child_->ending.status;
+  if (!keep_waiting || child_->ending.hung || !WIFSIGNALED(status)) return false;
+  const int number = WTERMSIG(status);
+  const bool asks = number == SIGINT || number == SIGTERM || number == SIGHUP;
+  if (!asks && number != SIGKILL) return false;
+  if (!keep_waiting()) return true;
+  if (!asks) return false;
+  poll(nullptr, 0, kLaterMs);
+  return !keep_waiting();
 }
 
 void Isolator::end_child_process() {

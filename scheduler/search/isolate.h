@@ -11,7 +11,8 @@
 // twice, and leaks of the child are not reported at its exit. Only processes forked here are ever
 // ended. A child that dies of SIGKILL was killed by somebody else, or by the system for want of
 // memory, and one that says that there is no memory for what the subject runs in could not go on:
-// that is told, and is no crash of the subject. One that leaves with kStartAnew at the beginning of
+// that is told, and is no crash of the subject. Nor is it one that a signal which asks to end reached
+// it together with this process: then it was cancelled. One that leaves with kStartAnew at the beginning of
 // an execution has no right process for it any more: exploring goes on there, in a new child. Time
 // during which this process itself did not run (it was stopped, or the machine slept) makes no
 // hang. An execution that goes on for kLongerMs after the end of the time is ended, and counted
@@ -129,6 +130,7 @@ class Isolator {
   template <typename Work>
   void start_child(const Work& work);
   bool look_at_child(int ms, const std::function<bool()>& keep_waiting);
+  bool was_told_to_end(const std::function<bool()>& keep_waiting) const;
   void end_child_process();
   template <typename Work>
   Ending run_child(const Work& work, const std::function<bool()>& keep_waiting);

@@ -126,22 +126,39 @@ class NearSearch {
   void try_out(Node node) {
     const Schedule schedule = schedule_of(node);
     if (!tried_.insert(schedule.one_line()).second) return;
-    Replay answers(schedule, subject_, ReplayMode::kInOrder);
-    Heard heard = listen(subject_, answers, isolator_, explore_);
-    if (heard.exploration.reason == StopReason::kCancelled) {
-      result_.cancelled = true;
-      return;
+    Heard heard = execute(schedule);
+    bool disturbed = was_disturbed(heard.exploration);
+    if (disturbed) {
+      heard = execute(schedule);
+      disturbed = was_disturbed(heard.exploration);
     }
-    ++result_.executions;
-    if (options_.progress) options_.progress(result_.executions);
+    if (result_.cancelled) return;
+    if (disturbed) heard.exploration.found.reset();
     take_finding(heard.exploration, node);
     if (!result_.found) follow(std::move(node), schedule, heard.asked);
   }
 
+  Heard execute(const Schedule& schedule) {
+    Replay answers(schedule, subject_, ReplayMode::kInOrder);
+    Heard heard = listen(subject_, answers, isolator_, explore_);
+    result_.cancelled = heard.exploration.reason == StopReason::kCancelled;
+    if (result_.cancelled) return heard;
+    ++result_.executions;
+    if (options_.progress) options_.progress(result_.executions);
+    if (heard.exploration.found) heard.exploration.found->execution = result_.executions - 1;
+    return heard;
+  }
+
+  /// Its process was ended, and not by the subject.
+  bool was_disturbed(const Exploration& exploration) const {
+    const std::optional<Found>& found = exploration.found;
+    if (!found || !found->died) return false;
+    return options_.shows_again ? !options_.shows_again(*found) : found->killed;
+  }
+
   void take_finding(Exploration& exploration, const Node& node) {
     std::optional<Found>& found = exploration.found;
-    if (!found || found->killed) return;
-    found->execution = result_.executions - 1;
+    if (!found) return;
     const bool counts = !options_.counts || options_.counts(found->finding);
     if (!counts && result_.other) return;
     if (counts) result_.changes = node.changes;

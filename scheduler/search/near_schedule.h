@@ -30,6 +30,9 @@ struct NearOptions {
   std::function<bool(const Finding&)> counts{};
   /// Called after each execution with their number, if set.
   std::function<void(std::uint64_t)> progress{};
+  /// Asked, if set, of each execution that ended its process: false if that was no finding, for it
+  /// was killed, or does not do so again. Then it is run once more, and what it does then counts.
+  std::function<bool(const Found&)> shows_again{};
   /// Asked before each execution and while it runs, if set. False: stop.
   std::function<bool()> keep_going{};
 };

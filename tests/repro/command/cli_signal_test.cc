@@ -120,6 +120,16 @@ class CliSignal : public Cli {
                  "weave 1\nchannel c\nfunction main\n  spawn sender -\n  spawn sender -\n"
                  "  recv c\n  recv c\nend\nfunction sender\n  sched\n  send c\nend\n");
   }
+  /// The same with a schedule that does not fit, near which there is a lot to try.
+  std::string edited() const {
+    const std::string file = endless();
+    std::ofstream(file, std::ios::app) << "schedule\n  0.1 spill sender 0 1\nend\n";
+    return file;
+  }
+  Words rehunt_near(const std::string& file) const {
+    return {"rehunt",    file,  "--near",   "1000000000",        "--executions",  "2000000000",
+            "--hang-ms", "300", "--output", path("again.weave"), "--format=json", "-q"};
+  }
   /// It works for long, and comes to its end.
   std::string slow() const {
     const std::string file = write("slow.weave",
@@ -227,6 +237,55 @@ TEST_F(CliSignal, AHuntGoesOnWhenAChildWasStopped) {
   // Another one: it was ended for a hang, which did not show again.
   tool.wait_for_child(/*other=*/first);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  kill(tool.pid(), SIGINT);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 130) << text;
+  EXPECT_THAT(text, HasSubstr("\"finding\":null"));
+}
+
+// A terminal signals a whole group: the child may die of it before its parent has looked.
+TEST_F(CliSignal, ARehuntTakesNoSignalForAFinding) {
+  const std::string file = stuck();
+  std::ofstream(file, std::ios::app) << "schedule\n  0.1 spill main 0 1\nend\n";
+  Running tool({"rehunt", file, "--hang-ms", "3600000", "--output", path("again.weave"), "-q"});
+  kill(tool.wait_for_child(), SIGINT);
+  kill(tool.pid(), SIGINT);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 130) << text;
+  EXPECT_THAT(text, HasSubstr("interrupted by SIGINT: it was not found again so far"));
+  EXPECT_FALSE(std::filesystem::exists(path("again.weave")));
+}
+
+TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
+  Running tool(rehunt_near(edited()));
+  pid_t child = 0;
+  for (int i = 0; i < 50; ++i) {  // Some of them have ended by then.
+    child = tool.wait_for_child(/*other=*/child);
+    kill(child, i % 2 == 0 ? SIGKILL : SIGSEGV);
+  }
+  tool.wait_for_child(/*other=*/child);
+  kill(tool.pid(), SIGINT);
+  const std::string text = tool.finish();
+  EXPECT_EQ(tool.exit_code, 130) << text;
+  const json report = json::parse(text, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << text;
+  EXPECT_TRUE(report["finding"].is_null()) << text;
+  EXPECT_THAT(text, HasSubstr("near the old schedule, execution "));
+}
+
+TEST_F(CliSignal, ARehuntGoesOnWhenAChildWasStopped) {
+  Running tool(rehunt_near(edited()));
+  pid_t child = 0;
+  const auto is_stopped = [&] {  // Or else it had ended already.
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return tool.wait_for_child() == child;
+  };
+  do {
+    child = tool.wait_for_child(/*other=*/child);
+    kill(child, SIGSTOP);
+  } while (!is_stopped());
+  tool.wait_for_child(/*other=*/child);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   kill(tool.pid(), SIGINT);
   const std::string text = tool.finish();
   EXPECT_EQ(tool.exit_code, 130) << text;

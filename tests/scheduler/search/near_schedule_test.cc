@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <atomic>
+#include <csignal>
+#include <new>
 
 #include "scheduler/search/explore.h"
 #include "scheduler/search/recording.h"
@@ -171,6 +176,49 @@ TEST(NearSchedule, GoesOnAfterAFindingThatDoesNotCount) {
   EXPECT_EQ(found.found->finding.kind, FindingKind::kLostValue);
   ASSERT_TRUE(found.other);
   EXPECT_EQ(found.other->finding.kind, FindingKind::kLeak);
+}
+
+/// Somebody sends its process a signal in its first execution, whichever process that is.
+class Disturbed final : public Edited {
+ public:
+  explicit Disturbed(int signal) : Edited(code("main")), signal_(signal) {
+    void* const memory = mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT_NE(memory, MAP_FAILED);
+    runs_ = new (memory) std::atomic<int>(0);
+  }
+  ~Disturbed() override { munmap(runs_, sizeof(std::atomic<int>)); }
+
+  void run(Execution& execution) override {
+    if (runs_->fetch_add(1) == 0) {
+      signal(signal_, SIG_DFL);
+      raise(signal_);
+    }
+    Edited::run(execution);
+  }
+
+ private:
+  int signal_;
+  std::atomic<int>* runs_;
+};
+
+TEST(NearSchedule, ExecutesOnceMoreWhatDiesOnceAlone) {
+  for (const int signal : {SIGKILL, SIGSEGV}) {
+    Disturbed subject(signal);
+    Isolator isolator;
+    int asked = 0;
+    NearOptions options;
+    options.shows_again = [&](const Found& found) {
+      EXPECT_EQ(found.killed, signal == SIGKILL);
+      ++asked;
+      return false;
+    };
+    const Near near = find_near(subject, *parse_one_line(kOld), isolator, Limits{}, options);
+    EXPECT_EQ(asked, 1);
+    ASSERT_TRUE(near.found) << signal;
+    EXPECT_EQ(near.found->finding.signature, "lost-value: pick");
+    EXPECT_EQ(near.executions, 2u);
+  }
 }
 
 TEST(NearSchedule, GivesUpWhereTheFindingIsGone) {
