@@ -15,6 +15,7 @@
 
 #include "repro/file/workdir.h"
 #include "repro/report/printable.h"
+#include "repro/run/interrupts.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
@@ -147,6 +148,10 @@ std::string CommandLine::value_trouble(const std::string& word) const {
 
 void CommandLine::warn(std::string_view message) const {
   fmt::print(stderr, "{} {}: {}\n", tool_name(), name_, printable_lines(message));
+}
+
+void CommandLine::warn_interrupted() const {
+  warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::name()));
 }
 
 int CommandLine::fail(std::string_view message, int code) const {

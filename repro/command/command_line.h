@@ -42,6 +42,8 @@ class CommandLine {
 
   /// Shows "TOOL NAME: MESSAGE"; it goes on.
   void warn(std::string_view message) const;
+  /// After a signal (Interrupts), by a command whose output does not say so.
+  void warn_interrupted() const;
   /// The same at the end: returns `code`. With --format=json there is an object on standard output,
   /// too, so it is called once.
   int fail(std::string_view message, int code = kExitUsage) const;

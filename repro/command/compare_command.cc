@@ -35,6 +35,7 @@ struct CompareFlags {
 struct Row {
   std::string strategy;
   std::vector<std::uint64_t> found{};  // Executions up to the finding, for each seed that has one.
+  std::uint64_t seeds = 0;             // Searched; less than asked for if it was interrupted.
   std::uint64_t executions = 0;        // Of all seeds.
   std::uint64_t milliseconds = 0;      // Of all seeds.
   Statistics statistics{};             // Of all seeds, without executions that died.
@@ -82,6 +83,7 @@ bool search_once(Isolator& isolator, Subject& subject, const CompareFlags& flags
   row.executions += executions;
   add(exploration.statistics, row.statistics);
   row.milliseconds += exploration.statistics.milliseconds;
+  ++row.seeds;
   if (exploration.found) row.found.push_back(executions);
   return true;
 }
@@ -96,12 +98,11 @@ std::string note_of(const std::vector<Row>& rows, const Subject& subject, const 
   return nothing_seen(sum, limits, unexplored_words(subject)).words;
 }
 
-std::string text_of(const std::vector<Row>& rows, const CompareFlags& flags,
-                    const std::string& note) {
+std::string text_of(const std::vector<Row>& rows, const std::string& note) {
   std::string text = fmt::format("{:<16} {:>9} {:>10} {:>8} {:>8}\n", "strategy", "found", "mean",
                                  "median", "most");
   for (const Row& row : rows) {
-    const std::string found = fmt::format("{}/{}", row.found.size(), flags.seeds);
+    const std::string found = fmt::format("{}/{}", row.found.size(), row.seeds);
     if (row.found.empty()) {
       text += fmt::format("{:<16} {:>9} {:>10} {:>8} {:>8}\n", row.strategy, found, "-", "-", "-");
       continue;
@@ -126,8 +127,10 @@ std::string json_of(const std::vector<Row>& rows, const CompareFlags& flags,
                                   {"executions", row.executions},
                                   {"milliseconds", row.milliseconds},
                                   {"each", row.found}});
+    if (row.seeds < flags.seeds) json["strategies"].back()["seeds"] = row.seeds;
   }
   if (!note.empty()) json["notes"] = Json::array({note});
+  if (Interrupts::pending()) json["signal"] = Interrupts::name();
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -159,18 +162,18 @@ int compare(const CommandLine& line, CompareFlags flags, const Arguments& argume
   const std::unique_ptr<Subject> subject = file->make_subject();
   Isolator isolator({.hang_ms = flags.hang_ms});
   for (Row& row : rows) {
-    for (std::uint64_t i = 0; i < flags.seeds; ++i) {
-      if (!search_once(isolator, *subject, flags, flags.seed + i, file->limits(), row))
-        return Interrupts::exit_code();
+    for (std::uint64_t i = 0; i < flags.seeds && !Interrupts::pending(); ++i) {
+      if (!search_once(isolator, *subject, flags, flags.seed + i, file->limits(), row)) break;
     }
     std::sort(row.found.begin(), row.found.end());
   }
   const std::string name =
       words.empty() ? flags.input.file : fmt::format("{}", fmt::join(words, " "));
   const std::string note = note_of(rows, *subject, file->limits());
-  return print_and_return(line.format() == Format::kJson ? json_of(rows, flags, name, note)
-                                                         : text_of(rows, flags, note),
-                          kExitClean);
+  if (Interrupts::pending()) line.warn_interrupted();
+  return print_and_return(
+      line.format() == Format::kJson ? json_of(rows, flags, name, note) : text_of(rows, note),
+      Interrupts::pending() ? Interrupts::exit_code() : kExitClean);
 }
 
 }  // namespace

@@ -383,7 +383,7 @@ int conform(const CommandLine& line, const std::vector<std::string>& names, Judg
   int code = judge.passed() ? kExitClean : kExitFinding;
   if (Interrupts::pending()) {
     code = Interrupts::exit_code();
-    line.warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::name()));
+    line.warn_interrupted();
   }
   std::string text = judge.render(line.format());
   if ((Interrupts::pending() || !notes.empty()) && line.format() == Format::kJson) {

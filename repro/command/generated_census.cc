@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "repro/run/interrupts.h"
 #include "runtime/interpreter/reached.h"
 #include "scheduler/search/explore.h"
 
@@ -54,6 +55,7 @@ std::string json_of(const Rows& rows, const Deaths& deaths, std::uint64_t execut
   json["deaths"] = nlohmann::ordered_json::array();
   for (const runtime::DeathsReached::Row& row : deaths)
     json["deaths"].push_back({{"what", row.what}, {"state", row.state}, {"count", row.count}});
+  if (Interrupts::pending()) json["signal"] = Interrupts::name();
   return json.dump() + "\n";
 }
 
@@ -72,9 +74,10 @@ int take_census(const CommandLine& line, GeneratedSubject& subject,
   const Rows rows = reached.rows(generator.beyond);
   const Deaths deaths = reached.deaths().rows();
   const std::uint64_t executions = exploration.statistics.executions;
+  if (Interrupts::pending()) line.warn_interrupted();
   return print_and_return(line.format() == Format::kText ? text_of(rows, deaths, executions)
                                                          : json_of(rows, deaths, executions),
-                          0);
+                          Interrupts::pending() ? Interrupts::exit_code() : kExitClean);
 }
 
 }  // namespace reweave::repro

@@ -249,6 +249,7 @@ std::string Hunt::render_json() const {
   if (!notes_.empty()) json["notes"] = notes_;
   for (const auto& [name, value] : hunt_.facts) json[name] = value;
   json["stopped_by"] = stopped_by();
+  if (exploration.reason == StopReason::kCancelled) json["signal"] = Interrupts::name();
   if (exploration.next != UINT64_MAX) json["next"] = fmt::format("{}", exploration.next);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -15,6 +15,7 @@
 #include "repro/report/lingering_report.h"
 #include "repro/report/stopwatch.h"
 #include "repro/run/debugging.h"
+#include "repro/run/interrupts.h"
 #include "repro/run/nothing_seen.h"
 #include "repro/run/process.h"
 #include "repro/view/timeline.h"
@@ -155,9 +156,9 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
   return code;
 }
 
-/// What the run means, given what the file says.
-int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const ReplayFlags& flags,
-          Report& report) {
+/// What the run and its repetitions mean, given what the file says.
+int judge(const WeaveFile& file, const RunResult& run, const Runner::Repeated& repeated,
+          const ReplayFlags& flags, Report& report) {
   if (run.outcome == Outcome::kDiverged) {
     report.headline =
         fmt::format("DIVERGED at step {}\n  expected   {}\n  found      {}", run.divergence.step,
@@ -170,15 +171,15 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
     }
     return kExitDiverged;
   }
-  if (same != flags.times) {
-    report.headline = fmt::format("NOT DETERMINISTIC: {} of {} did the same", with_commas(same),
-                                  plural(flags.times, "execution"));
+  if (repeated.same != repeated.done) {
+    report.headline = fmt::format("NOT DETERMINISTIC: {} of {} did the same",
+                                  with_commas(repeated.same), plural(repeated.done, "execution"));
     if (!run.died) report.notes.push_back(where_they_part(file));
     return kExitDiverged;
   }
   if (flags.times > 1) {
-    report.headline = fmt::format("{} of {} executions did the same", with_commas(same),
-                                  with_commas(flags.times));
+    report.headline = fmt::format("{} of {} executions did the same", with_commas(repeated.same),
+                                  with_commas(repeated.done));
   }
   if (file.verdict && !flags.settings.any()) {
     const std::string other = difference(*file.verdict, run.verdict, file.kind().is_compiled());
@@ -200,6 +201,16 @@ int judge(const WeaveFile& file, const RunResult& run, std::uint64_t same, const
                     with_commas(file.limits().questions_max));
   }
   return run.findings.empty() ? kExitClean : kExitFinding;
+}
+
+/// Interrupted: what there is so far counts, but it is not all that was asked for.
+int tell_interrupted(const Runner::Repeated& repeated, const ReplayFlags& flags, Report& report) {
+  report.verdict = "interrupted";
+  report.headline = fmt::format("interrupted by {}: {} of {} executions did the same so far, of {}",
+                                Interrupts::name(), with_commas(repeated.same),
+                                with_commas(repeated.done), with_commas(flags.times));
+  report.facts.emplace_back("signal", Interrupts::name());
+  return Interrupts::exit_code();
 }
 
 /// With --break-at-step: there was no such step to stop at.
@@ -265,18 +276,28 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   }
   // With other settings than the file's its answers need not all fit, and its verdict says nothing.
   const ReplayMode mode = flags.settings.any() ? ReplayMode::kLenient : ReplayMode::kStrict;
+  std::optional<Interrupts> interrupts;  // Under a debugger its own signals.
+  if (!in_process) interrupts.emplace();
+  runner.isolator().set_keep_going(Interrupts::keep_going());
   const Stopwatch stopwatch;
   const RunResult run =
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
   if (run.killed) return line.fail(kKilledWords, kExitUnavailable);
+  if (run.cancelled) {
+    return line.fail(fmt::format("interrupted by {} before its end", Interrupts::name()),
+                     Interrupts::exit_code());
+  }
   tell_of_step(line, flags, run);
-  std::uint64_t same = 1;
+  Runner::Repeated repeated{.same = 1, .done = 1};
   if (flags.times > 1 && run.outcome != Outcome::kDiverged) {
-    same += runner.count_same(*file, mode, run, flags.times - 1);
+    const Runner::Repeated more =
+        runner.count_same(*file, mode, run, flags.times - 1, Interrupts::keep_going());
+    repeated.same += more.same;
+    repeated.done += more.done;
   }
   Report report{.command = "replay", .file = flags.input.file, .program = own_program()};
   report.subject = file->kind().name();
-  report.executions = flags.times;
+  report.executions = repeated.done;
   report.seconds = stopwatch.seconds();
   report.findings = run.findings;
   report.steps = run.steps;
@@ -288,8 +309,12 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
     report.repro = flags.input.file;
   if (!run.findings.empty()) report.notes = file->subject().remarks();
   if (!run.disturbance.empty()) report.notes.push_back("at first " + run.disturbance);
-  report.facts = {{"outcome", outcome_name(run.outcome)}, {"same", fmt::format("{}", same)}};
-  const int code = judge(*file, run, same, flags, report);
+  report.facts = {{"outcome", outcome_name(run.outcome)},
+                  {"same", fmt::format("{}", repeated.same)}};
+  int code = judge(*file, run, repeated, flags, report);
+  const bool says_enough = code != kExitClean && code != kExitFinding;
+  if (repeated.done < flags.times && !says_enough && Interrupts::pending())
+    code = tell_interrupted(repeated, flags, report);
   report.places = places_of(run.findings, flags.input.file);
   append_github_summary(line, github_summary(report));
   return print_and_return(render(report, line.format(), line.terminal()), code);

@@ -299,6 +299,8 @@ std::string render_junit(const CheckReport& report) {
           fmt::format(">\n    <skipped message=\"{}\"/>\n  </testcase>\n", escape_xml(skipped.why));
     }
   }
+  if (!report.interrupted_by.empty())
+    text += fmt::format("  <system-err>{}</system-err>\n", escape_xml(interrupted_text(report)));
   return text + "</testsuite>\n";
 }
 
@@ -454,8 +456,13 @@ std::string fence_free(std::string_view text) {
 
 std::string github_summary(const Report& report) {
   if (report.clean()) {
-    return fmt::format("### reweave {}: {}\n\n", report.command,
-                       report.headline.empty() ? "clean" : plain(report.headline));
+    const std::string headline = report.headline.empty() ? "clean" : report.headline;
+    const std::size_t end = std::min(headline.find('\n'), headline.size());
+    std::string text =
+        fmt::format("### reweave {}: {}\n\n", report.command, plain(headline.substr(0, end)));
+    if (end < headline.size())
+      text += fmt::format("```\n{}\n```\n\n", fence_free(headline.substr(end + 1)));
+    return text;
   }
   std::string text = fmt::format("### reweave {}: {}\n\n", report.command,
                                  plain(report.findings.front().signature));
@@ -490,6 +497,7 @@ std::string github_summary(const CheckReport& report) {
     if (checked.note.empty()) continue;
     text += fmt::format("* `{}`: note: `{}`\n", plain(checked.file), plain(checked.note));
   }
+  if (!report.interrupted_by.empty()) text += "\n" + interrupted_text(report);
   return text;
 }
 

@@ -76,14 +76,16 @@ Json result_of(Rules& rules, const std::string& id, std::string_view help,
   return result;
 }
 
-/// `note`: what a person has to know of a run without results; "": nothing.
-std::string document(const Rules& rules, Json results, bool successful,
+/// `signal`: what interrupted it, so that it is not all of what was asked for; or "". `note`: what a
+/// person has to know of a run without results; "": nothing.
+std::string document(const Rules& rules, Json results, bool successful, const std::string& signal,
                      const std::string& note = "") {
   Json run = {
       {"tool",
        {{"driver", {{"name", "reweave"}, {"version", kVersion}, {"rules", rules.json()}}}}}};
   if (run["tool"]["driver"]["rules"].is_null()) run["tool"]["driver"]["rules"] = Json::array();
-  Json invocation = {{"executionSuccessful", successful}};
+  Json invocation = {{"executionSuccessful", successful && signal.empty()}};
+  if (!signal.empty()) invocation["exitSignalName"] = signal;
   if (!note.empty()) {
     invocation["toolExecutionNotifications"] =
         Json::array({{{"level", "note"}, {"message", {{"text", printable_lines(note)}}}}});
@@ -115,7 +117,10 @@ std::string sarif_text(const Report& report) {
     if (i == 0 && report.schedule) result["properties"]["schedule"] = report.schedule->one_line();
     results.push_back(std::move(result));
   }
+  const auto is_signal = [](const auto& fact) { return fact.first == "signal"; };
+  const auto signal = std::find_if(report.facts.begin(), report.facts.end(), is_signal);
   return document(rules, std::move(results), report.not_written.empty(),
+                  signal == report.facts.end() ? "" : signal->second,
                   report.clean() ? report.headline : "");
 }
 
@@ -134,7 +139,7 @@ std::string sarif_text(const CheckReport& report) {
                                 {{.file = checked.file, .line = checked.line, .name = ""}},
                                 id + " " + checked.file));
   }
-  return document(rules, std::move(results), report.errors() == 0);
+  return document(rules, std::move(results), report.errors() == 0, report.interrupted_by);
 }
 
 std::string_view finding_help(FindingKind kind) {

@@ -103,24 +103,25 @@ RunResult Runner::run(const WeaveFile& file, ReplayMode mode, bool keep_log) {
   return run;
 }
 
-std::uint64_t Runner::count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
-                                 std::uint64_t times) {
+Runner::Repeated Runner::count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
+                                    std::uint64_t times, const std::function<bool()>& keep_going) {
   const std::unique_ptr<Subject> subject = file.make_subject();
   Execution execution(file.limits());
-  std::uint64_t same = 0;
-  for (std::uint64_t count = 0; count < times; ++count) {
+  Repeated repeated;
+  for (; repeated.done < times && (!keep_going || keep_going()); ++repeated.done) {
     if (run.died) {
       const IsolatedRun again = isolator_.replay(*subject, schedule_of(file), mode, file.limits());
+      if (again.cancelled) break;
       const bool agrees = again.died && again.finding && !run.findings.empty() &&
                           again.finding->signature == run.findings.front().signature &&
                           again.finding->step == run.findings.front().step;
-      same += agrees ? 1 : 0;
+      repeated.same += agrees ? 1 : 0;
     } else {
       replay(*subject, execution, schedule_of(file), mode);
-      same += execution.trace_hash() == run.verdict.trace_hash ? 1 : 0;
+      repeated.same += execution.trace_hash() == run.verdict.trace_hash ? 1 : 0;
     }
   }
-  return same;
+  return repeated;
 }
 
 Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, Runner& runner) {

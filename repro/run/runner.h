@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,10 +62,13 @@ class Runner {
   /// the second one counts then.
   RunResult run(const WeaveFile& file, ReplayMode mode, bool keep_log = false);
 
-  /// `times` more executions of what gave `run`; returns how many did the same: one trace hash, or
-  /// for what died one first finding.
-  std::uint64_t count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
-                           std::uint64_t times);
+  struct Repeated {
+    std::uint64_t same = 0, done = 0;
+  };
+  /// `times` more executions of what gave `run`, as long as `keep_going`, if set, wants to; how many
+  /// did the same: one trace hash, or for what died one first finding.
+  Repeated count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
+                      std::uint64_t times, const std::function<bool()>& keep_going = {});
 
   Isolator& isolator() { return isolator_; }
 

@@ -51,7 +51,7 @@ TEST_P(ReplayOfRepro, GivesOneTraceHashAThousandTimes) {
   ASSERT_NE(run.outcome, Outcome::kDiverged) << run.divergence.expected << run.divergence.found;
   // One that ends the process takes a process for each time.
   const std::uint64_t replays = run.died ? 3 : kReplays;
-  EXPECT_EQ(1 + runner.count_same(file, ReplayMode::kStrict, run, replays - 1), replays);
+  EXPECT_EQ(1 + runner.count_same(file, ReplayMode::kStrict, run, replays - 1).same, replays);
   ASSERT_TRUE(file.verdict.has_value());
   if (!runtime::shows_in_this_build(settings_of(file).defects)) return;
   EXPECT_EQ(repro::difference(*file.verdict, run.verdict), "");

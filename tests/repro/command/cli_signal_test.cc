@@ -75,6 +75,20 @@ class Running {
     return 0;
   }
 
+  /// Until it notes SIGINT rather than dying of it.
+  void wait_until_it_listens() const {
+    const std::string path = "/proc/" + std::to_string(pid_) + "/status";
+    for (int i = 0; i < 3000; ++i) {
+      std::ifstream file(path);
+      for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("SigCgt:")) continue;
+        if ((std::stoull(line.substr(7), nullptr, 16) >> (SIGINT - 1)) & 1) return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ADD_FAILURE() << "it does not listen";
+  }
+
   /// Everything that it writes until its end.
   std::string finish() {
     std::string output;
@@ -109,6 +123,17 @@ class CliSignal : public Cli {
     Running tool(words);
     tool.wait_for_child();
     kill(tool.pid(), signal);
+    const std::string output = tool.finish();
+    EXPECT_EQ(tool.exit_code, expected_code) << output;
+    return output;
+  }
+
+  /// Sends it, in the middle of a long work of the command itself.
+  std::string interrupted_itself(const Words& words, int expected_code) const {
+    Running tool(words);
+    tool.wait_until_it_listens();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    kill(tool.pid(), SIGINT);
     const std::string output = tool.finish();
     EXPECT_EQ(tool.exit_code, expected_code) << output;
     return output;
@@ -316,6 +341,60 @@ TEST_F(CliSignal, ConformGoesOnWhenAChildCrashesOnce) {
   EXPECT_EQ(tool.exit_code, 0) << text;
   EXPECT_THAT(text, AllOf(HasSubstr("\"findings\":[]"), HasSubstr("\"notes\":["),
                           HasSubstr("but not when it was repeated")));
+}
+
+TEST_F(CliSignal, AComparisonTellsItsRowsSoFar) {
+  const Words words = {"compare", endless(), "--strategy", "pct:2,random", "--seeds", "100000"};
+  EXPECT_THAT(interrupted(words, SIGINT, 130),
+              AllOf(HasSubstr("interrupted by SIGINT"), HasSubstr("pct:2"), HasSubstr("random")));
+  Words json_words = words;
+  json_words.emplace_back("--format=json");
+  EXPECT_THAT(interrupted(json_words, SIGTERM, 143), HasSubstr("\"signal\":\"SIGTERM\""));
+}
+
+TEST_F(CliSignal, AReplayTellsHowOftenItDidTheSameSoFar) {
+  const Words words = {"replay", write("clean.weave", kClean), "--times", "1000000000"};
+  EXPECT_THAT(interrupted_itself(words, 130),
+              AllOf(HasSubstr("interrupted by SIGINT: "),
+                    HasSubstr(" executions did the same so far, of 1,000,000,000")));
+  Words json_words = words;
+  json_words.emplace_back("--format=json");
+  const json report = json::parse(interrupted_itself(json_words, 130), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  EXPECT_EQ(report["verdict"], "interrupted");
+  EXPECT_EQ(report["signal"], "SIGINT");
+  EXPECT_LT(report["executions"], 1'000'000'000);
+  EXPECT_THAT(interrupted({"replay", stuck(), "--hang-ms", "3600000"}, SIGINT, 130),
+              HasSubstr("interrupted by SIGINT before its end"));
+}
+
+TEST_F(CliSignal, ACensusSaysThatItIsNotWhole) {
+  const Words words = {"hunt", "--generated", "--census", "--seconds", "1h", "-q"};
+  EXPECT_THAT(interrupted_itself(words, 130),
+              AllOf(HasSubstr("interrupted by SIGINT"), HasSubstr("reached in ")));
+  Words json_words = words;
+  json_words.emplace_back("--format=json");
+  EXPECT_THAT(interrupted_itself(json_words, 130), HasSubstr("\"signal\":\"SIGINT\""));
+}
+
+TEST_F(CliSignal, EveryFormatSaysThatAHuntWasInterrupted) {
+  const auto hunt = [&](const char* more) {
+    return interrupted({"hunt", endless(), "--strategy", "pct", "--seconds", "1h", "-q", more},
+                       SIGINT, 130);
+  };
+  EXPECT_THAT(
+      hunt("--format=markdown"),
+      AllOf(HasSubstr("### reweave hunt: interrupted by SIGINT: nothing was found so far\n"),
+            HasSubstr("```\n  to go on "), Not(HasSubstr("x0a"))));
+  EXPECT_THAT(hunt("--format=sarif"), AllOf(HasSubstr("\"executionSuccessful\": false"),
+                                            HasSubstr("\"exitSignalName\": \"SIGINT\"")));
+  const Words all = {"hunt",      endless(), "--keep-going", "--strategy",   "pct",
+                     "--seconds", "1h",      "-q",           "--format=json"};
+  EXPECT_THAT(interrupted(all, SIGINT, 130), HasSubstr("\"signal\":\"SIGINT\""));
+  for (const char* const format : {"--format=markdown", "--format=junit", "--format=sarif"}) {
+    EXPECT_THAT(interrupted({"check", stuck(), "--hang-ms", "3600000", format}, SIGINT, 130),
+                HasSubstr("SIGINT"));
+  }
 }
 
 TEST_F(CliSignal, ARealHangIsStillFound) {

@@ -35,9 +35,9 @@ TEST(Runner, CountsWhatIsTheSame) {
   const WeaveFile file = parse(kLostValue);
   Runner runner;
   RunResult run = runner.run(file, ReplayMode::kStrict);
-  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100), 100u);
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100).same, 100u);
   run.verdict.trace_hash = 1;
-  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100), 0u);
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 100).same, 0u);
 }
 
 TEST(Runner, SurvivesASubjectThatCrashes) {
@@ -48,7 +48,7 @@ TEST(Runner, SurvivesASubjectThatCrashes) {
   ASSERT_EQ(run.findings.size(), 1u);
   EXPECT_EQ(run.findings[0].kind, FindingKind::kCrash);
   EXPECT_EQ(run.verdict.trace_hash, std::nullopt);
-  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 3), 3u);
+  EXPECT_EQ(runner.count_same(file, ReplayMode::kStrict, run, 3).same, 3u);
 }
 
 TEST(Runner, AnAnswerThatDoesNotFitDiverges) {
