@@ -145,11 +145,14 @@ class CliSignal : public Cli {
                  "weave 1\nchannel c\nfunction main\n  spawn sender -\n  spawn sender -\n"
                  "  recv c\n  recv c\nend\nfunction sender\n  sched\n  send c\nend\n");
   }
-  /// The same with a schedule that does not fit, near which there is a lot to try.
+  /// Executions that take a while, and a schedule that does not fit, near which there is a lot.
   std::string edited() const {
-    const std::string file = endless();
-    std::ofstream(file, std::ios::app) << "schedule\n  0.1 spill sender 0 1\nend\n";
-    return file;
+    return write("edited.weave",
+                 "weave 1\nsettings\n  steps-max 10000000\nend\nchannel c\nfunction main\n"
+                 "  spawn sender -\n  spawn sender -\n  recv c\n  recv c\n"
+                 "  loop 9999\n  loop 1000\n  end\n  end\nend\n"
+                 "function sender\n  sched\n  send c\nend\n"
+                 "schedule\n  0.1 spill sender 0 1\nend\n");
   }
   Words rehunt_near(const std::string& file) const {
     return {"rehunt",    file,  "--near",   "1000000000",        "--executions",  "2000000000",
@@ -270,8 +273,9 @@ TEST_F(CliSignal, AHuntGoesOnWhenAChildWasStopped) {
 
 // A terminal signals a whole group: the child may die of it before its parent has looked.
 TEST_F(CliSignal, ARehuntTakesNoSignalForAFinding) {
-  const std::string file = stuck();
-  std::ofstream(file, std::ios::app) << "schedule\n  0.1 spill main 0 1\nend\n";
+  const std::string file = write("stuck.weave",
+                                 "weave 1\nfunction main\n  canary hang\nend\n"
+                                 "schedule\n  0.1 spill main 0 1\nend\n");
   Running tool({"rehunt", file, "--hang-ms", "3600000", "--output", path("again.weave"), "-q"});
   kill(tool.wait_for_child(), SIGINT);
   kill(tool.pid(), SIGINT);
@@ -284,9 +288,12 @@ TEST_F(CliSignal, ARehuntTakesNoSignalForAFinding) {
 TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
   Running tool(rehunt_near(edited()));
   pid_t child = 0;
-  for (int i = 0; i < 50; ++i) {  // Some of them have ended by then.
+  // The first ones may reach the execution as it stands, which is no finding, either, if it is
+  // killed twice.
+  for (const int signal : {SIGKILL, SIGKILL, SIGKILL, SIGKILL, SIGSEGV, SIGSEGV}) {
     child = tool.wait_for_child(/*other=*/child);
-    kill(child, i % 2 == 0 ? SIGKILL : SIGSEGV);
+    kill(child, signal);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
   tool.wait_for_child(/*other=*/child);
   kill(tool.pid(), SIGINT);
@@ -300,7 +307,8 @@ TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
 
 TEST_F(CliSignal, ARehuntGoesOnWhenAChildWasStopped) {
   Running tool(rehunt_near(edited()));
-  pid_t child = 0;
+  const pid_t as_it_stands = tool.wait_for_child();
+  pid_t child = as_it_stands;
   const auto is_stopped = [&] {  // Or else it had ended already.
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     return tool.wait_for_child() == child;
@@ -344,9 +352,10 @@ TEST_F(CliSignal, ConformGoesOnWhenAChildCrashesOnce) {
 }
 
 TEST_F(CliSignal, AComparisonTellsItsRowsSoFar) {
-  const Words words = {"compare", endless(), "--strategy", "pct:2,random", "--seeds", "100000"};
-  EXPECT_THAT(interrupted(words, SIGINT, 130),
-              AllOf(HasSubstr("interrupted by SIGINT"), HasSubstr("pct:2"), HasSubstr("random")));
+  const Words words = {"compare",           endless(), "--strategy",
+                       "pct:2,random-walk", "--seeds", "100000"};
+  EXPECT_THAT(interrupted(words, SIGINT, 130), AllOf(HasSubstr("interrupted by SIGINT"),
+                                                     HasSubstr("pct:2"), HasSubstr("random-walk")));
   Words json_words = words;
   json_words.emplace_back("--format=json");
   EXPECT_THAT(interrupted(json_words, SIGTERM, 143), HasSubstr("\"signal\":\"SIGTERM\""));
