@@ -255,8 +255,12 @@ Object* Interpreter::run_frame(FrameRef self, const Body& body, Object* value) {
             log_exception(EventKind::kDied, *thread().error());
             report_uncaught(*thread().error(), static_cast<std::int32_t>(body.function),
                             at.frame.site);
-          } else if (!at.frame.back) {
+          } else if (const FrameRef caller = at.frame.back; !caller) {
             left_at_ = at.frame.site;
+          } else if (caller.frame->generation == caller.generation &&
+                     caller.frame->code != nullptr &&
+                     caller.frame->code->execute == &Interpreter::execute_thread) {
+            caller.frame->site = at.frame.site;  // It has no operations itself.
           }
           return nullptr;
         }

@@ -187,6 +187,7 @@ Object* Interpreter::execute_thread(Thread& thread, FrameRef self, Object* value
     Bomb* const bomb = thread.take_error();
     main.interpreter->log_exception(EventKind::kDied, *bomb);
     main.interpreter->report_uncaught(*bomb, main.function, thread.evaluation().here());
+    self.frame->site = self.frame->code->entry;  // Where it was left, until now.
     thread.release(bomb);
   } else {
     thread.release(value);

@@ -65,6 +65,30 @@ TEST(Uncaught, IsAFindingForMainATaskletAndAThread) {
               ElementsAre("uncaught RuntimeError:not_locked in t"));
 }
 
+TEST(Uncaught, OfAThreadSaysAtWhichOperation) {
+  Settings settings;
+  settings.report_uncaught = true;
+  ScenarioSubject subject(parse_scenario("function main\n tstart 1 t\n settle\nend\n"
+                                         "function t\n nest\n unlock 0\nend\n",
+                                         "test")
+                              .value(),
+                          settings);
+  Ordinary ordinary;
+  Execution execution(settings.limits);
+  execution.begin(ordinary, /*keep_log=*/true);
+  subject.run(execution);
+  ASSERT_EQ(execution.findings().size(), 1u);
+  EXPECT_THAT(execution.findings()[0].message,
+              testing::HasSubstr("which ended 0.1 in t, at t.2; if"));
+  std::vector<std::string> events;
+  for (const Event& event : execution.log()) {
+    if (execution.actor_path(event.actor) != "0.1") continue;
+    events.push_back(subject.describe(event) + " at " + subject.site_name(event.site));
+  }
+  EXPECT_THAT(events, ElementsAre("tstart 1 at t", "nest 0 at t.1",
+                                  "died RuntimeError:not_locked at t.2", "tend 1 at t"));
+}
+
 TEST(Uncaught, IsNoneWhereTheScenarioExpectsIt) {
   EXPECT_THAT(signatures_of("function main raises\n raise E1\nend\n"), IsEmpty());
   EXPECT_THAT(signatures_of("function main\n spawn t -\n try\n runall\n end\nend\n"
