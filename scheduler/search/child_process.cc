@@ -81,7 +81,9 @@ void become_child(const Pipe& pipe, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // It died before we asked to be told.
   dup2(pipe.write_end(), STDERR_FILENO);
-  const rlimit no_core{0, 0};
+  // Where a program takes the dumps (a `core_pattern` with a pipe), a limit of 0 does not keep it
+  // from being started at each crash; 1 byte does, and is too little for a file.
+  const rlimit no_core{1, 1};
   setrlimit(RLIMIT_CORE, &no_core);
   // A handler of the parent must not speak for its child.
   for (const int number : {SIGABRT, SIGXFSZ, SIGINT, SIGTERM, SIGHUP}) {

@@ -36,6 +36,7 @@ enum class Death {
   kHang,
   kExit,
   kExitZero,
+  kExitWithCoreLimit,
   kNull,
   kUseAfterFree,
   kCheck,
@@ -64,6 +65,11 @@ class Deadly : public toys::Program {
         std::_Exit(3);
       case Death::kExitZero:
         std::_Exit(0);
+      case Death::kExitWithCoreLimit: {
+        rlimit limit{};
+        getrlimit(RLIMIT_CORE, &limit);
+        std::_Exit(limit.rlim_cur > 9 ? 9 : static_cast<int>(limit.rlim_cur));
+      }
       case Death::kNull: {
         int* volatile nothing = reinterpret_cast<int*>(64);  // UBSan does not take it for null.
         *nothing = 1;
@@ -135,6 +141,14 @@ TEST(Isolate, TurnsAnExitIntoACrash) {
   Isolator isolator;
   EXPECT_EQ(hunt(Death::kExit, isolator).finding.signature, "crash: exit 3");
   EXPECT_EQ(hunt(Death::kExitZero, isolator).finding.signature, "crash: exit 0");
+}
+
+TEST(Isolate, LeavesNoDumpEvenToAProgramThatTakesThem) {
+  rlimit ours{};
+  getrlimit(RLIMIT_CORE, &ours);
+  if (ours.rlim_max == 0) GTEST_SKIP() << "dumps are forbidden here anyway";
+  Isolator isolator;
+  EXPECT_EQ(hunt(Death::kExitWithCoreLimit, isolator).finding.signature, "crash: exit 1");
 }
 
 #ifdef REWEAVE_TEST_ASAN
