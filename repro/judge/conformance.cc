@@ -243,6 +243,8 @@ Expected<ConformanceCase> read_case(std::string_view line) {
   try {
     if (depth_of(line) > kDepthMax)
       throw Misread{"brackets are nested more than " + std::to_string(kDepthMax) + " deep"};
+    // The parser would take it for the end, and nobody would see what comes behind it.
+    if (line.find('\0') != std::string_view::npos) throw Misread{"a zero byte is no JSON"};
     const Json json = Json::parse(line);
     result.id = json.at("id").get<std::string>();
     Scenario& scenario = result.scenario;
@@ -266,8 +268,14 @@ Expected<ConformanceCase> read_case(std::string_view line) {
     result.hard = json.at("hard").is_null() ? result.soft : expectation(json.at("hard"));
   } catch (const Misread& misread) {
     return Error{(result.id.empty() ? std::string("a case") : result.id) + ": " + misread.message};
+  } catch (const Json::parse_error& misread) {
+    return Error{"a case: no JSON from byte " + std::to_string(misread.byte) + " of the line on"};
   } catch (const Json::exception& misread) {
-    return Error{(result.id.empty() ? std::string("a case") : result.id) + ": " + misread.what()};
+    // Behind the parser's own number of the error: "key 'id' not found".
+    std::string_view what = misread.what();
+    if (what.starts_with('[')) what.remove_prefix(std::min(what.find(']') + 2, what.size()));
+    return Error{(result.id.empty() ? std::string("a case") : result.id) + ": " +
+                 std::string(what)};
   }
   return result;
 }

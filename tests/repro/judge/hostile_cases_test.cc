@@ -73,6 +73,18 @@ TEST_F(HostileCases, AFileWithoutACaseIsAnError) {
   EXPECT_THAT(refused("\r\n\n"), HasSubstr("holds no case"));
 }
 
+TEST_F(HostileCases, NothingComesBehindAZeroByte) {
+  std::string line = case_line("[[]]");
+  line.insert(line.size() - 1, std::string("\0 garbage }}}", 13));
+  EXPECT_THAT(refused(line), HasSubstr("a.jsonl:1: a case: a zero byte is no JSON"));
+}
+
+TEST_F(HostileCases, TroubleIsToldInTheWordsOfTheHouse) {
+  EXPECT_THAT(refused("{\"id\": }\n"), HasSubstr("a case: no JSON from byte 8 of the line on"));
+  EXPECT_THAT(refused("{}\n"),
+              AllOf(HasSubstr("a case: key 'id' not found"), Not(HasSubstr("json.exception"))));
+}
+
 TEST_F(HostileCases, LinesMayEndAsOnWindows) {
   std::string line = case_line("[[]]");
   line.insert(line.size() - 1, "\r");
