@@ -44,6 +44,12 @@ TEST_F(DictBenchCli, OneColumnForEachTuningAndLayout) {
   EXPECT_EQ(json["columns"].size(), json["rows"][0].size());
 }
 
+TEST_F(DictBenchCli, APictureThatCannotBeWrittenIsSaidBeforeTheWork) {
+  EXPECT_EQ(run({"bench", "dict", "--plot", path("no/such/x.svg"), "--quiet"}, 74),
+            "reweave bench dict: " + path("no/such/x.svg") +
+                ": cannot be written: No such file or directory\n");
+}
+
 TEST(DictBench, ThePlotHasAllPanels) {
   DictTimes times;
   std::vector<DictTimes> all;
