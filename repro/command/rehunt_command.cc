@@ -8,6 +8,7 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
+#include "repro/file/comments.h"
 #include "repro/file/workdir.h"
 #include "repro/report/report.h"
 #include "repro/report/stopwatch.h"
@@ -256,13 +257,19 @@ class Rehunt {
   Rehunted result_;
 };
 
+/// With the comments of the repro, in place of which it may be written.
+std::string with_comments(const RehuntFlags& flags, std::string text) {
+  const Expected<std::string> old = read_file(flags.input.file);
+  return old ? with_comments_of(*old, text) : text;
+}
+
 int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
   report.findings = again.run.findings;
   report.steps = again.run.steps;
   report.trace_hash = again.run.verdict.trace_hash;
   report.schedule = again.file.schedule;
   report.can_shrink = !report.schedule->empty() || again.file.subject().item_count() > 0;
-  const std::string text = write_weave(again.file);
+  std::string text = write_weave(again.file);
   Error trouble;
   if (flags.output.empty()) {
     const Expected<std::string> path =
@@ -273,6 +280,7 @@ int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
     }
     trouble = path.error();
   } else {
+    text = with_comments(flags, std::move(text));
     const Status written = write_file(flags.output, text);
     if (written) {
       report.repro = flags.output;
@@ -294,7 +302,7 @@ std::string after_nothing(const CommandLine& line, const RehuntFlags& flags,
                        !is_standard_input(flags.input.file);
   if (is_kept) {
     text += fmt::format("\n  if that is mended   {} check {} --update --mended",
-                        shell_word(own_program()), shell_word(flags.input.file));
+                        shell_word(own_program()), shell_file(flags.input.file));
   }
   return text;
 }

@@ -78,15 +78,32 @@ std::vector<const Line*> same_lines(const std::vector<Line>& old, const std::vec
                                               : std::max(at(i + 1, j), at(i, j + 1));
     }
   }
-  for (std::size_t i = 0, j = 0; i < old.size() && j < now.size();) {
+  std::size_t i = 0, j = 0;              // The next ones.
+  std::size_t old_gap = 0, now_gap = 0;  // Behind the last pair.
+  const auto close_gap = [&] {
+    for (; now_gap < j; ++now_gap) {
+      for (std::size_t k = old_gap; k < i && same[now_gap] == nullptr; ++k) {
+        if (!say_the_same_of(old[k].words, now[now_gap].words)) continue;
+        same[now_gap] = &old[k];
+        old_gap = k + 1;
+      }
+    }
+  };
+  while (i < old.size() && j < now.size()) {
     if (old[i].words == now[j].words) {
+      close_gap();
       same[j++] = &old[i++];
+      old_gap = i;
+      now_gap = j;
     } else if (at(i + 1, j) >= at(i, j + 1)) {
       ++i;
     } else {
       ++j;
     }
   }
+  i = old.size();
+  j = now.size();
+  close_gap();
   return same;
 }
 
@@ -95,6 +112,21 @@ void add(std::string& text, const std::vector<std::string_view>& comments) {
 }
 
 }  // namespace
+
+std::string_view comment_behind(std::string_view line) {
+  const std::size_t comment = comment_of(line);
+  if (comment == line.size()) return "";
+  return line.substr(line.substr(0, comment).find_last_not_of(" \t\r") + 1);
+}
+
+bool say_the_same_of(std::string_view line, std::string_view other) {
+  const auto first = [](std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r"), text.size()));
+    return text.substr(0, text.find_first_of(" \t\r\n"));
+  };
+  const std::string_view word = first(line);
+  return word == first(other) && (word == "finding" || word == "result" || word == "trace");
+}
 
 std::string with_comments_of(std::string_view old, std::string_view text) {
   const Lines before = lines_of(old), now = lines_of(text);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "repro/file/comments.h"
 #include "scheduler/base/internal_check.h"
 #include "scheduler/base/line_reader.h"
 #include "scheduler/base/nearest.h"
@@ -446,9 +447,21 @@ std::string with_section(std::string_view text, const std::vector<std::string>& 
   }
   std::map<std::string, std::vector<std::size_t>> places;  // Of each new line.
   for (std::size_t i = 0; i < lines.size(); ++i) places[join(words_of(lines[i]), 0)].push_back(i);
-  std::size_t written = 0;  // Of the new lines.
+  std::size_t written = 0;                  // Of the new lines.
+  std::vector<std::string_view> commented;  // Old lines behind the last that stayed, which do not.
   const auto write_up_to = [&](std::size_t count) {
-    for (; written < count; ++written) out += lines[written] + end;
+    for (; written < count; ++written) {
+      const auto changed = std::find_if(
+          commented.begin(), commented.end(),
+          [&](std::string_view line) { return say_the_same_of(line, lines[written]); });
+      out += lines[written];
+      if (changed != commented.end()) {
+        out += comment_behind(*changed);
+        commented.erase(commented.begin(), changed + 1);
+      }
+      out += end;
+    }
+    commented.clear();
   };
   for (bool inside = next < old.size(); inside && next < old.size(); ++next) {
     const Words words = words_of(old[next]);
@@ -458,9 +471,14 @@ std::string with_section(std::string_view text, const std::vector<std::string>& 
       continue;
     }
     const auto same = places.find(join(words, 0));
-    if (same == places.end()) continue;
-    const auto place = std::lower_bound(same->second.begin(), same->second.end(), written);
-    if (place == same->second.end()) continue;
+    const std::vector<std::size_t> none;
+    const std::vector<std::size_t>& there = same == places.end() ? none : same->second;
+    const auto place = std::lower_bound(there.begin(), there.end(), written);
+    if (place == there.end()) {
+      const std::string_view line = old[next].substr(0, old[next].find_last_not_of("\r\n") + 1);
+      if (!comment_behind(line).empty()) commented.push_back(line);
+      continue;
+    }
     write_up_to(*place);
     out += old[next];
     ++written;

@@ -146,4 +146,9 @@ std::string shell_word(std::string_view word) {
   return quoted + "'";
 }
 
+std::string shell_file(std::string_view name) {
+  const bool is_like_a_flag = name.size() > 1 && name[0] == '-';
+  return shell_word(is_like_a_flag ? "./" + std::string(name) : std::string(name));
+}
+
 }  // namespace reweave::repro

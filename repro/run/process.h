@@ -34,4 +34,8 @@ std::string find_program(std::string_view name);
 /// A word of a command line for a POSIX shell, in one line: quoted where it has to be.
 std::string shell_word(std::string_view word);
 
+/// The same for the name of a file that stands where a flag could: "./--dash.weave". "-" stays, for
+/// it is standard input.
+std::string shell_file(std::string_view name);
+
 }  // namespace reweave::repro

@@ -46,6 +46,21 @@ TEST(Comments, OfEqualLinesStayInTheirOrder) {
             "f\n  y\n  x # 2\ng\n");
 }
 
+TEST(Comments, OfAVerdictStayWhereItSaysSomethingElseNow) {
+  EXPECT_EQ(with_comments_of("verdict\n"
+                             "  # seen twice\n"
+                             "  finding hang step 3 a # JIRA-3\n"
+                             "  result a # gone\n"
+                             "  result b # stays\n"
+                             "  trace 1 # JIRA-4\n"
+                             "end\n",
+                             "verdict\n  finding hang step 4 a\n  result b\n  result c\n"
+                             "  trace 2\nend\n"),
+            "verdict\n  # seen twice\n  finding hang step 4 a # JIRA-3\n  result b # stays\n"
+            "  result c\n  trace 2 # JIRA-4\nend\n");
+  EXPECT_EQ(with_comments_of("run a # one\ntrace 1\n", "run b\ntrace 1\n"), "run b\ntrace 1\n");
+}
+
 TEST(Comments, ATextWithoutAnyStaysAsItIs) {
   EXPECT_EQ(with_comments_of("a\nb\n", "a\n\n b"), "a\n\n b\n");
   EXPECT_EQ(with_comments_of("", "a\n"), "a\n");

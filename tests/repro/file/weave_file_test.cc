@@ -195,6 +195,17 @@ TEST(WithVerdict, ChangesNothingElse) {
   EXPECT_EQ(with_verdict(changed, verdict), changed);
 }
 
+TEST(WithVerdict, KeepsTheCommentOfALineThatSaysSomethingElseNow) {
+  const std::string text =
+      "weave 1\nfunction main\nend\nverdict\n  finding hang step 3 a b   # JIRA-3\n"
+      "  result a # first\n  result b\n  trace 0000000000000001 # JIRA-4\nend\n";
+  const Verdict verdict{
+      .findings = {{FindingKind::kHang, 4, "a b"}}, .results = {"b", "new"}, .trace_hash = 2};
+  EXPECT_EQ(with_verdict(text, verdict),
+            "weave 1\nfunction main\nend\nverdict\n  finding hang step 4 a b   # JIRA-3\n"
+            "  result b\n  result new\n  trace 0000000000000002 # JIRA-4\nend\n");
+}
+
 TEST(WithVerdict, ComesBehindAllElseWhereThereIsNone) {
   const Verdict verdict{.findings = {}, .results = {"a"}, .trace_hash = std::nullopt};
   EXPECT_EQ(with_verdict("weave 1\nfunction main\nend", verdict),

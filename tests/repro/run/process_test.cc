@@ -49,5 +49,12 @@ TEST(ShellWord, ComesBackFromAShellAsItWas) {
   }
 }
 
+TEST(ShellFile, IsNeverTakenForAFlag) {
+  EXPECT_EQ(shell_file("--dash.weave"), "./--dash.weave");
+  EXPECT_EQ(shell_file("-two words"), "'./-two words'");
+  EXPECT_EQ(shell_file("a/-b"), "a/-b");
+  EXPECT_EQ(shell_file("-"), "-");
+}
+
 }  // namespace
 }  // namespace reweave::repro
