@@ -79,10 +79,28 @@ class Names {
   std::map<ActorId, std::int32_t> numbers_;
 };
 
+/// The beginnings of waits that went on until the execution ended.
+std::set<const Record*> endless_waits(const Telemetry& telemetry) {
+  std::map<std::uint32_t, const Record*> of_threads;  // By their ids.
+  std::map<std::int32_t, const Record*> of_tasklets;  // By the numbers of those who wait.
+  std::set<const Record*> endless;
+  for (const Record& record : telemetry.records()) {
+    if (record.what == What::kWaitBegins) of_threads[record.id] = &record;
+    const bool begins =
+        record.what == What::kTaskletWaitsToSend || record.what == What::kTaskletWaitsToReceive;
+    if (begins) of_tasklets[record.number] = &record;
+    if (record.value == 0) continue;
+    if (record.what == What::kWaitEnds) endless.insert(of_threads[record.id]);
+    if (record.what == What::kTaskletWaitEnds) endless.insert(of_tasklets[record.number]);
+  }
+  return endless;
+}
+
 /// Writes one event after the other.
 class Writer {
  public:
-  explicit Writer(const Names& names) : names_(names) {}
+  Writer(const Names& names, std::set<const Record*> endless)
+      : names_(names), endless_(std::move(endless)) {}
 
   /// What somebody did, on his track; `arrow`: of the value that it hands over or takes; 0: none.
   void write(const Deed& deed, std::uint64_t time, std::uint64_t arrow) {
@@ -115,6 +133,7 @@ class Writer {
     now_ = record.time;
     const int thread = kFirstThread + record.thread;
     see_thread(record.thread);
+    const std::string_view end_of_wait = endless_.contains(&record) ? ", never ended" : "";
     switch (record.what) {
       case What::kCallBegins:
         begin(kThreads, thread, call_name(record), {{"tasklet", record.number}});
@@ -132,14 +151,16 @@ class Writer {
         break;
       case What::kTaskletWaitsToSend:
         begin(kTasklets, see_tasklet(record.number),
-              "waits to send on " + names_.channel(record.value), {});
+              fmt::format("waits to send on {}{}", names_.channel(record.value), end_of_wait), {});
         break;
       case What::kTaskletWaitsToReceive:
         begin(kTasklets, see_tasklet(record.number),
-              "waits to receive from " + names_.channel(record.value), {});
+              fmt::format("waits to receive from {}{}", names_.channel(record.value), end_of_wait),
+              {});
         break;
       case What::kWaitBegins:
-        begin(kThreads, thread, names_.wait(record), {{"wait", record.id}});
+        begin(kThreads, thread, fmt::format("{}{}", names_.wait(record), end_of_wait),
+              {{"wait", record.id}});
         break;
       case What::kWaitEnds:
         if (woken_.erase(record.id) != 0) {
@@ -193,7 +214,7 @@ class Writer {
     const auto name = [&](const char* what, int process, int track, const std::string& text) {
       const ordered_json line = {{"name", what},   {"ph", "M"},    {"ts", 0},
                                  {"pid", process}, {"tid", track}, {"args", {{"name", text}}}};
-      lines += line.dump() + ",\n";
+      lines += line.dump(-1, ' ', true) + ",\n";
     };
     name("process_name", kThreads, kFirstThread, "threads");
     name("process_name", kTasklets, kFirstTasklet, "tasklets");
@@ -207,7 +228,7 @@ class Writer {
     std::string events = events_;
     if (events.size() >= 2) events.erase(events.size() - 2, 1);  // The last comma.
     return "{\"traceEvents\":[\n" + lines + events +
-           "],\n\"displayTimeUnit\":\"ms\",\n\"otherData\":" + facts.dump() + "}\n";
+           "],\n\"displayTimeUnit\":\"ms\",\n\"otherData\":" + facts.dump(-1, ' ', true) + "}\n";
   }
 
  private:
@@ -216,7 +237,7 @@ class Writer {
     return {{"name", name}, {"cat", category}, {"ph", phase},
             {"ts", now_},   {"pid", process},  {"tid", track}};
   }
-  void add(const ordered_json& event) { events_ += event.dump() + ",\n"; }
+  void add(const ordered_json& event) { events_ += event.dump(-1, ' ', true) + ",\n"; }
 
   void begin(int process, int track, const std::string& name, const ordered_json& args) {
     open_[track].push_back(name);
@@ -292,6 +313,7 @@ class Writer {
   }
 
   const Names& names_;
+  const std::set<const Record*> endless_;
   std::uint64_t now_ = 0;
   std::int32_t holder_ = -1;
   std::string events_;
@@ -347,7 +369,7 @@ std::string timeline_json(const Telemetry& telemetry, const runtime::ScenarioSub
                           const Execution& execution) {
   const Names names(telemetry, subject, execution);
   const std::vector<Deed> deeds = deeds_of(subject, execution);
-  Writer writer(names);
+  Writer writer(names, endless_waits(telemetry));
   writer.hold(0);
   auto records = telemetry.records().begin();
   for (const Mark& mark : marks_of(deeds, execution.findings(), telemetry, names)) {

@@ -1,6 +1,8 @@
 #include "runtime/oracle/telemetry.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "runtime/tasklet/runtime.h"
 
@@ -16,16 +18,20 @@ void Telemetry::begin(Runtime& runtime) {
   lives_.clear();
   mark_ = {};
   last_id_ = 0;
-  idle_ = false;
+  idle_ = is_over_ = false;
   live_objects_ = virtual_time_ = 0;
 }
 
 void Telemetry::end() {
   look_at_objects(runtime_->running().number());
+  show_tasklet_waits(runtime_->running().number());
+  is_over_ = true;
   for (std::uint32_t i = 0; i < threads_.size(); ++i) {
     // Who waits does so in his innermost call.
     if (threads_[i].wait != 0) {
-      add(What::kWaitEnds, i).id = threads_[i].wait;
+      Record& ends = add(What::kWaitEnds, i);
+      ends.id = threads_[i].wait;
+      ends.value = 1;
       threads_[i].wait = 0;
     }
     end_calls(i);
@@ -34,9 +40,35 @@ void Telemetry::end() {
   for (Life& life : lives_) {
     if (life.id != 0) add(What::kObjectEnds, 0).id = life.id;
   }
+  widen_last_waits();
   tasklets_.clear();
   lives_.clear();
   runtime_ = nullptr;
+}
+
+// Behind the last step time stands still: what began there would end where it began.
+void Telemetry::widen_last_waits() {
+  auto at = records_.end();
+  bool waits = false;
+  for (; at != records_.begin() && (at - 1)->time == now(); --at) {
+    const What what = (at - 1)->what;
+    waits |= what == What::kWaitBegins || what == What::kTaskletWaitsToSend ||
+             what == What::kTaskletWaitsToReceive;
+  }
+  if (!waits) return;
+  std::set<std::pair<bool, std::int32_t>> late;  // Tracks: a tasklet's, with its number, or not.
+  for (; at != records_.end(); ++at) {
+    const bool of_tasklet =
+        at->what >= What::kTaskletCallBegins && at->what <= What::kTaskletWaitEnds;
+    const bool of_thread = at->what <= What::kCallEnds || at->what == What::kGilTick ||
+                           (at->what >= What::kWaitBegins && at->what <= What::kWoke);
+    if (!of_tasklet && !of_thread) continue;
+    const std::pair track(of_tasklet, of_tasklet ? at->number : std::int32_t{at->thread});
+    const bool ends = at->what == What::kCallEnds || at->what == What::kTaskletCallEnds ||
+                      at->what == What::kWaitEnds || at->what == What::kTaskletWaitEnds;
+    if (ends) late.insert(track);
+    if (late.contains(track)) ++at->time;
+  }
 }
 
 std::uint64_t Telemetry::now() const {
@@ -181,7 +213,9 @@ void Telemetry::show_tasklet_waits(std::uint32_t thread) {
 
 void Telemetry::end_tasklet_wait(TaskletTrack& track) {
   if (!track.waits) return;
-  add(What::kTaskletWaitEnds, track.thread).number = track.number;
+  Record& ends = add(What::kTaskletWaitEnds, track.thread);
+  ends.number = track.number;
+  ends.value = is_over_ ? 1 : 0;
   track.waits = false;
 }
 

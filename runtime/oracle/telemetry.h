@@ -39,9 +39,9 @@ class Telemetry final : public Watcher {
     kTaskletCallEnds,
     kTaskletWaitsToSend,  // Tasklet `number` is blocked on channel `value`.
     kTaskletWaitsToReceive,
-    kTaskletWaitEnds,  // Of tasklet `number`.
+    kTaskletWaitEnds,  // Of tasklet `number`; `value` 1: the execution ended before.
     kWaitBegins,       // `thread` waits for something of kind `value`, lock `number`; `id`.
-    kWaitEnds,         // The same `id`.
+    kWaitEnds,         // The same `id`; `value` as for a tasklet.
     kWoke,             // `thread` gave thread `number` what it waited for; `id` of that waiting.
     kLockPassed,  // The interpreter lock, from `thread` to thread `number`; -1: nobody can run.
     /// An object of kind `value` with `bytes`, made in `thread`; `number`: which tasklet or channel
@@ -57,7 +57,7 @@ class Telemetry final : public Watcher {
     What what{};
     std::uint8_t thread = 0;
     std::int32_t number = 0;
-    std::uint64_t time = 0;  // Never less than that of the record before.
+    std::uint64_t time = 0;  // Never less than that of the record before on its track.
     std::uint64_t value = 0;
     std::uint32_t id = 0;  // From 1; each is begun once and ended once.
     std::uint32_t bytes = 0;
@@ -65,7 +65,8 @@ class Telemetry final : public Watcher {
     const char* label = nullptr;  // Never freed; null: the function at `site`; "": unknown.
   };
 
-  /// Of the last execution. Everything that began has ended.
+  /// Of the last execution. Everything that began has ended. Where a wait began behind the last step
+  /// calls and waits end one unit later than they did, for what has no width nobody sees.
   const std::vector<Record>& records() const { return records_; }
   /// When each step began that somebody took, in their order; empty before an execution.
   struct StepBegins {
@@ -122,6 +123,7 @@ class Telemetry final : public Watcher {
   void end_ended_tasklets();
   void show_tasklet_waits(std::uint32_t thread);
   void end_tasklet_wait(TaskletTrack& track);
+  void widen_last_waits();
   void leaves(const Thread& leaver);
   void goes_on(const Thread& thread);
   void end_tasklet_calls(TaskletTrack& track, std::size_t left);
@@ -131,6 +133,7 @@ class Telemetry final : public Watcher {
   std::uint64_t now() const;
 
   Runtime* runtime_ = nullptr;
+  bool is_over_ = false;  // The execution has ended.
   std::vector<Record> records_;
   std::vector<StepBegins> steps_;
   std::map<std::int32_t, ActorId> actors_;

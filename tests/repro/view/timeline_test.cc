@@ -384,6 +384,40 @@ TEST(Timeline, ShowsSpillsCallbacksAndTheFinding) {
   EXPECT_THAT(shown.arrows, IsEmpty()) << "nobody got it";
 }
 
+/// "track: name" of all waits, each of which is to have a width.
+std::vector<std::string> waits_of(const std::string& text) {
+  const Expected<WeaveFile> file = read_weave(text, "endless.weave");
+  EXPECT_TRUE(file.has_value()) << (file ? "" : file.error().message);
+  if (!file) return {};
+  const json timeline = parse(draw_timeline(*file, ReplayMode::kStrict));
+  EXPECT_THAT(Rules().broken(timeline), IsEmpty());
+  std::set<std::string> tracks;
+  for (const json& event : timeline["traceEvents"])
+    if (event["name"] == "thread_name") tracks.insert(event["args"]["name"]);
+  std::vector<std::string> waits;
+  for (const std::string& track : tracks) {
+    for (const Zone& zone : zones_of(timeline, track)) {
+      if (!zone.name.starts_with("waits")) continue;
+      EXPECT_LT(zone.begin, zone.end) << track << zone.name;
+      waits.push_back(track + ": " + zone.name);
+    }
+  }
+  return waits;
+}
+
+// Those for locks are ended by the error that says so.
+TEST(Timeline, ShowsTheLastWaits) {
+  EXPECT_THAT(waits_of("weave 1\n\nlock a\nlock b\n\nfunction main\n  tstart 1 other\n"
+                       "  lock a\n  sleep 10\n  lock b\nend\n\n"
+                       "function other\n  lock b\n  sleep 10\n  lock a\nend\n"),
+              testing::IsSupersetOf({"thread 0: waits for lock b", "thread 1: waits for lock a"}));
+  EXPECT_THAT(waits_of("weave 1\n\nchannel x\nchannel y\n\nfunction main\n  spawn a\n"
+                       "  spawn b\n  sched\nend\n\nfunction a\n  recv x\nend\n\n"
+                       "function b\n  send y\nend\n"),
+              ElementsAre("tasklet 0.1: waits to receive from x, never ended",
+                          "tasklet 0.2: waits to send on y, never ended"));
+}
+
 TEST(Timeline, ShowsEveryTickOfTheInterpreterLock) {
   const Expected<WeaveFile> file = read_weave(
       "weave 1\n\nsettings\n  gil-ticks 3\nend\n\nword a\n\nfunction main\n  tstart 1 other\n"
