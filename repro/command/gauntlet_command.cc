@@ -103,7 +103,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
   bool errors = false, missed = false, unwritten = false;
   // Text comes line by line, for the whole takes long.
   const bool text = line.format() != Format::kJson;
-  if (text) (void)print_and_return(heading(), kExitClean);
+  if (text && print_and_return(heading(), kExitClean) != kExitClean) return kExitOutput;
   for (const runtime::DefectInfo& defect : runtime::all_defects()) {
     if (!wanted->empty() && !wanted->has(defect.defect)) continue;
     if (!runtime::shows_in_this_build(runtime::DefectSet().add(defect.defect))) continue;
@@ -121,7 +121,7 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
       if (!path) line.warn(fmt::format("{}\n{}", path.error().message, repro));
       unwritten = unwritten || !path;
     }
-    if (text) (void)print_and_return(line_of(row), kExitClean);
+    if (text && print_and_return(line_of(row), kExitClean) != kExitClean) return kExitOutput;
     rows.push_back(std::move(row));
   }
   const int code = Interrupts::pending() ? Interrupts::exit_code()

@@ -1,4 +1,6 @@
 // The gauntlet and hunts of generated scenarios, as users meet them.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "tests/repro/cli.h"
@@ -61,6 +63,15 @@ TEST_F(Gauntlet, KeepsTheSmallestReproOfADefect) {
 TEST_F(Gauntlet, RefusesAnUnknownDefect) {
   EXPECT_THAT(run({"gauntlet", "--defects", "refused-send-replace"}, 2),
               testing::HasSubstr("did you mean"));
+}
+
+// The first line that cannot be written is the last thing that it does.
+TEST_F(Gauntlet, EndsWhereNobodyCanReadIt) {
+  if (access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full";
+  const ProcessResult result =
+      run_process({"sh", "-c", shell_word(REWEAVE_TOOL) + " gauntlet --quiet > /dev/full"});
+  EXPECT_EQ(result.code, 74);
+  EXPECT_EQ(std::count(result.output.begin(), result.output.end(), '\n'), 1) << result.output;
 }
 
 // A hunt is a function of seed and number of the execution: one that begins later finds the same.
