@@ -70,7 +70,7 @@ int verdict_line(const std::string& text) {
 
 /// What somebody does about it who has nothing but this text: commands, aligned.
 std::vector<std::string> next_steps(const CheckedCase& checked, int code, bool is_mended) {
-  const std::string tool = shell_word(own_program()), file = shell_word(checked.file);
+  const std::string tool = shell_word(own_program()), file = shell_file(checked.file);
   std::vector<std::string> lines;
   const auto add = [&](std::string_view what, std::string_view command, std::string_view flags) {
     lines.push_back(fmt::format("{:<28} {} {} {}{}", what, tool, command, file, flags));
@@ -359,8 +359,9 @@ int run_check(const Arguments& arguments, Kinds kinds) {
   std::uint64_t hang_ms = 10'000;
   Renewing renewing;
   line.app()
-      .add_option("files", names,
-                  "Repros, or folders of them, where what states no verdict is skipped")
+      .add_option(
+          "files", names,
+          "Repros, or folders of them, where what states no verdict is skipped; -: standard input")
       ->type_name("FILE")
       ->required();
   line.app().add_flag(

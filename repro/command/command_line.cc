@@ -93,9 +93,11 @@ bool CommandLine::parse(const Arguments& arguments) {
     exit_code_ = print_and_return(without_empty_pairs(app_.help()), kExitClean);
     return false;
   } catch (const CLI::ArgumentMismatch& error) {
-    const std::string what = error.what();
-    exit_code_ = fail(fmt::format("{} needs a value; see `{} {} --help`",
-                                  what.substr(0, what.find(':')), tool_name(), name_));
+    const std::string what = error.what();  // "--seed: At Most 1 required but received 2"
+    const bool is_twice = what.find(": At Most ") != std::string::npos;
+    exit_code_ = fail(fmt::format("{} {}; see `{} {} --help`", what.substr(0, what.find(':')),
+                                  is_twice ? "is there more than once" : "needs a value",
+                                  tool_name(), name_));
     return false;
   } catch (const CLI::RequiredError& error) {
     exit_code_ = fail(fmt::format("{}; see `{} {} --help`", error.what(), tool_name(), name_));
@@ -135,10 +137,10 @@ std::string CommandLine::flag_trouble(const std::string& word) const {
                      tool_name(), name_);
 }
 
-/// What is wrong with `--flag=value` where the flag takes no value; else "".
+/// What is wrong with `--flag=value` or `-f=value` where the flag takes no value; else "".
 std::string CommandLine::value_trouble(const std::string& word) const {
   const std::size_t equals = word.find('=');
-  if (equals == std::string::npos || word.compare(0, 2, "--") != 0) return "";
+  if (equals == std::string::npos || word[0] != '-') return "";
   const std::string flag = word.substr(0, equals);
   const CLI::Option* const option = app_.get_option_no_throw(flag);
   if (option == nullptr || option->get_expected_max() != 0) return "";
@@ -165,7 +167,7 @@ std::string error_object(std::string_view command, std::string_view message, int
                                        {"verdict", "error"},
                                        {"error", message},
                                        {"exit_code", code}};
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 int print_error_object(std::string_view command, std::string_view message, int code) {

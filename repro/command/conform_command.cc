@@ -25,7 +25,7 @@ constexpr std::size_t kShownBytesMax = 1000;  // Of one line of a recording.
 constexpr std::size_t kShown = 20;            // Cases that text tells of.
 
 std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 /// One case in one mode.
@@ -327,7 +327,7 @@ Judged judge_file(const CaseLines& file, Judge& judge, Isolator& isolator) {
     const Expected<ConformanceCase> read = read_case(file.text(line));
     if (read) return judge.judge(*read, mode_of(item), isolator.tape()).dump();
     return Json({{"error", fmt::format("{}:{}: {}", file.name, line.number, read.error().message)}})
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
+        .dump(-1, ' ', true, Json::error_handler_t::replace);
   };
   const auto fail = [&](std::string message, int code) {
     judged.error = Error{std::move(message)};
@@ -407,7 +407,7 @@ int run_conform(const Arguments& arguments, Kinds) {
   std::vector<std::string> names;
   std::string profile;
   line.app()
-      .add_option("files", names, "Recorded cases, one JSON object on a line")
+      .add_option("files", names, "Recorded cases, one JSON object on a line; -: standard input")
       ->type_name("FILE")
       ->required();
   line.app()
