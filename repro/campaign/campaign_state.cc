@@ -128,7 +128,7 @@ std::string write_state(const ShardState& state) {
   json["history"] = Json::array();
   for (const ShardState::Sample& sample : state.history)
     json["history"].push_back({sample.milliseconds, sample.executions, sample.signatures});
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 Expected<ShardState> read_state(std::string_view text, std::string_view name) {

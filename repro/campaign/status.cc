@@ -190,7 +190,7 @@ std::string status_json(const CampaignFolder& folder, const CampaignStatus& stat
     json["notes"] = notes;
   if (end != nullptr) json["stopped_by"] = campaign_end_word(end->end);
   if (end != nullptr && !end->trouble.empty()) json["error"] = end->trouble;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace reweave::repro

@@ -38,7 +38,7 @@ std::string standing(const Triage& triage, const TriageGroup& group) {
 std::string report_of(const std::string& repro) {
   const std::string root = std::filesystem::path(repro).parent_path().parent_path().string();
   const Expected<std::string> report = read_file(CampaignFolder(root).report_of(repro));
-  return report ? *report : fmt::format("reweave replay {}", shell_word(repro));
+  return report ? *report : fmt::format("reweave replay {}", shell_file(repro));
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ std::string triage_json(const Triage& triage) {
   json["not_needed"] = triage.not_needed;
   json["without_verdict"] = triage.without_verdict;
   json["errors"] = triage.troubles;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string triage_github(const Triage& triage) {

@@ -131,7 +131,7 @@ std::string json_of(const std::vector<Row>& rows, const CompareFlags& flags,
   }
   if (!note.empty()) json["notes"] = Json::array({note});
   if (Interrupts::pending()) json["signal"] = Interrupts::name();
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 Expected<WeaveFile> load(const CommandLine& line, const CompareFlags& flags, Runner& runner,

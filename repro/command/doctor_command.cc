@@ -57,7 +57,7 @@ std::string json_of(const Diagnosis& diagnosis) {
                 {"fix", rr.fix},
                 {"detail", rr.detail},
                 {"facts", rr.facts}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -251,7 +251,7 @@ std::string Hunt::render_json() const {
   json["stopped_by"] = stopped_by();
   if (exploration.reason == StopReason::kCancelled) json["signal"] = Interrupts::name();
   if (exploration.next != UINT64_MAX) json["next"] = fmt::format("{}", exploration.next);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string Hunt::render_text() const {
@@ -275,7 +275,7 @@ std::string Hunt::render_text() const {
       continue;
     }
     text += fmt::format("  reproduce  {} replay {}\n", shell_word(own_program()),
-                        shell_word(caught.repro));
+                        shell_file(caught.repro));
   }
   if (!caught_.empty()) text += "\n";
   if (masked > 0) {

@@ -143,7 +143,7 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
   const std::string trace = flags.input.file + ".rr";
   if (std::filesystem::exists(trace)) {
     return line.fail(fmt::format("{} exists already; delete it, or replay it: rr replay {}", trace,
-                                 shell_word(trace)));
+                                 shell_file(trace)));
   }
   std::vector<std::string> command = {own_program(), "replay", flags.input.file, "--in-process"};
   if (!flags.input.target.empty()) command.push_back("--target=" + flags.input.target);
@@ -152,7 +152,7 @@ int replay_under_rr(const CommandLine& line, const ReplayFlags& flags) {
   const int code = record_by_rr(rr, command, trace, trouble);
   if (code < 0) return line.fail(trouble, kExitUnavailable);
   fmt::print(stderr, "recorded; to go through it, forwards and backwards:\n  rr replay {}\n",
-             shell_word(trace));
+             shell_file(trace));
   return code;
 }
 
@@ -167,7 +167,7 @@ int judge(const WeaveFile& file, const RunResult& run, const Runner::Repeated& r
       report.notes.push_back(run.parting);
     } else if (!flags.settings.any()) {
       report.headline += fmt::format("\n  edited since? `{} rehunt {}` finds it near by",
-                                     shell_word(own_program()), shell_word(flags.input.file));
+                                     shell_word(own_program()), shell_file(flags.input.file));
     }
     return kExitDiverged;
   }

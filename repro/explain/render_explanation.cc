@@ -217,7 +217,7 @@ std::string explanation_text(const Explanation& told, const Terminal& terminal,
   for (const std::string& note : told.notes) text += paragraph("note: " + note, "");
   if (!told.file.empty() && !is_standard_input(told.file)) {
     text += fmt::format(
-        "\n{}\n", printable(fmt::format("{} view {}", shell_word(program), shell_word(told.file))));
+        "\n{}\n", printable(fmt::format("{} view {}", shell_word(program), shell_file(told.file))));
   }
   return text;
 }
@@ -338,7 +338,7 @@ std::string explanation_markdown(const Explanation& told, std::string_view progr
   }
   text += "\n</details>\n";
   if (!told.file.empty() && !is_standard_input(told.file)) {
-    text += fmt::format("\n```\n{} replay {}\n```\n", shell_word(program), shell_word(told.file));
+    text += fmt::format("\n```\n{} replay {}\n```\n", shell_word(program), shell_file(told.file));
   }
   return text;
 }
@@ -395,7 +395,7 @@ std::string explanation_json(const Explanation& told) {
     json["passes_without"] = told.without;
   }
   if (!told.notes.empty()) json["notes"] = told.notes;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace reweave::repro

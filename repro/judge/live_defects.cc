@@ -150,7 +150,7 @@ std::string Explanations::json() const {
   json["findings"] = Json::array();
   for (const Finding& one : findings_)
     json["findings"].push_back({{"id", one.id}, {"signature", one.signature}});
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace reweave::repro

@@ -72,7 +72,7 @@ class Drawing {
     return {{"name", what}, {"ph", phase}, {"ts", at}, {"pid", process}, {"tid", on}};
   }
   void add(const ordered_json& json) {
-    lines_.push_back(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+    lines_.push_back(json.dump(-1, ' ', true, ordered_json::error_handler_t::replace));
   }
   void name(const char* what, int process, int on, const std::string& text) {
     ordered_json line = event("M", process, on, what, 0);

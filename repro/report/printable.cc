@@ -34,9 +34,13 @@ bool is_harmless(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
   const bool direction = code == 0x61c || (code >= 0x200e && code <= 0x200f) ||
                          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  // Between the letters of a name nobody sees these.
+  const bool unseen = code == 0xad || code == 0x180e || (code >= 0x200b && code <= 0x200d) ||
+                      (code >= 0x2060 && code <= 0x2065) || (code >= 0xfff9 && code <= 0xfffb) ||
+                      (code >= 0xe0000 && code <= 0xe007f);
   const bool line_end = code == 0x2028 || code == 0x2029;
   const bool no_character = (code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef);
-  return !control && !direction && !line_end && !no_character && code != 0xfeff;
+  return !control && !direction && !unseen && !line_end && !no_character && code != 0xfeff;
 }
 
 /// What a runner takes for a command at the beginning of a line: "::", also after blanks.

@@ -38,7 +38,7 @@ Json json_of(const std::optional<std::uint64_t>& hash) {
 
 /// One line, whatever bytes the texts hold.
 std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string indented(std::string_view text, std::string_view indent) {
@@ -383,7 +383,7 @@ void CheckReport::skip(std::string_view why, const std::string& file) {
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
                                  std::uint64_t step) {
   const std::string tool = shell_word(program);
-  const std::string file = shell_word(repro);
+  const std::string file = shell_file(repro);
   const std::filesystem::path path(repro);
   FindingCommands commands;
   commands.reproduce = fmt::format("{} replay {}", tool, file);
@@ -393,8 +393,9 @@ FindingCommands finding_commands(std::string_view program, std::string_view repr
   commands.shrink = fmt::format("{} shrink {} -o {}.weave", tool, file, small);
   commands.debug = fmt::format("gdb -ex run --args {} replay {} --break-at-step {}", tool, file,
                                std::max<std::uint64_t>(step, 1));
-  commands.regression_test = fmt::format("add_test(NAME repro.{} COMMAND reweave check {})",
-                                         test_name(path.stem().string()), cmake_word(repro));
+  commands.regression_test = fmt::format(
+      "add_test(NAME repro.{} COMMAND reweave check {})", test_name(path.stem().string()),
+      cmake_word(repro.starts_with('-') ? "./" + std::string(repro) : std::string(repro)));
   commands.mended = fmt::format("{} check {} --update", tool, file);
   return commands;
 }
@@ -481,7 +482,7 @@ std::string github_summary(const Report& report) {
       finding_commands(report.program, report.repro, report.findings.front().step);
   return text + fmt::format("To reproduce it: `{}`; to understand it: `{} explain {}`\n",
                             plain(commands.reproduce), plain(shell_word(report.program)),
-                            plain(shell_word(report.repro)));
+                            plain(shell_file(report.repro)));
 }
 
 std::string github_summary(const CheckReport& report) {

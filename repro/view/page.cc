@@ -139,7 +139,7 @@ std::string view_data(const Explanation& told, const std::vector<PageRun>& runs)
     json["kinds"].push_back(deed_kind_name(static_cast<DeedKind>(kind)));
   json["runs"] = Json::array();
   for (const PageRun& run : runs) json["runs"].push_back(json_of(run));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 std::string view_page(const Explanation& told, const std::vector<PageRun>& runs) {

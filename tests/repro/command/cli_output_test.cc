@@ -231,6 +231,9 @@ TEST_F(CliOutput, FlagsAreRefusedInOurOwnWords) {
   EXPECT_THAT(run({"hunt", "--generated=foo"}, 2),
               HasSubstr("--generated takes no value, but here is \"foo\"; see `"));
   EXPECT_THAT(run({"hunt", "--seed"}, 2), HasSubstr("--seed needs a value; see `"));
+  EXPECT_THAT(run({"hunt", "x", "--seed=1", "--seed=2"}, 2),
+              HasSubstr("--seed is there more than once; see `"));
+  EXPECT_THAT(run({"hunt", "x", "-q=1"}, 2), HasSubstr("-q takes no value, but here is \"1\""));
   EXPECT_THAT(run({"replay"}, 2), HasSubstr("file is required; see `"));
   const std::string dashed = write("-x.weave", kClean);
   EXPECT_EQ(run_process({"sh", "-c",
@@ -255,6 +258,54 @@ TEST_F(CliOutput, ShrinkKeepsTheCommentsOfWhatStays) {
   EXPECT_THAT(text, HasSubstr("channel data # of the pump\n"));
   EXPECT_THAT(text, HasSubstr("  # nobody sends\n  recv data\n"));
   EXPECT_THAT(text, Not(HasSubstr("# unused")));
+}
+
+TEST_F(CliOutput, RehuntKeepsTheCommentsOfTheReproThatItReplaces) {
+  const std::string file = write("c.weave",
+                                 "# from the field\nweave 1\nchannel data # of the pump\n"
+                                 "function main\n  # nobody sends\n  recv data\nend\n");
+  const auto text_of = [](const std::string& name) {
+    std::ifstream in(name);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  const std::string repro = path("repro.weave");
+  run({"shrink", file, "--output", repro}, 0);
+  std::string text = text_of(repro);
+  const std::size_t finding = text.find('\n', text.find("  finding "));
+  ASSERT_NE(finding, std::string::npos);
+  text.insert(finding, " # JIRA-3");
+  // An edit after which it ends one step later.
+  text.replace(text.find("  recv data"), 0, "  emit w\n");
+  text.replace(text.find("function main"), 0, "word w\n");
+  write("repro.weave", text);
+  run({"rehunt", repro, "--output", repro, "--overwrite"}, 1);
+  text = text_of(repro);
+  EXPECT_THAT(text, HasSubstr("# from the field\nweave 1\n"));
+  EXPECT_THAT(text, HasSubstr("channel data # of the pump\n"));
+  EXPECT_THAT(text, HasSubstr("  # nobody sends\n"));
+  EXPECT_THAT(text, HasSubstr(" # JIRA-3\n"));
+}
+
+TEST_F(CliOutput, AFileWhoseNameBeginsWithADashGetsCommandsThatRun) {
+  write("--dash.weave", kLostValue);
+  const std::string tool = "cd " + shell_word(path("")) + " && " + shell_word(REWEAVE_TOOL);
+  const ProcessResult result = run_process({"sh", "-c", tool + " hunt ./--dash.weave -o . -q"});
+  EXPECT_EQ(result.code, 1) << result.output;
+  const ProcessResult replayed =
+      run_process({"sh", "-c",
+                   "cd " + shell_word(path("")) + " && mv lost-value-*.weave ./--x.weave && " +
+                       shell_word(REWEAVE_TOOL) + " replay -- --x.weave"});
+  EXPECT_EQ(replayed.code, 1) << replayed.output;
+  EXPECT_THAT(replayed.output, HasSubstr(" replay ./--x.weave\n"));
+  EXPECT_THAT(replayed.output, HasSubstr("reweave check \"./--x.weave\")"));
+}
+
+TEST_F(CliOutput, JsonHoldsNothingThatATerminalObeys) {
+  const std::string name = "a\u009b2J\u202e\u2066\u200b.weave";
+  const ProcessResult result =
+      run_process({REWEAVE_TOOL, "replay", write(name, kClean), "--format=json"});
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("a\\u009b2J\\u202e\\u2066\\u200b.weave"));
 }
 
 TEST_F(CliOutput, StandardInputIsAFileToo) {

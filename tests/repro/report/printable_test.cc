@@ -19,6 +19,11 @@ TEST(Printable, EscapesWhatATerminalObeys) {
             "\\u202egnp.exe \\u2066x\\u200f\\u2028");
 }
 
+TEST(Printable, EscapesWhatIsNotSeen) {
+  EXPECT_EQ(printable("a\u200bb\u2060\u00ad"), "a\\u200bb\\u2060\\u00ad");
+  EXPECT_EQ(printable("a\U000e0061"), "a\\ue0061");
+}
+
 TEST(Printable, EscapesWhatIsNoText) {
   EXPECT_EQ(printable("\xff\xfe"), "\\xff\\xfe");
   EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");           // Cut off.
