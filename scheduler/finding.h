@@ -27,8 +27,8 @@ enum class FindingKind : std::uint8_t {
   kDeadlock,
   kLivelock,
   kDiverged,
-  kAssertion,  // Reserved: no oracle reports it yet.
-  kRace,       // Reserved: no oracle reports it yet.
+  kAssertion,  // A program's own check failed, it aborted, or it misused a lock.
+  kRace,       // Two accesses that nothing orders, in a compiled program.
   // About the process.
   kCrash,
   kHang,

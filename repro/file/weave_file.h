@@ -134,7 +134,8 @@ std::string write_weave(const WeaveFile& file);
 
 /// The text of a file that read_weave() takes, with this verdict in place of its own, or behind all
 /// else if it has none. Nothing outside of the verdict changes, and within it the comments and the
-/// lines that still hold stay as they are.
+/// lines that still hold stay as they are; a comment behind a line that says something else now
+/// stays behind it.
 std::string with_verdict(std::string_view text, const Verdict& verdict);
 
 /// The same for the schedule, of a text that has one.
