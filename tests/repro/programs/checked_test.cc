@@ -60,10 +60,10 @@ TEST(Checked, WhatIsRightPasses) {
 
 TEST(Checked, ThatNothingWasExploredIsSaid) {
   int value = 0;
-  const auto alone = reweave::check([&] { value = 1; });
+  const auto alone = reweave::check([&] { value = 1; }, {.executions = 100});
   EXPECT_TRUE(alone.passed);
   EXPECT_NE(alone.report.find("nothing was explored"), std::string::npos) << alone.report;
-  const auto explored = reweave::check([] { std::thread([] {}).join(); });
+  const auto explored = reweave::check([] { std::thread([] {}).join(); }, {.executions = 100});
   EXPECT_TRUE(explored.passed);
   EXPECT_EQ(explored.report, "");
 }
