@@ -104,7 +104,7 @@ class WeaveFile {
   std::optional<Schedule> schedule{};
   std::optional<Verdict> verdict{};
 
-  /// False: an execution whose first finding is a livelock shows nothing. So it is with the input of
+  /// False: an execution whose first finding is a livelock shows nothing. So it is with an input of
   /// a fuzz target, whose program nobody wrote, and which may well be one that never ends.
   bool livelock_counts = true;
 

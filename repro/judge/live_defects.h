@@ -2,9 +2,9 @@
 //
 // The recordings were made on a version with live defects, so a runtime without any differs from
 // them in some cases. Each such case must have one live defect that, switched on alone, gives the
-// recorded observation. Where no single one does, several may together, each of them needed: all live
-// in that version, so this explains the case too, but it is told apart and names them. What no set
-// of live defects gives is unexplained. And no case may lose a value once the defects are off: the
+// recorded observation. Where no single one does, several may together, each of them needed: all
+// live in that version, so this explains the case too, but it is told apart and names them. What
+// no set of them gives is unexplained. And no case may lose a value once the defects are off: the
 // oracles must be silent. One that the defects alone brought to an end is told apart: it goes on
 // for ever without them, if the specification says the same event by event until the limit.
 #pragma once

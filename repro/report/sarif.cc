@@ -76,7 +76,7 @@ Json result_of(Rules& rules, const std::string& id, std::string_view help,
   return result;
 }
 
-/// `signal`: what interrupted it, so that it is not all of what was asked for; or "". `note`: what a
+/// `signal`: what interrupted it, so that it is not all that was asked for; or "". `note`: what a
 /// person has to know of a run without results; "": nothing.
 std::string document(const Rules& rules, Json results, bool successful, const std::string& signal,
                      const std::string& note = "") {

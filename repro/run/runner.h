@@ -46,7 +46,7 @@ struct RunResult {
   std::string standard_error{};    // What a child that died wrote.
 };
 
-/// Clears the findings where the file says that they do not count (WeaveFile::livelock_counts); what
+/// Clears the findings if the file says that they do not count (WeaveFile::livelock_counts): what
 /// comes behind the livelock is left out, too, as the targets do it (fuzz/harness.cc).
 void leave_out_livelock(const WeaveFile& file, std::vector<Finding>& findings);
 
@@ -65,7 +65,7 @@ class Runner {
   struct Repeated {
     std::uint64_t same = 0, done = 0;
   };
-  /// `times` more executions of what gave `run`, as long as `keep_going`, if set, wants to; how many
+  /// `times` more executions of what gave `run`, as long as `keep_going`, if set, wants; how many
   /// did the same: one trace hash, or for what died one first finding.
   Repeated count_same(const WeaveFile& file, ReplayMode mode, const RunResult& run,
                       std::uint64_t times, const std::function<bool()>& keep_going = {});

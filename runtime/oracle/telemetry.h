@@ -65,7 +65,7 @@ class Telemetry final : public Watcher {
     const char* label = nullptr;  // Never freed; null: the function at `site`; "": unknown.
   };
 
-  /// Of the last execution. Everything that began has ended. Where a wait began behind the last step
+  /// Of the last execution. Everything that began has ended. If a wait began behind the last step
   /// calls and waits end one unit later than they did, for what has no width nobody sees.
   const std::vector<Record>& records() const { return records_; }
   /// When each step began that somebody took, in their order; empty before an execution.

@@ -45,7 +45,7 @@ struct Statistics {
   std::uint64_t milliseconds = 0;                       // Of the wall clock; for people only.
   std::uint32_t bounds_done = 0;  // Strategy::bounds_done(), of the one that tries everything.
 
-  /// Those that went on long after the end of the time, and were ended (isolate.h). They are in none
+  /// Those that went on long after the end of the time and were ended (isolate.h). They are in none
   /// of the numbers above but the questions.
   std::uint64_t cut_off = 0;
 

@@ -11,10 +11,10 @@
 // twice, and leaks of the child are not reported at its exit. Only processes forked here are ever
 // ended. A child that dies of SIGKILL was killed by somebody else, or by the system for want of
 // memory, and one that says that there is no memory for what the subject runs in could not go on:
-// that is told, and is no crash of the subject. Nor is it one that a signal which asks to end reached
-// it together with this process: then it was cancelled. One that leaves with kStartAnew at the beginning of
-// an execution has no right process for it any more: exploring goes on there, in a new child. Time
-// during which this process itself did not run (it was stopped, or the machine slept) makes no
+// that is told, and is no crash of the subject. Nor is it one where a signal that asks to end has
+// reached it with this process: it was cancelled. One that leaves with kStartAnew at the beginning
+// of an execution has no right process for it any more: exploring goes on there, in a new child.
+// Time in which this process itself did not run (it was stopped, or the machine slept) makes no
 // hang. An execution that goes on for kLongerMs after the end of the time is ended, and counted
 // (Statistics::cut_off). What the system refuses is thrown as a std::system_error.
 // Call it while the process has one OS thread. Cost: a fork and an exit for each call (about

@@ -101,7 +101,7 @@ struct [[nodiscard]] CheckResult {
   std::uint64_t executions = 0;
   /// What was found, in the words by which it is counted once; "" if nothing was.
   std::string signature{};
-  /// For a person: what was found, who waits for whom, the schedule, how to repeat it. If it passed:
+  /// For a person: what was found, who waits for whom, the schedule, how to repeat it. If passed:
   /// that nothing was explored, for nobody but the body was there, or that a limit stopped every
   /// execution; else "".
   std::string report{};
