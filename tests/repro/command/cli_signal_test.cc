@@ -292,7 +292,7 @@ TEST_F(CliSignal, ARehuntTakesNoSignalForAFinding) {
   EXPECT_FALSE(std::filesystem::exists(path("again.weave")));
 }
 
-// Not SIGSEGV: AddressSanitizer would tell of it, where all can read it, if the child is that young.
+// Not SIGSEGV: AddressSanitizer would tell of it, where all can read it, if the child is young.
 TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
   Running tool(rehunt_near(edited()));
   pid_t child = 0;
