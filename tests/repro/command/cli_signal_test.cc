@@ -300,7 +300,6 @@ TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
   // killed twice.
   for (const int signal : {SIGKILL, SIGKILL, SIGKILL, SIGKILL, SIGABRT, SIGABRT}) {
     child = tool.wait_for_child(/*other=*/child);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     kill(child, signal);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
