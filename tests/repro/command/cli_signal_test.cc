@@ -77,9 +77,9 @@ class Running {
 
   /// Not in its first moments, in which it has the handlers of its parent.
   void kill_child_at_work(int signal) const {
-    wait_for_child();
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    kill(wait_for_child(), signal);
+    if (wait_for_child() == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (const pid_t child = wait_for_child(); child != 0) kill(child, signal);
   }
 
   /// Until it notes SIGINT rather than dying of it.
