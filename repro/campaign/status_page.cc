@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "repro/report/escapes.h"
 #include "repro/report/printable.h"
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"

@@ -10,6 +10,7 @@
 
 #include "repro/campaign/folder.h"
 #include "repro/file/workdir.h"
+#include "repro/report/escapes.h"
 #include "repro/report/printable.h"
 #include "repro/report/report.h"
 #include "repro/report/terminal.h"

@@ -118,12 +118,4 @@ struct FindingCommands {
 FindingCommands finding_commands(std::string_view program, std::string_view repro,
                                  std::uint64_t step);
 
-/// A word of a command for CMake: in quotes.
-std::string cmake_word(std::string_view word);
-
-// Escaping, for tests. All make of the text what printable.h says, first.
-std::string escape_xml(std::string_view text);
-std::string escape_github_message(std::string_view text);   // % LF
-std::string escape_github_property(std::string_view text);  // … and : and ,
-
 }  // namespace reweave::repro

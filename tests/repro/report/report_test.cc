@@ -1,3 +1,4 @@
+#include "repro/report/escapes.h"
 #include "repro/report/report.h"
 
 #include <gmock/gmock.h>
