@@ -75,6 +75,14 @@ class Running {
     return 0;
   }
 
+  /// By Ctrl-C, which it has to say by its exit code; what it wrote.
+  std::string interrupt() {
+    kill(pid_, SIGINT);
+    const std::string text = finish();
+    EXPECT_EQ(exit_code, 130) << text;
+    return text;
+  }
+
   /// Not in its first moments, in which it has the handlers of its parent.
   void kill_child_at_work(int signal) const {
     if (wait_for_child() == 0) return;
@@ -255,9 +263,7 @@ TEST_F(CliSignal, AHuntGoesOnWhenAChildIsKilled) {
   const pid_t first = tool.wait_for_child();
   kill(first, SIGKILL);
   tool.wait_for_child(/*other=*/first);
-  kill(tool.pid(), SIGINT);
-  const std::string text = tool.finish();
-  EXPECT_EQ(tool.exit_code, 130) << text;
+  const std::string text = tool.interrupt();
   const json report = json::parse(text, nullptr, false);
   ASSERT_TRUE(report.is_object()) << text;
   EXPECT_TRUE(report["finding"].is_null());
@@ -272,9 +278,7 @@ TEST_F(CliSignal, AHuntGoesOnWhenAChildWasStopped) {
   // Another one: it was ended for a hang, which did not show again.
   tool.wait_for_child(/*other=*/first);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  kill(tool.pid(), SIGINT);
-  const std::string text = tool.finish();
-  EXPECT_EQ(tool.exit_code, 130) << text;
+  const std::string text = tool.interrupt();
   EXPECT_THAT(text, HasSubstr("\"finding\":null"));
 }
 
@@ -285,9 +289,7 @@ TEST_F(CliSignal, ARehuntTakesNoSignalForAFinding) {
                                  "schedule\n  0.1 spill main 0 1\nend\n");
   Running tool({"rehunt", file, "--hang-ms", "3600000", "--output", path("again.weave"), "-q"});
   kill(tool.wait_for_child(), SIGINT);
-  kill(tool.pid(), SIGINT);
-  const std::string text = tool.finish();
-  EXPECT_EQ(tool.exit_code, 130) << text;
+  const std::string text = tool.interrupt();
   EXPECT_THAT(text, HasSubstr("interrupted by SIGINT: it was not found again so far"));
   EXPECT_FALSE(std::filesystem::exists(path("again.weave")));
 }
@@ -304,9 +306,7 @@ TEST_F(CliSignal, ARehuntGoesOnWhenChildrenAreKilled) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
   tool.wait_for_child(/*other=*/child);
-  kill(tool.pid(), SIGINT);
-  const std::string text = tool.finish();
-  EXPECT_EQ(tool.exit_code, 130) << text;
+  const std::string text = tool.interrupt();
   const json report = json::parse(text, nullptr, false);
   ASSERT_TRUE(report.is_object()) << text;
   EXPECT_TRUE(report["finding"].is_null()) << text;
@@ -327,9 +327,7 @@ TEST_F(CliSignal, ARehuntGoesOnWhenAChildWasStopped) {
   } while (!is_stopped());
   tool.wait_for_child(/*other=*/child);
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  kill(tool.pid(), SIGINT);
-  const std::string text = tool.finish();
-  EXPECT_EQ(tool.exit_code, 130) << text;
+  const std::string text = tool.interrupt();
   EXPECT_THAT(text, HasSubstr("\"finding\":null"));
 }
 
