@@ -1,4 +1,7 @@
 // What the system does not give is nobody's bug: no address space, no thread, no descriptor.
+//
+// Idea: whoever asks the system and gets nothing ends the process here, in words that say which
+// limit to raise. Guarantee: it is never a finding, and never silent. Cost: none before that.
 #pragma once
 
 namespace reweave::program {
