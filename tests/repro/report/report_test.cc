@@ -1,5 +1,5 @@
-#include "repro/report/escapes.h"
 #include "repro/report/report.h"
+#include "repro/report/escapes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
