@@ -52,8 +52,10 @@ class Hunt {
                       std::uint64_t executions, GeneratedAnswers answers,
                       const std::function<bool(const Finding&)>& counts);
   bool keeps_going() const { return !options_.keep_going || options_.keep_going(); }
+  /// As in a hunt: a generated program that never ends is nobody's error.
   bool counts(const Finding& finding) const {
-    return options_.oracle.empty() || options_.oracle == finding.oracle;
+    return counts_unless_livelock(finding) &&
+           (options_.oracle.empty() || options_.oracle == finding.oracle);
   }
   std::optional<Finding> finding_without_defect(const WeaveFile& file);
   void take_medians(const std::vector<Catch>& catches);
