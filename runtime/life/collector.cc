@@ -72,8 +72,8 @@ void Collector::meet(Object& object) {
   } else if (state == kUnmet) {
     state = kMet;
   } else if (state == kAside) {
-    state = kMetAgain;
-    meets_again_ = true;
+    state = kMet;
+    met_again_.push_back(&object);
   }
 }
 
@@ -153,19 +153,28 @@ void Collector::part() {
     }
     reach(object);
     survivors_.push_back(object);
-    if (std::exchange(meets_again_, false)) {
-      for (Object* const other : aside_) {
-        if (other->references != kMetAgain) continue;
-        other->references = kMet;
-        objects_.push_back(other);
-      }
-    }
+    take_up_again();
   }
+}
+
+// Who was put aside and is met after all is looked at once more, in the order of before.
+void Collector::take_up_again() {
+  if (met_again_.size() > 1) {
+    const bool few = aside_.size() <= kFew;
+    for (std::size_t i = places_.size(); !few && i < aside_.size(); ++i)
+      places_.emplace(aside_[i], i);
+    std::ranges::sort(met_again_, {}, [this, few](Object* object) {
+      if (!few) return places_.at(object);
+      return static_cast<std::size_t>(std::ranges::find(aside_, object) - aside_.begin());
+    });
+  }
+  objects_.insert(objects_.end(), met_again_.begin(), met_again_.end());
+  met_again_.clear();
 }
 
 // Fills `found_`; what `garbage_` holds does not count as held from outside. False: nothing.
 bool Collector::find(const Thread& by) {
-  broken_ = meets_again_ = false;
+  broken_ = false;
   found_.clear();
   survivors_.clear();
   list_objects();
@@ -178,6 +187,7 @@ bool Collector::find(const Thread& by) {
     list->clear();
   }
   aside_.clear();
+  places_.clear();
   return !broken_ && !found_.empty();
 }
 

@@ -20,10 +20,13 @@
 // found again by that code, all of it gives up what it holds. What was found again lives on,
 // without its weak references, at the end of the list.
 //
-// Cost: two visits to each object that is alive. Allocates nothing after warm-up.
+// Cost: two visits to each object that is alive. Allocates nothing after warm-up, while no more
+// than kFew objects at once wait aside.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "runtime/life/references.h"
@@ -70,6 +73,7 @@ class Collector final : private ReferenceVisitor {
   void list_objects();
   void count_references(const Thread& by);
   void part();
+  void take_up_again();
   bool is_kept(const Object& object, const Thread& by) const;
   void reach(Object* object);
   void meet(Object& object);
@@ -83,8 +87,9 @@ class Collector final : private ReferenceVisitor {
   static void clear_thing(Thread& by, Thing& thing);
 
   // What `Object::references` says once they are counted.
-  static constexpr std::uint16_t kUnmet = 0, kAside = 1, kMetAgain = 2, kMet = 3, kHeld = 4;
+  static constexpr std::uint16_t kUnmet = 0, kAside = 1, kMet = 2, kHeld = 3;
   static constexpr std::uint16_t kReached = 0xffff;
+  static constexpr std::size_t kFew = 64;
   /// An object in one of its lives.
   struct Life {
     Object* object = nullptr;
@@ -96,15 +101,17 @@ class Collector final : private ReferenceVisitor {
   std::vector<Object*> objects_;  // The list; without those that it does not contain, in `inner_`.
   std::vector<Object*> inner_;    // Frames and the like, which hold things for others.
   std::vector<Object*> aside_;    // Not met yet.
+  std::vector<Object*> met_again_;  // Of those, met just now.
+  // Where they are in `aside_`, if these are many.
+  std::map<Object*, std::size_t> places_;
   std::vector<Object*> survivors_;  // Reached from outside, in their new order.
   std::vector<Object*> expanding_;  // Whose references are still to be visited.
   std::vector<Object*> found_;      // Tasklets, channels and things that nobody reaches.
   std::vector<Object*> garbage_;    // The same at the beginning; held until all is done.
   std::vector<Object*> kept_;
   std::uint32_t debug_ = 0;
-  bool reaching_ = false;     // Follows references; otherwise counts them.
-  bool meets_again_ = false;  // Some of those aside were met.
-  bool broken_ = false;       // A reference dangles: what is garbage cannot be known.
+  bool reaching_ = false;  // Follows references; otherwise counts them.
+  bool broken_ = false;    // A reference dangles: what is garbage cannot be known.
   bool collecting_ = false;
   std::uint32_t collected_ = 0;
 };
