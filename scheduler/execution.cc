@@ -193,7 +193,7 @@ void Execution::record(const Question& question, std::uint32_t answer) {
     if (tape_->answer_count < SharedTape::kAnswersMax) {
       tape_->answers[tape_->answer_count++] = dense;
     } else {
-      tape_->overflowed = true;
+      tape_->overflowed = 1;
     }
   }
   if (keep_answers_) keep_answer(question, answer);
@@ -238,7 +238,7 @@ void Execution::show_spawn(ActorOrigin origin) {
   if (tape_->actor_count < SharedTape::kActorsMax) {
     tape_->actors[tape_->actor_count++] = origin;
   } else {
-    tape_->overflowed = true;
+    tape_->overflowed = 1;
   }
 }
 

@@ -104,20 +104,6 @@ QuestionName name_of(const NamedAnswer& answer) {
   return {answer.actor, answer.kind, answer.site, answer.nth};
 }
 
-std::string path_on_tape(const SharedTape& tape, ActorId actor) {
-  auto index = static_cast<std::size_t>(actor);
-  std::string path;
-  // A parent is always older than its child; a damaged tape must not send us round in circles.
-  while (index != 0 && index < std::min(tape.actor_count, SharedTape::kActorsMax)) {
-    const ActorOrigin& origin = tape.actors[index];
-    const auto parent = static_cast<std::size_t>(origin.parent);
-    if (parent >= index) break;
-    path.insert(0, "." + std::to_string(origin.ordinal));
-    index = parent;
-  }
-  return "0" + path;
-}
-
 template <typename PathOf>
 Schedule make_schedule(const Subject& subject, std::span<const NamedRecord> records,
                        PathOf path_of) {
@@ -241,9 +227,8 @@ Schedule named_schedule(const Subject& subject, const Execution& execution) {
 }
 
 Schedule named_schedule(const Subject& subject, const SharedTape& tape) {
-  const std::size_t count = std::min(tape.named_count, SharedTape::kAnswersMax);
-  return make_schedule(subject, {tape.named.data(), count},
-                       [&](ActorId actor) { return path_on_tape(tape, actor); });
+  return make_schedule(subject, tape.named_records(),
+                       [&](ActorId actor) { return tape.path_of(actor); });
 }
 
 }  // namespace reweave

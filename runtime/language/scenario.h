@@ -158,7 +158,7 @@ constexpr SiteId site_of(std::size_t function, std::uint16_t label) {
 }
 /// The operation of a site; null for a function's entry, or if the scenario has no such site.
 const Op* op_at(const Scenario& scenario, SiteId site);
-/// "receiver.3"; "receiver" for its entry. The site's function must exist, its label need not.
+/// "receiver.3"; "receiver" for its entry; "?" if its function does not exist. Its label need not.
 std::string site_name(const Scenario& scenario, SiteId site);
 /// The site of that name; nothing if the scenario has no such function or label.
 std::optional<SiteId> find_site(const Scenario& scenario, std::string_view name);

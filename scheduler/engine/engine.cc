@@ -235,7 +235,7 @@ void Engine::use_tape(SharedTape& tape) {
   // Behind the last word there has to be a 0 at any time.
   const std::size_t used = words == state_.words ? state_.questions() : tape.word_count();
   std::memset(words, 0, used * sizeof *words);
-  tape.fast = true;
+  tape.fast = 1;
   state_.words = words;
 }
 

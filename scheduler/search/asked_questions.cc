@@ -24,7 +24,13 @@ struct Board {
     SiteId site;
     std::uint32_t nth, answer, answers;
     QuestionKind kind;
-    bool has_options;
+    std::uint8_t has_options;  // 0 or 1.
+
+    /// Not of a child that died of damaged memory, which may have written anything here.
+    bool is_whole() const {
+      return static_cast<int>(kind) < kQuestionKindCount &&
+             (has_options == 0 || (answer < answers && answers <= kOptions));
+    }
   };
   std::uint64_t asked_count, option_count;
   std::uint32_t actor_count;
@@ -94,13 +100,8 @@ class Listener final : public Strategy {
 };
 
 std::string path_of(const Board& board, ActorId actor) {
-  std::string path;
-  for (auto at = static_cast<std::size_t>(actor); at != 0;) {
-    const ActorOrigin& origin = board.actors[at];
-    path = "." + std::to_string(origin.ordinal) + path;
-    at = static_cast<std::size_t>(origin.parent);
-  }
-  return "0" + path;
+  return path_of({board.actors.data(), std::min<std::size_t>(board.actor_count, Board::kActors)},
+                 actor);
 }
 
 AskedQuestion read(const Board& board, const Board::Asked& asked, const Subject& subject) {
@@ -137,6 +138,7 @@ Heard listen(Subject& subject, Strategy& answers, Isolator& isolator,
   const std::uint64_t count = std::min<std::uint64_t>(board.asked_count, kAskedMax);
   for (std::uint64_t i = board.asked_count - count; i < board.asked_count; ++i) {
     const Board::Asked& asked = board.asked[i % kAskedMax];
+    if (!asked.is_whole()) continue;
     if (asked.has_options && asked.first_option + Board::kOptions < board.option_count) continue;
     heard.asked.push_back(read(board, asked, subject));
   }

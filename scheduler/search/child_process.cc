@@ -86,7 +86,7 @@ void become_child(const Pipe& pipe, pid_t parent) {
   const rlimit no_core{1, 1};
   setrlimit(RLIMIT_CORE, &no_core);
   // A handler of the parent must not speak for its child.
-  for (const int number : {SIGABRT, SIGXFSZ, SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGABRT, SIGXFSZ, SIGALRM, SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction old {};
     const bool ignored = sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
     if (!ignored || number == SIGXFSZ) signal(number, SIG_DFL);

@@ -90,7 +90,7 @@ struct Isolator::Board {
   Statistics statistics;
   std::uint64_t first_execution = 0;  // Of an exploration.
 
-  std::atomic<bool> done{false};  // The child came to its end; what follows is valid.
+  std::atomic<std::uint8_t> done{0};  // 1: the child came to its end; what follows is valid.
   Outcome outcome{};
   std::uint64_t steps = 0;
   std::uint64_t questions = 0;
@@ -158,7 +158,7 @@ Isolator::~Isolator() {
 bool Isolator::fork_child() {
   CHECK(child_ == nullptr);
   SharedTape& tape = board_->tape;
-  board_->done = false;
+  board_->done = 0;
   tape.executions = 0;
   tape.number = 0;
   tape.stop_before = UINT64_MAX;
@@ -191,7 +191,7 @@ void Isolator::start_child(const Work& work) {
 }
 
 void Isolator::leave_child() {
-  board_->done = true;
+  board_->done = 1;
   _exit(0);
 }
 
@@ -203,7 +203,7 @@ bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) 
   child.pipe.wait(ms, child.tail);
   // Once its work is done and its pipe closed nothing can keep it from ending: no need to look
   // again and again.
-  const bool leaving = child.pipe.ended() && board_->done;
+  const bool leaving = child.pipe.ended() && board_->done != 0;
   const pid_t waited = waitpid(child.pid, &child.ending.status, leaving ? 0 : WNOHANG);
   CHECK(waited == 0 || waited == child.pid || errno == EINTR);
   if (waited != child.pid) {
@@ -227,7 +227,7 @@ bool Isolator::look_at_child(int ms, const std::function<bool()>& keep_waiting) 
   if (waited != 0 && !board_->done) child.ending.cancelled |= was_told_to_end(keep_waiting);
   child.pipe.drain(child.tail);
   child.ending.standard_error = child.tail.take();
-  child.ending.done = board_->done;
+  child.ending.done = board_->done != 0;
   return true;
 }
 
@@ -362,9 +362,11 @@ Exploration Isolator::explore_in(std::span<Isolator* const> children, Subject& s
   std::uint64_t last = begin;
   bool cancelled = false;
   OverTime over_time(options.budget.all_milliseconds());
+  const std::function<bool()>& keep_going =
+      options.keep_going ? options.keep_going : children[0]->keep_going_;
   const auto keep_waiting = [&] {
     const std::uint64_t now = wall_clock_ms();
-    cancelled = cancelled || (options.keep_going && !options.keep_going());
+    cancelled = cancelled || (keep_going && !keep_going());
     if (cancelled || !options.progress || now - last < options.progress_ms) return !cancelled;
     last = now;
     Statistics sum = of_children_before;

@@ -75,8 +75,8 @@ class Isolator {
   Isolator(const Isolator&) = delete;
   Isolator& operator=(const Isolator&) = delete;
 
-  /// Asked every few milliseconds while a child of replay(), record() or go_ahead() runs, if set;
-  /// false: end it at once.
+  /// Asked every few milliseconds while a child runs, if set; false: end it at once. In explore()
+  /// only if its options have none of their own.
   void set_keep_going(std::function<bool()> keep_going) { keep_going_ = std::move(keep_going); }
 
   /// As explore() does, in one child; `progress` is called in the parent. The subject and the

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -126,6 +127,43 @@ TEST(Isolate, TurnsAnAbortIntoACrashWithItsAnswers) {
   EXPECT_EQ(found.finding.signature, "crash: SIGABRT");
   EXPECT_THAT(found.finding.message, HasSubstr("about to abort"));
   EXPECT_EQ(found.finding.step, 15u);  // kPickAt counts from 0.
+}
+
+/// Dies of a write that went astray, into the memory that it shares with its parent.
+class Astray : public toys::Program {
+ public:
+  Astray(Isolator& isolator, int byte) : Program(20), isolator_(isolator), byte_(byte) {}
+
+ protected:
+  void fail(Execution&) override {
+    SharedTape& tape = isolator_.tape();
+    const auto one_execution = tape.number.load();
+    std::memset(static_cast<void*>(&tape), byte_, sizeof tape);
+    tape.number = one_execution;
+    std::abort();
+  }
+
+ private:
+  Isolator& isolator_;
+  const int byte_;
+};
+
+TEST(Isolate, TakesADeathWhateverItWroteOverTheTape) {
+  for (const int byte : {0xff, 0x01, 0x7f, 0x80}) {
+    Isolator isolator;
+    Astray subject(isolator, byte);
+    RandomWalk strategy;
+    const Exploration result =
+        isolator.explore(subject, strategy, {.budget = {.executions = 100'000}, .seed = 1});
+    ASSERT_TRUE(result.found) << byte;
+    EXPECT_TRUE(result.found->died);
+    EXPECT_FALSE(result.found->complete) << "it says that its answers are not all";
+    EXPECT_LE(result.found->answers.size(), SharedTape::kWordsMax);
+    EXPECT_STRNE(finding_kind_name(result.found->finding.kind), "");
+    EXPECT_LE(result.found->finding.message.size(), SharedTape::kMessageBytes);
+    const IsolatedRun run = isolator.record(subject, result.found->answers);
+    EXPECT_LE(run.schedule.answers.size(), SharedTape::kAnswersMax);
+  }
 }
 
 TEST(Isolate, TurnsAHangIntoAFindingAndEndsTheChild) {
