@@ -50,6 +50,11 @@ constexpr Word kWords[] = {
     {"job", kOther, 1, 0, 0, "call", "does call {1}"},
     {"returned", kTakes, 1, 2, 0, "call", "gets {2} back from call {1}"},
     {"locked", kOther, 0, 0, 0, "", "tries lock {1}: {2}"},
+    {"spawn", kMakes, 0, 0, 1, "", "makes {1} runnable"},
+    {"send-waits", kWaits, 1, 0, 0, "channel", "waits for a receiver on {1}"},
+    {"recv-waits", kWaits, 1, 0, 0, "channel", "waits for a sender on {1}"},
+    {"select-waits", kWaits, 0, 0, 0, "", "waits for a sender on {1} or {2}"},
+    {"settle", kWaits, 0, 0, 0, "", "lets the other threads run until each sleeps or has ended"},
     {"lock", kLocks, 1, 0, 0, "lock", "takes lock {1}"},
     {"lock-waits", kWaits, 1, 0, 2, "lock", "waits for lock {1}, which {2} has"},
     {"unlock", kUnlocks, 1, 0, 2, "lock", "gives lock {1} back"},
@@ -244,9 +249,10 @@ std::string filled(std::string_view phrase, std::string_view text, std::string_v
 
 const char* deed_kind_name(DeedKind kind) {
   static constexpr const char* kNames[] = {
-      "other",         "begins",   "ends",   "fails",    "gives",     "given",  "takes",
-      "locks",         "unlocks",  "waits",  "notifies", "reads",     "writes", "callback-begins",
-      "callback-ends", "released", "spills", "unspills", "preempted", "told",   "decision"};
+      "other",           "begins",        "makes",    "ends",   "fails",    "gives",     "given",
+      "takes",           "locks",         "unlocks",  "waits",  "notifies", "reads",     "writes",
+      "callback-begins", "callback-ends", "released", "spills", "unspills", "preempted", "told",
+      "decision"};
   static_assert(std::size(kNames) == kDeedKindCount);
   return kNames[static_cast<int>(kind)];
 }

@@ -23,6 +23,7 @@ namespace reweave::repro {
 enum class DeedKind : std::uint8_t {
   kOther,
   kBegins,    // An actor, or its function.
+  kMakes,     // `other` can run from now on.
   kEnds,      // The same, in order …
   kFails,     // … or by an error.
   kGives,     // Offers `value` on `object`; nobody need have it yet.

@@ -19,8 +19,10 @@ struct Seen {
   std::uint64_t steps = 0;
 };
 
-/// Runs here, with a log. One that ends its process is stopped before the step in which it does.
+/// Runs here, with a log. One that ends its process is stopped before the step in which it does;
+/// there may be none before it.
 Seen watch(const WeaveFile& file, const Schedule& schedule, std::uint64_t steps_max) {
+  if (steps_max == 0) return {.deeds = {}, .paths = {"0"}, .steps = 0};
   const std::unique_ptr<Subject> subject = file.make_subject();
   Limits limits = file.limits();
   limits.steps_max = std::min(limits.steps_max, steps_max);
@@ -86,6 +88,7 @@ Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
   Explanation told;
   told.kind = file.kind().name();
   const RunResult run = runner.run(file, ReplayMode::kStrict);
+  if (run.cancelled) return Error{"it was interrupted before its end"};
   if (run.killed) return Error{std::string(kKilledWords)};
   if (run.outcome == Outcome::kDiverged) {
     return Error{"it diverges, so that there is nothing to explain: " +
@@ -97,7 +100,7 @@ Expected<Explanation> explain(const WeaveFile& file, Runner& runner,
   told.schedule = run.followed;
   if (run.findings.empty()) return told;
 
-  if (run.died) told.steps_shown = std::max<std::uint64_t>(run.steps, 2) - 1;
+  if (run.died) told.steps_shown = std::max<std::uint64_t>(run.steps, 1) - 1;
   Seen seen = watch(file, run.followed, told.steps_shown);
   const std::unique_ptr<Subject> subject = file.make_subject();
   const std::vector<AskedQuestion> asked =

@@ -27,6 +27,7 @@ class Teller {
     find_names();
     find_values();
     tell_changes();  // Looks at the deeds as they were logged.
+    leave_out_the_rest();
     compare();
     find_named();
     insert_decisions();
@@ -152,6 +153,19 @@ class Teller {
                        place_of(question.given.site),
                        words_of(question, question.given, question.ordinary),
                        words_of(question, flip.to, flip.to_ordinary));
+  }
+
+  /// Who is made is seen where he begins. Who waits in a channel matters where he is told to wait for
+  /// ever: otherwise the hand-over says it.
+  void leave_out_the_rest() {
+    const bool sleeps = finding_.kind == FindingKind::kDeadlock;
+    const auto says_nothing = [&](const Deed& deed) {
+      const bool waits = deed.kind == DeedKind::kWaits && deed.object.starts_with("channel ");
+      return deed.kind == DeedKind::kMakes ||
+             (waits && !(sleeps && is_named_in_finding(path(deed.actor))));
+    };
+    std::erase_if(told_.deeds, says_nothing);
+    std::erase_if(told_.passing, says_nothing);
   }
 
   void compare() {

@@ -90,7 +90,7 @@ Object* Interpreter::exchanged(const Op& op, Locals& locals, Frame& frame, Objec
 Object* Interpreter::use_temporary_channel(const Op& op, Locals& locals, Frame& frame) {
   Object* value;
   if (op.code == OpCode::kRecvtmp) open_reception(thread(), locals.reception);
-  Channel* const channel = thread().make_channel(static_cast<std::uint32_t>(-1));
+  Channel* const channel = thread().make_channel(Channel::kUnnamed);
   if (channel == nullptr) return nullptr;
   if (op.code == OpCode::kRecvtmp) {
     value = take(thread(), channel, soft());

@@ -15,7 +15,7 @@ namespace reweave::runtime {
 // Nobody sends on it: who waits here is taken out of it again (tasklet/waits.cc).
 Channel* Interpreter::waiting_room() {
   if (waiting_room_ == nullptr)
-    waiting_room_ = thread().make_channel(static_cast<std::uint32_t>(-1), /*beforehand=*/true);
+    waiting_room_ = thread().make_channel(Channel::kUnnamed, /*beforehand=*/true);
   return waiting_room_;
 }
 
@@ -87,6 +87,7 @@ Object* Interpreter::exchange_beyond(const Op& op, Locals& locals, Frame& frame)
       begin_early_end(thread(), locals.outer, now + static_cast<std::uint64_t>(op.args[1]), 0);
       return take_from(a);
     case OpCode::kNap:
+      thread().note(EventKind::kSleeps, {a});
       begin_early_end(thread(), locals.outer, now + static_cast<std::uint64_t>(a), 0);
       return take(thread(), waiting_room(), soft());
     case OpCode::kSelect:
@@ -109,6 +110,7 @@ Object* Interpreter::select(const Op& op, Locals& locals) {
   }
   locals.receiving = false;
   const std::uint64_t both = std::uint64_t{1} << op.args[0] | std::uint64_t{1} << op.args[1];
+  thread().note(EventKind::kSelectAwaited, {op.args[0], op.args[1]});
   begin_early_end(thread(), locals.outer, Clock::kNever, both);
   return take(thread(), waiting_room(), soft());
 }

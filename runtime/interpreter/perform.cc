@@ -66,6 +66,7 @@ Object* Interpreter::perform(const Op& op, Locals& locals, Frame& frame) {
       start_thread(static_cast<std::uint32_t>(a), op.args[1]);
       break;
     case OpCode::kSettle:
+      thread().note(EventKind::kSettles);
       settle(thread(), frame.site);
       break;
     case OpCode::kGc:
@@ -95,7 +96,10 @@ Object* Interpreter::bind(const Op& op) {
   Tasklet* const tasklet = thread().bind(code_of(op.args[0]));
   if (tasklet == nullptr) return nullptr;
   tasklet->frame.frame->locals<Locals>().root = true;
-  if (op.code == OpCode::kSpawn) thread().release(thread().insert(tasklet));
+  if (op.code == OpCode::kSpawn) {
+    thread().note(EventKind::kSpawned, {static_cast<std::int32_t>(tasklet->number)});
+    thread().release(thread().insert(tasklet));
+  }
   if (op.args[1] >= 0) {
     store(op.args[1], tasklet);
   } else {

@@ -50,7 +50,7 @@ bool AsyncPool::grow() {
 
 Channel* AsyncPool::wake_channel(Thread& thread) {
   if (wake_ == nullptr) {
-    wake_ = thread.make_channel(static_cast<std::uint32_t>(-1), /*beforehand=*/true);
+    wake_ = thread.make_channel(Channel::kUnnamed, /*beforehand=*/true);
     wake_->preference = 1;
   }
   return wake_;
@@ -66,7 +66,7 @@ Channel* AsyncPool::open() {
     thread.raise_runtime_error(ErrorCode::kNoWorker);
     return nullptr;
   }
-  Channel* const reply = thread.make_channel(static_cast<std::uint32_t>(-1));
+  Channel* const reply = thread.make_channel(Channel::kUnnamed);
   if (reply != nullptr) reply->preference = 1;  // The sender goes on.
   return reply;
 }

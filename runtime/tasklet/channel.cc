@@ -235,6 +235,9 @@ Object* channel_action(Thread& thread, Channel* channel, int direction, Object* 
   } else {
     queue_remove(thread, source);
     channel_append(thread, channel, source, direction);
+    if (channel->number != Channel::kUnnamed)
+      thread.note(direction > 0 ? EventKind::kSendAwaited : EventKind::kReceiveAwaited,
+                  {static_cast<std::int32_t>(channel->number)});
     // Where its own switch is refused it does not stay there.
     if (direction > 0 && !thread.guard().refuses()) wake_selectors(thread, channel->number);
     action.target = thread.queue().head;

@@ -91,8 +91,9 @@ struct Tasklet : Object {
 };
 
 struct Channel : Object {
-  std::uint32_t number = 0;
-  Tasklet* head = nullptr;  // Served first.
+  static constexpr std::uint32_t kUnnamed = UINT32_MAX;
+  std::uint32_t number = 0;  // Of the program's; kUnnamed: the runtime itself uses it.
+  Tasklet* head = nullptr;   // Served first.
   Tasklet* tail = nullptr;
   std::int32_t balance = 0;     // Senders waiting, or minus the receivers.
   std::int8_t preference = -1;  // -1 the receiver runs on, 1 the sender, 0 whoever is running.

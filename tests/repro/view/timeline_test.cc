@@ -362,10 +362,12 @@ TEST(Timeline, ShowsTheWayOfAValueAndWhoWaitsForIt) {
   const Shown shown(parse(draw_timeline(*file, ReplayMode::kStrict)));
   EXPECT_THAT(shown.waits, ElementsAre("tasklet 0.1 waits to receive from data"));
   EXPECT_THAT(shown.arrows, ElementsAre("s tasklet 0: v1", "f tasklet 0.1: v1"));
-  EXPECT_THAT(shown.marks,
-              ElementsAre("tasklet 0: sends v1 on data", "tasklet 0.1: gets v1 from data",
-                          "tasklet 0: finds the last reference to 0.1 gone: releases it",
-                          "tasklet 0: has sent v1"));
+  EXPECT_THAT(
+      shown.marks,
+      ElementsAre("tasklet 0: makes 0.1 runnable", "tasklet 0.1: waits for a sender on data",
+                  "tasklet 0: sends v1 on data", "tasklet 0.1: gets v1 from data",
+                  "tasklet 0: finds the last reference to 0.1 gone: releases it",
+                  "tasklet 0: has sent v1"));
 }
 
 // A callback spills the stack of the sender, and his value is wiped.
@@ -378,6 +380,7 @@ TEST(Timeline, ShowsSpillsCallbacksAndTheFinding) {
       ElementsAre("tasklet 0: sends v1 on data", "tasklet 0: calls the channel callback of data",
                   "tasklet 0: SPILLS its stack to the heap: 24 levels",
                   "tasklet 0: gets its stack back (24 levels)",
+                  "tasklet 0: waits for a receiver on data",
                   "tasklet 0: gets the deadlock error: nobody can go on",
                   "tasklet 0: dies of RuntimeError:deadlock, and with it the program",
                   "tasklet 0: FINDING lost-value send spill"));

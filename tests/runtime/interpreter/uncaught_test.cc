@@ -128,10 +128,11 @@ constexpr const char* kLocks =
 
 TEST(Notes, ShowLocksAndSleepWithoutChangingTheTrace) {
   const Ran ran = run(kLocks, Settings());
-  EXPECT_THAT(ran.notes,
-              ElementsAre("0 lock 0 at main.2", "0 notify 0 0 at main.3", "0 sleep 5 at main.4",
-                          "0.1 lock-waits 0 0 at other.1", "0 unlock 0 0.1 at main.5",
-                          "0.1 lock 0 at other.1", "0.1 wait 0 at other.2", "0 main-end"));
+  EXPECT_THAT(
+      ran.notes,
+      ElementsAre("0 lock 0 at main.2", "0 notify 0 0 at main.3", "0 sleep 5 at main.4",
+                  "0.1 lock-waits 0 0 at other.1", "0 unlock 0 0.1 at main.5", "0 settle at main.6",
+                  "0.1 lock 0 at other.1", "0.1 wait 0 at other.2", "0 main-end"));
   const Ran silent = run(kLocks, Settings(), /*keep_log=*/false);
   EXPECT_EQ(silent.hash, ran.hash);
   EXPECT_THAT(silent.notes, IsEmpty());
