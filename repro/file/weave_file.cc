@@ -371,6 +371,7 @@ WeaveFile::WeaveFile(const WeaveFile& other)
     : schedule(other.schedule),
       verdict(other.verdict),
       livelock_counts(other.livelock_counts),
+      source(other.source),
       kind_(other.kind_),
       subject_(other.subject_ == nullptr ? nullptr : other.make_subject()),
       settings_(other.settings_),
@@ -416,6 +417,11 @@ std::string write_weave(const WeaveFile& file) {
   text += "\n";
   for (const std::string& line : verdict_lines(*file.verdict)) text += line + "\n";
   return text;
+}
+
+std::string write_with_comments(const WeaveFile& file) {
+  const std::string text = write_weave(file);
+  return file.source.empty() ? text : with_comments_of(file.source, text);
 }
 
 namespace {

@@ -108,6 +108,9 @@ class WeaveFile {
   /// a fuzz target, whose program nobody wrote, and which may well be one that never ends.
   bool livelock_counts = true;
 
+  /// The text that it was read from, or "": write_with_comments() keeps its comments.
+  std::string source{};
+
   /// Written by hand: it has neither schedule nor verdict, and its settings are what somebody
   /// thought of. A repro states all of its settings.
   bool is_by_hand() const { return !schedule && !verdict; }
@@ -131,6 +134,8 @@ Expected<WeaveFile> read_weave(std::string_view text, std::string_view name,
 
 /// The canonical text.
 std::string write_weave(const WeaveFile& file);
+/// The same with the comments of `file.source`, of which it is what is left (with_comments_of()).
+std::string write_with_comments(const WeaveFile& file);
 
 /// The text of a file that read_weave() takes, with this verdict in place of its own, or behind all
 /// else if it has none. Nothing outside of the verdict changes, and within it the comments and the

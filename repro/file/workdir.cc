@@ -83,7 +83,7 @@ Expected<std::string> Workdir::write_repro(const WeaveFile& file, FindingKind fi
   const std::string_view kind = file.kind().name();
   std::string word = finding_kind_name(finding);
   if (kind != WeaveFile::kDefaultKind) word = fmt::format("{}-{}", kind, word);
-  return write_repro(word, write_weave(file));
+  return write(repro_path(word, write_weave(file)), write_with_comments(file));
 }
 
 Expected<std::string> Workdir::write_repro(std::string_view kind, std::string_view content) const {
