@@ -322,7 +322,8 @@ int check(const CommandLine& line, const std::vector<std::string>& names, std::u
     checked.result.next = next_steps(checked.result, checked.exit_code, renewing.mended);
     checked.result.seconds = of_case.seconds();
     if (Interrupts::pending() || checked.cancelled) {
-      report.interrupted_by = Interrupts::name();
+      report.interrupted_by = Interrupts::cause();
+      report.signal = Interrupts::name();
       report.left = files.size() - i;
       break;
     }
@@ -371,6 +372,7 @@ int run_check(const Arguments& arguments, Kinds kinds) {
   line.app().add_flag("--mended", renewing.mended,
                       "With --update: where it shows none, too, for `rehunt` finds it no more");
   add_hang_flag(line.app(), hang_ms);
+  line.limit_time();
   line.add_output_flags({"text", "json", "junit", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return check(line, names, hang_ms, renewing, kinds);

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "repro/command/quantity.h"
 #include "repro/file/workdir.h"
 #include "repro/report/printable.h"
 #include "repro/run/interrupts.h"
@@ -65,6 +66,17 @@ void CommandLine::add_output_flags(std::initializer_list<std::string_view> forma
   app_.add_flag("-q,--quiet", quiet_, "Show no progress");
 }
 
+void CommandLine::limit_time() {
+  app_.add_option_function<std::uint64_t>(
+          "--seconds", [](std::uint64_t milliseconds) { Interrupts::limit_time(milliseconds); },
+          "End after so long, with what was done so far: 90, 0.5, 15m, 2h")
+      ->type_name("TIME")
+      ->transform(time_span());
+  std::string footer = app_.get_footer();
+  footer.insert(footer.rfind('.'), ", 124 its --seconds were over");
+  app_.footer(std::move(footer));
+}
+
 void CommandLine::take_subject_words(std::string_view help) {
   takes_subject_words_ = true;
   app_.footer(fmt::format("After `--`: {}.\n{}", help, app_.get_footer()));
@@ -77,11 +89,12 @@ bool CommandLine::parse(const Arguments& arguments) {
   if (takes_subject_words_) end = std::find(arguments.begin(), arguments.end(), "--");
   if (end != arguments.end()) subject_words_.assign(end + 1, arguments.end());
   Arguments reversed(std::make_reverse_iterator(end), arguments.rend());
-  const bool has_json = std::find(formats_.begin(), formats_.end(), "json") != formats_.end();
   for (auto word = arguments.begin(); word != end; ++word) {
-    const bool next_is_json = word + 1 != end && *(word + 1) == "json";
-    if (has_json && (*word == "--format=json" || (*word == "--format" && next_is_json)))
-      wants_json_ = true;
+    constexpr std::string_view kFormat = "--format=";
+    std::string_view wanted;
+    if (word->starts_with(kFormat)) wanted = std::string_view(*word).substr(kFormat.size());
+    if (*word == "--format" && word + 1 != end) wanted = *(word + 1);
+    if (std::ranges::find(formats_, wanted) != formats_.end()) wanted_ = find_format(wanted);
     if (const std::string trouble = value_trouble(*word); !trouble.empty()) {
       exit_code_ = fail(trouble);
       return false;
@@ -153,12 +166,16 @@ void CommandLine::warn(std::string_view message) const {
 }
 
 void CommandLine::warn_interrupted() const {
-  warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::name()));
+  warn(fmt::format("interrupted by {}; this is what was done so far", Interrupts::cause()));
 }
 
 int CommandLine::fail(std::string_view message, int code) const {
   warn(message);
-  return wants_json_ ? print_error_object(name_, message, code) : code;
+  if (!wanted_ || *wanted_ == Format::kText) return code;
+  if (*wanted_ == Format::kJson) return print_error_object(name_, message, code);
+  CheckReport report;
+  report.cases.push_back({.is_error = true, .title = name_, .message = std::string(message)});
+  return print_and_return(render(report, *wanted_, terminal_), code);
 }
 
 std::string error_object(std::string_view command, std::string_view message, int code) {

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class CommandLine {
   bool quiet() const { return quiet_; }
   const Terminal& terminal() const { return terminal_; }
 
+  /// Adds --seconds, after which Interrupts says so. Not for hunts, which have a budget.
+  void limit_time();
+
   /// Words after `--` are the subject's, not flags; see subject_words(). `help`: what they are.
   void take_subject_words(std::string_view help);
   const Arguments& subject_words() const { return subject_words_; }
@@ -44,8 +48,8 @@ class CommandLine {
   void warn(std::string_view message) const;
   /// After a signal (Interrupts), by a command whose output does not say so.
   void warn_interrupted() const;
-  /// The same at the end: returns `code`. With --format=json there is an object on standard output,
-  /// too, so it is called once.
+  /// The same at the end: returns `code`. With --format there is a document of that form on standard
+  /// output, too, so it is called once.
   int fail(std::string_view message, int code = kExitUsage) const;
   int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
 
@@ -59,7 +63,7 @@ class CommandLine {
   std::vector<std::string> formats_;
   std::string format_ = "text";
   bool quiet_ = false;
-  bool wants_json_ = false;  // Known before the other flags are.
+  std::optional<Format> wanted_;  // Known before the other flags are.
   bool takes_subject_words_ = false;
   Arguments subject_words_;
   int exit_code_ = 0;

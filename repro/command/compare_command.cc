@@ -191,6 +191,7 @@ int run_compare(const Arguments& arguments, Kinds kinds) {
   CompareFlags flags;
   add_flags(line.app(), flags, kinds);
   if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());
+  line.limit_time();
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   return compare(line, flags, arguments, kinds);

@@ -427,6 +427,7 @@ int run_conform(const Arguments& arguments, Kinds) {
                       "fails; the oracles listen");
   std::uint64_t hang_ms = 10'000;
   add_hang_flag(line.app(), hang_ms);
+  line.limit_time();
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   runtime::Settings settings;

@@ -60,7 +60,8 @@ int explain_file(const CommandLine& line, const ExplainFlags& flags, const Argum
   Expected<Explanation> told = explain(*file, runner, options);
   progress.finish();
   if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::name()), Interrupts::exit_code());
+    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
+                     Interrupts::exit_code());
   if (!told) return line.fail(told.error(), kExitDiverged);
   told->file = flags.input.file;
   if (!flags.passing.empty() && told->turning.found()) {
@@ -94,6 +95,7 @@ int run_explain(const Arguments& arguments, Kinds kinds) {
       ->check(whole_number(0, 1'000'000'000));
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
+  line.limit_time();
   line.add_output_flags({"text", "markdown", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   return explain_file(line, flags, arguments, kinds);

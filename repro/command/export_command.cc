@@ -9,6 +9,7 @@
 #include "repro/export/export.h"
 #include "repro/export/text_forms.h"
 #include "repro/file/workdir.h"
+#include "repro/run/interrupts.h"
 #include "scheduler/base/nearest.h"
 
 namespace reweave::repro {
@@ -64,7 +65,12 @@ int export_file(const CommandLine& line, const ExportFlags& flags, const Argumen
   if (flags.to != "c++") {  // Which asks the program nothing.
     if (const std::optional<int> code = run_elsewhere(*file, "export", arguments)) return *code;
   }
+  const Interrupts interrupts;
+  runner.isolator().set_keep_going(Interrupts::keep_going());
   const Expected<std::string> text = exported(*file, flags, runner);
+  if (Interrupts::pending())
+    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
+                     Interrupts::exit_code());
   if (!text) return line.fail(fmt::format("{}: {}", flags.input.file, text.error().message));
   if (flags.output.empty()) return print_and_return(*text, kExitClean);
   if (const Status written = write_file(flags.output, *text); !written)
@@ -95,6 +101,7 @@ int run_export(const Arguments& arguments, Kinds kinds) {
       ->type_name("FILE");
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
   return export_file(line, flags, arguments, kinds);
 }

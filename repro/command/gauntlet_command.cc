@@ -52,7 +52,7 @@ std::string legend(const std::vector<GauntletRow>& rows) {
   std::size_t complete = 0;
   for (const GauntletRow& row : rows) complete += row.found == row.seeds ? 1 : 0;
   const std::string interrupted =
-      Interrupts::pending() ? fmt::format("\ninterrupted by {}", Interrupts::name()) : "";
+      Interrupts::pending() ? fmt::format("\ninterrupted by {}", Interrupts::cause()) : "";
   return fmt::format(
       "{}\n{} of {} defects found by every seed. Executions and seconds: the median of all seeds.\n"
       "Size: operations and answers of the smallest repro. Ordinary answers: how many executions "
@@ -166,6 +166,7 @@ int run_gauntlet_command(const Arguments& arguments, Kinds) {
   line.app()
       .add_option("-o,--output", flags.output, "Folder for the smallest repro of each defect")
       ->type_name("DIR");
+  line.limit_time();
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   return gauntlet(line, flags);

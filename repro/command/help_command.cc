@@ -178,12 +178,13 @@ std::string overview(Kinds kinds) {
   text += "Topics of `help`:";
   for (const Topic& topic : topics_for(kinds))
     text += fmt::format("{} {}", text.back() == ':' ? "" : ",", topic.name);
-  return text + fmt::format(
-                    "\n\n`{} COMMAND --help` says more.\n"
-                    "Exit codes: 0 clean, 1 a finding, 2 bad flag or file, 3 diverged, 4 another "
-                    "verdict,\n69 a tool, memory or processes are missing, 70 a bug of reweave, 74 "
-                    "output cannot be written,\n130 or 143 interrupted.\n",
-                    tool);
+  return text +
+         fmt::format(
+             "\n\n`{} COMMAND --help` says more.\n"
+             "Exit codes: 0 clean, 1 a finding, 2 bad flag or file, 3 diverged, 4 another "
+             "verdict,\n69 a tool, memory or processes are missing, 70 a bug of reweave, 74 "
+             "output cannot be written,\n124 its --seconds were over, 130 or 143 interrupted.\n",
+             tool);
 }
 
 int help_defect(const std::string& name) {

@@ -228,7 +228,7 @@ std::string headline_of(const HuntFlags& flags, const Hunted& hunted, std::strin
   if (exploration.reason == StopReason::kCancelled) {
     verdict = "interrupted";
     const std::string command = command_to_go_on(flags, hunted);
-    return fmt::format("interrupted by {}: nothing was found so far{}", Interrupts::name(),
+    return fmt::format("interrupted by {}: nothing was found so far{}", Interrupts::cause(),
                        command.empty() ? "" : "\n  to go on   " + command);
   }
   if (NothingSeen seen = nothing_seen(exploration.statistics, limits, hunted.unexplored)) {

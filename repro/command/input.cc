@@ -156,6 +156,7 @@ Expected<WeaveFile> load_input(const InputFlags& input, const SettingsFlags& fla
   Expected<SettingValues> settings = flags.apply(file->kind(), std::move(values));
   if (!settings) return settings.error();
   file->set_settings(*settings);
+  file->source = *content;
   return file;
 }
 

@@ -8,7 +8,6 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
-#include "repro/file/comments.h"
 #include "repro/file/workdir.h"
 #include "repro/report/report.h"
 #include "repro/report/stopwatch.h"
@@ -257,12 +256,6 @@ class Rehunt {
   Rehunted result_;
 };
 
-/// With the comments of the repro, in place of which it may be written.
-std::string with_comments(const RehuntFlags& flags, std::string text) {
-  const Expected<std::string> old = read_file(flags.input.file);
-  return old ? with_comments_of(*old, text) : text;
-}
-
 int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
   report.findings = again.run.findings;
   report.steps = again.run.steps;
@@ -280,7 +273,7 @@ int write_found(const RehuntFlags& flags, const Again& again, Report& report) {
     }
     trouble = path.error();
   } else {
-    text = with_comments(flags, std::move(text));
+    text = write_with_comments(again.file);  // Of the repro, in place of which it may be written.
     const Status written = write_file(flags.output, text);
     if (written) {
       report.repro = flags.output;
@@ -340,7 +333,7 @@ int rehunt(const CommandLine& line, const RehuntFlags& flags, const Arguments& a
   } else if (Interrupts::pending()) {
     report.verdict = "interrupted";
     report.headline =
-        fmt::format("interrupted by {}: it was not found again so far", Interrupts::name());
+        fmt::format("interrupted by {}: it was not found again so far", Interrupts::cause());
     report.facts.emplace_back("signal", Interrupts::name());
     code = Interrupts::exit_code();
   } else if (rehunted.gave_up || rehunted.disturbances.crashed_once() > 0) {
@@ -375,6 +368,7 @@ int run_rehunt(const Arguments& arguments, Kinds kinds) {
   RehuntFlags flags;
   add_flags(line, flags, kinds);
   if (takes_words != nullptr) line.take_subject_words(takes_words->arguments());
+  line.limit_time();
   line.add_output_flags({"text", "json", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return rehunt(line, flags, arguments, kinds);

@@ -207,7 +207,7 @@ int judge(const WeaveFile& file, const RunResult& run, const Runner::Repeated& r
 int tell_interrupted(const Runner::Repeated& repeated, const ReplayFlags& flags, Report& report) {
   report.verdict = "interrupted";
   report.headline = fmt::format("interrupted by {}: {} of {} executions did the same so far, of {}",
-                                Interrupts::name(), with_commas(repeated.same),
+                                Interrupts::cause(), with_commas(repeated.same),
                                 with_commas(repeated.done), with_commas(flags.times));
   report.facts.emplace_back("signal", Interrupts::name());
   return Interrupts::exit_code();
@@ -284,7 +284,7 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
       in_process ? run_in_process(*file, mode, flags) : runner.run(*file, mode, flags.trace);
   if (run.killed) return line.fail(kKilledWords, kExitUnavailable);
   if (run.cancelled) {
-    return line.fail(fmt::format("interrupted by {} before its end", Interrupts::name()),
+    return line.fail(fmt::format("interrupted by {} before its end", Interrupts::cause()),
                      Interrupts::exit_code());
   }
   tell_of_step(line, flags, run);
@@ -334,6 +334,7 @@ int run_replay(const Arguments& arguments, Kinds kinds) {
       "74 the timeline cannot be written");
   ReplayFlags flags;
   add_flags(line.app(), flags, kinds);
+  line.limit_time();
   line.add_output_flags({"text", "json", "github", "markdown", "sarif"});
   if (!line.parse(arguments)) return line.exit_code();
   return replay_file(line, flags, arguments, kinds);

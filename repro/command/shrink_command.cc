@@ -6,7 +6,6 @@
 
 #include "repro/command/input.h"
 #include "repro/command/quantity.h"
-#include "repro/file/comments.h"
 #include "repro/file/workdir.h"
 #include "repro/report/stopwatch.h"
 #include "repro/report/terminal.h"
@@ -25,7 +24,7 @@ struct ShrinkFlags {
 };
 
 std::string interrupted_before() {
-  return fmt::format("interrupted by {} before anything was shrunk", Interrupts::name());
+  return fmt::format("interrupted by {} before anything was shrunk", Interrupts::cause());
 }
 
 std::string nothing_to_shrink(const ShrinkFlags& flags) {
@@ -41,13 +40,6 @@ std::string counts(const WeaveFile& file) {
   if (const std::size_t items = file.subject().item_count(); items > 0)
     words += fmt::format(" and {}", plural(items, file.kind().item_noun()));
   return words;
-}
-
-/// With the comments of the file that it was shrunk from; the raw input of a target has none.
-std::string with_comments(const ShrinkFlags& flags, std::string text) {
-  if (!flags.input.target.empty()) return text;
-  const Expected<std::string> old = read_file(flags.input.file);
-  return old ? with_comments_of(*old, text) : text;
 }
 
 int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Arguments& arguments,
@@ -105,7 +97,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   }
   file->verdict = after.verdict;
   Report report{.command = "shrink", .file = flags.input.file, .program = own_program()};
-  const std::string text = with_comments(flags, write_weave(*file));
+  const std::string text = write_with_comments(*file);
   if (Status status = write_file(flags.output, text); status) {
     report.repro = flags.output;
   } else {
@@ -115,7 +107,7 @@ int shrink_file(const CommandLine& line, const ShrinkFlags& flags, const Argumen
   report.headline =
       fmt::format("shrunk from {} to {}{}", size_before, counts(*file),
                   shrunk->minimal         ? ": nothing more can be deleted"
-                  : Interrupts::pending() ? fmt::format("; interrupted by {}", Interrupts::name())
+                  : Interrupts::pending() ? fmt::format("; interrupted by {}", Interrupts::cause())
                                           : "; the budget came to its end");
   report.subject = file->kind().name();
   report.findings = after.findings;
@@ -161,6 +153,7 @@ int run_shrink(const Arguments& arguments, Kinds kinds) {
                       "Leave the subject as it is: fewer answers alone");
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
+  line.limit_time();
   line.add_output_flags({"text", "json"});
   if (!line.parse(arguments)) return line.exit_code();
   return shrink_file(line, flags, arguments, kinds);

@@ -45,7 +45,7 @@ Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlag
   PageRun run{.label = flags.beside};
   if (!result.findings.empty()) run.finding = result.findings.front();
   const std::uint64_t steps_max =
-      result.died ? std::max<std::uint64_t>(result.steps, 2) - 1 : UINT64_MAX;
+      result.died ? std::max<std::uint64_t>(result.steps, 1) - 1 : UINT64_MAX;
   run.recording = record_execution(*other, other->schedule.value_or(Schedule{}), steps_max);
   return std::optional(std::move(run));
 }
@@ -71,7 +71,8 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
                                         .progress = {},
                                         .keep_going = Interrupts::keep_going()});
   if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::name()), Interrupts::exit_code());
+    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
+                     Interrupts::exit_code());
   if (!told) return line.fail(told.error(), kExitDiverged);
   told->file = flags.input.file;
   std::vector<PageRun> runs;
@@ -119,6 +120,7 @@ int run_view(const Arguments& arguments, Kinds kinds) {
       ->check(whole_number(0, 1'000'000'000));
   add_hang_flag(line.app(), flags.hang_ms);
   flags.settings.add(line.app(), kinds);
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
   return view_file(line, flags, arguments, kinds);
 }

@@ -250,7 +250,7 @@ std::string render_json(const CheckReport& report) {
   for (const CheckReport::Skipped& skipped : report.skipped)
     json["why_skipped"].push_back({{"why", skipped.why}, {"files", skipped.files}});
   if (!report.interrupted_by.empty()) {
-    json["signal"] = report.interrupted_by;
+    json["signal"] = report.signal;
     json["left"] = report.left;
   }
   json["cases"] = Json::array();
@@ -309,8 +309,11 @@ std::string render_github(const CheckReport& report) {
   std::string text;
   for (const CheckedCase& checked : report.cases) {
     if (checked.passed && checked.message.empty()) continue;
-    text += fmt::format("::{} file={},line={},title={}::{}\n", checked.passed ? "notice" : "error",
-                        escape_github_property(checked.file), std::max(checked.line, 1),
+    const std::string place =
+        checked.file.empty() ? ""
+                             : fmt::format("file={},line={},", escape_github_property(checked.file),
+                                           std::max(checked.line, 1));
+    text += fmt::format("::{} {}title={}::{}\n", checked.passed ? "notice" : "error", place,
                         escape_github_property("reweave: " + checked.title),
                         escape_github_message(with_next_steps(checked)));
   }

@@ -81,7 +81,8 @@ struct CheckReport {
   std::vector<CheckedCase> cases{};
   std::vector<Skipped> skipped{};  // One for each reason.
   double seconds = 0;
-  std::string interrupted_by{};  // "SIGINT", or "".
+  std::string interrupted_by{};  // "SIGINT", "--seconds 5", or "".
+  std::string signal{};          // "SIGINT", "SIGALRM", or "".
   std::size_t left = 0;          // Then: so many files were not looked at.
 
   std::size_t passed() const;

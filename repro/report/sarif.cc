@@ -135,11 +135,12 @@ std::string sarif_text(const CheckReport& report) {
                                       : "A repro gives another verdict than the one it states";
     std::string message = checked.title + ": " + checked.message;
     for (const std::string& line : checked.next) message += "\n" + line;
-    results.push_back(result_of(rules, id, help, message,
-                                {{.file = checked.file, .line = checked.line, .name = ""}},
-                                id + " " + checked.file));
+    std::vector<Place> places;
+    if (!checked.file.empty())
+      places.push_back({.file = checked.file, .line = checked.line, .name = ""});
+    results.push_back(result_of(rules, id, help, message, places, id + " " + checked.file));
   }
-  return document(rules, std::move(results), report.errors() == 0, report.interrupted_by);
+  return document(rules, std::move(results), report.errors() == 0, report.signal);
 }
 
 std::string_view finding_help(FindingKind kind) {

@@ -1,5 +1,7 @@
 #include "repro/run/interrupts.h"
 
+#include <fmt/format.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -9,12 +11,20 @@ namespace {
 
 volatile std::sig_atomic_t first_signal = 0;
 volatile std::sig_atomic_t signal_count = 0;
+std::uint64_t limit_ms = 0;
 
 void on_signal(int number) {
   constexpr int kPatience = 3;
   if (first_signal == 0) first_signal = number;
   signal_count = signal_count + 1;
   if (signal_count >= kPatience) _exit(128 + number);
+}
+
+void ring_after(std::uint64_t milliseconds) {
+  itimerval timer{};
+  timer.it_value.tv_sec = static_cast<time_t>(milliseconds / 1000);
+  timer.it_value.tv_usec = static_cast<suseconds_t>(milliseconds % 1000 * 1000);
+  setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 }  // namespace
@@ -28,9 +38,17 @@ Interrupts::Interrupts() {
     sigaction(kSignals[i], nullptr, &old_[i]);
     if (old_[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &noting, nullptr);
   }
+  limited_ = limit_ms != 0;
+  if (!limited_) return;
+  sigaction(SIGALRM, &noting, &old_alarm_);
+  ring_after(limit_ms);
 }
 
 Interrupts::~Interrupts() {
+  if (limited_) {
+    ring_after(0);
+    sigaction(SIGALRM, &old_alarm_, nullptr);
+  }
   for (std::size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &old_[i], nullptr);
 }
 
@@ -40,5 +58,17 @@ std::string Interrupts::name() {
   const char* const name = pending() ? sigabbrev_np(signal()) : nullptr;
   return name == nullptr ? "" : std::string("SIG") + name;
 }
+
+std::string Interrupts::cause() {
+  if (signal() != SIGALRM) return name();
+  return fmt::format("--seconds {:g}", static_cast<double>(limit_ms) / 1000);
+}
+
+int Interrupts::exit_code() {
+  constexpr int kTimeOver = 124;
+  return signal() == SIGALRM ? kTimeOver : 128 + signal();
+}
+
+void Interrupts::limit_time(std::uint64_t milliseconds) { limit_ms = milliseconds; }
 
 }  // namespace reweave::repro

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "repro/report/terminal.h"
 #include "scheduler/search/determinism.h"
 
 namespace reweave::repro {
@@ -142,9 +143,18 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
   return std::move(run.schedule);
 }
 
-std::vector<std::string> describe_log(const Subject& subject, const Execution& execution) {
+std::vector<std::string> describe_log(const Subject& subject, const Execution& execution,
+                                      std::size_t lines_max) {
+  const std::size_t all = execution.log().size() + execution.notes().size();
   std::vector<std::string> lines;
+  std::size_t index = 0;
   const auto add = [&](const Event& event) {
+    const std::size_t at = index++;
+    if (all > lines_max && at >= lines_max / 2 && at < all - lines_max / 2) {
+      if (at == lines_max / 2)
+        lines.push_back(fmt::format("… {} lines left out …", with_commas(all - lines_max)));
+      return;
+    }
     const std::string site = event.site == kNowhere ? "" : subject.site_name(event.site);
     const std::string what = subject.describe(event);
     if (what.empty() && site.empty()) return;

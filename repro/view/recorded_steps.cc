@@ -243,6 +243,7 @@ void guess_actors(Recording& recording, const std::vector<Doer>& doers,
 Recording record_execution(const WeaveFile& file, const Schedule& schedule,
                            std::uint64_t steps_max) {
   Recording recording;
+  if (steps_max == 0) return {.paths = {"0"}};
   const std::unique_ptr<Subject> subject = file.make_subject();
   Limits limits = file.limits();
   limits.steps_max = std::min(limits.steps_max, steps_max);

@@ -260,6 +260,52 @@ TEST_F(CliOutput, ShrinkKeepsTheCommentsOfWhatStays) {
   EXPECT_THAT(text, Not(HasSubstr("# unused")));
 }
 
+TEST_F(CliOutput, WhatCannotGoOnIsADocumentOfTheFormatThatWasAskedFor) {
+  const auto output = [&](const Words& words) {
+    const ProcessResult result = spawn(words);
+    EXPECT_EQ(result.code, 2) << result.output;
+    return result.output;
+  };
+  const std::string no_file = path("none.weave"), empty = folder_.path("empty");
+  std::filesystem::create_directory(empty);
+  EXPECT_THAT(output({"check", empty, "--format=junit"}),
+              AllOf(HasSubstr(" errors=\"1\""), HasSubstr("holds no .weave file\">")));
+  for (const char* const command : {"check", "hunt", "replay"}) {
+    EXPECT_THAT(output({command, no_file, "--format=sarif"}),
+                AllOf(HasSubstr("\"executionSuccessful\": false"), HasSubstr("none.weave: ")));
+    EXPECT_THAT(output({command, no_file, "--format", "github"}),
+                AllOf(HasSubstr("::error "), HasSubstr("title=reweave%3A "),
+                      HasSubstr("none.weave: cannot be read")));
+    EXPECT_THAT(output({command, no_file, "--no-such-flag", "--format=github"}),
+                HasSubstr(std::string("::error title=reweave%3A ") + command + "::"));
+  }
+}
+
+TEST_F(CliOutput, ACrashInTheFirstStepIsExplainedAndDrawn) {
+  const std::string file = write("c.weave", "weave 1\nfunction main\n  canary crash\nend\n");
+  EXPECT_THAT(run({"explain", file}, 1), HasSubstr("ended by SIGABRT during step 1"));
+  EXPECT_THAT(run({"view", file, "-o", path("c.html")}, 0), HasSubstr("0 steps"));
+  EXPECT_THAT(run({"view", file, "--beside", file, "-o", path("d.html")}, 0), HasSubstr("0 steps"));
+  EXPECT_THAT(run({"export", file, "--to", "dot"}, 0), HasSubstr("digraph"));
+}
+
+TEST_F(CliOutput, AHuntsReproKeepsTheCommentsOfItsScenario) {
+  const std::string file = write("c.weave",
+                                 "# from the field\nweave 1\nchannel data # of the pump\n"
+                                 "function main\n  # nobody sends\n  recv data\nend\n");
+  for (const char* const all : {"--jobs=1", "--keep-going"}) {
+    const std::string folder = path(std::string("found") + all);
+    run({"hunt", file, "--executions", "10", "--output", folder, all}, 1);
+    const std::string repro = std::filesystem::directory_iterator(folder)->path();
+    std::ifstream in(repro);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_THAT(text, HasSubstr("# from the field\nweave 1\n"));
+    EXPECT_THAT(text, HasSubstr("channel data # of the pump\n"));
+    EXPECT_THAT(text, HasSubstr("  # nobody sends\n  recv data\n"));
+    run({"check", repro}, 0);
+  }
+}
+
 TEST_F(CliOutput, RehuntKeepsTheCommentsOfTheReproThatItReplaces) {
   const std::string file = write("c.weave",
                                  "# from the field\nweave 1\nchannel data # of the pump\n"

@@ -412,6 +412,36 @@ TEST_F(CliSignal, EveryFormatSaysThatAHuntWasInterrupted) {
   }
 }
 
+TEST_F(CliSignal, EachCommandEndsWhenItsTimeIsOver) {
+  const Words limit = {"--seconds", "0.3", "--hang-ms", "3600000"};
+  const auto limited = [&](Words words) {
+    words.insert(words.end(), limit.begin(), limit.end());
+    return run(words, 124);
+  };
+  constexpr const char* kSays = "interrupted by --seconds 0.3";
+  EXPECT_THAT(limited({"replay", stuck()}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"explain", stuck()}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"view", stuck(), "-o", path("v.html")}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"shrink", stuck(), "--output", path("s.weave")}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"rehunt", edited(), "--output", path("r.weave")}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"export", stuck(), "--to", "dot"}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"compare", endless(), "--strategy", "pct:2", "--seeds", "100000"}),
+              HasSubstr(kSays));
+  EXPECT_THAT(run({"gauntlet", "-q", "--seconds", "0.3"}, 124), HasSubstr(kSays));
+  const std::string case_ =
+      write("hang.jsonl", R"({"id":"h","chans":0,"slots":0,"funcs":[[["canary",1]]],)"
+                          R"("soft":{"out":"ok","trace":[],"bal":[],"left":[],)"
+                          R"("runcount":1},"hard":null})"
+                          "\n");
+  EXPECT_THAT(limited({"conform", case_}), HasSubstr(kSays));
+  EXPECT_THAT(limited({"check", stuck()}), HasSubstr(kSays));
+  const json report = json::parse(limited({"check", stuck(), "--format=json"}), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  EXPECT_EQ(report["verdict"], "interrupted");
+  EXPECT_EQ(report["signal"], "SIGALRM");
+  EXPECT_EQ(report["left"], 1);
+}
+
 TEST_F(CliSignal, ARealHangIsStillFound) {
   EXPECT_EQ(
       run_json({"hunt", stuck(), "--hang-ms", "300", "--output", path("f")}, 1)["finding"]["kind"],

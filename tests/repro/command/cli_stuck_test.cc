@@ -102,6 +102,20 @@ TEST_F(Cli, ATraceShowsLocksWithSitesAndPaths) {
                            Not(HasSubstr("tasklet"))));
 }
 
+TEST_F(Cli, ATraceShowsWhoWasMadeAndWhoWaitsInAChannel) {
+  const std::string file = write("s.weave",
+                                 "weave 1\nchannel x\nchannel y\nfunction main\n"
+                                 "  spawn a -\n  spawn b -\n  nap 5\n  send x\nend\n"
+                                 "function a\n  recv y\nend\nfunction b\n  select x y\nend\n");
+  EXPECT_THAT(run({"replay", file, "--trace"}, 1),
+              AllOf(HasSubstr("0        spawn 0.1                 main.1\n"),
+                    HasSubstr("0        sleep 5                   main.3\n"),
+                    HasSubstr("0.1      recv-waits y              a.1\n"),
+                    HasSubstr("0.2      select-waits x y          b.1\n"),
+                    Not(HasSubstr("-waits 4294967295")), Not(HasSubstr("-waits -1"))));
+  EXPECT_THAT(run({"explain", file}, 1), HasSubstr("waits for a sender on y"));
+}
+
 TEST_F(Cli, LocksAndConditionsAreCalledByTheirDeclaredNames) {
   const std::string file = write("s.weave",
                                  "weave 1\nlock door\ncondition opened door\nfunction main\n"

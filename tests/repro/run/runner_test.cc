@@ -20,6 +20,22 @@ TEST(Runner, GivesAWholeVerdict) {
   EXPECT_FALSE(run.log.empty());
 }
 
+TEST(DescribeLog, LeavesOutTheMiddleOfTooManyLines) {
+  const WeaveFile file = parse(kLostValue);
+  const std::unique_ptr<Subject> subject = file.make_subject();
+  Execution execution(file.limits());
+  replay(*subject, execution, *file.schedule, ReplayMode::kStrict, /*keep_log=*/true);
+  const std::vector<std::string> all = describe_log(*subject, execution);
+  ASSERT_GT(all.size(), 8u);
+  const std::vector<std::string> some = describe_log(*subject, execution, /*lines_max=*/4);
+  ASSERT_EQ(some.size(), 5u);
+  EXPECT_EQ(some[0], all[0]);
+  EXPECT_EQ(some[1], all[1]);
+  EXPECT_EQ(some[2], "… " + std::to_string(all.size() - 4) + " lines left out …");
+  EXPECT_EQ(some[3], all[all.size() - 2]);
+  EXPECT_EQ(some[4], all.back());
+}
+
 TEST(Runner, WithoutTheDefectTheValueArrives) {
   WeaveFile file = parse(kLostValue);
   runtime::Settings settings = settings_of(file);
