@@ -6,8 +6,8 @@
 // first oracle said. See isolate.h. One writer (the child) and one reader (the parent); the reader
 // takes answers only after the writer has ended, and looks at the atomic fields at any time.
 // Whoever dies of damaged memory may have written anything here: what the reader is given is within
-// its bounds all the same, and there is no `bool` in here, of which only two values are valid. About
-// 10 MB, of which only what is used is ever touched; it never lives on a stack.
+// its bounds all the same, and there is no `bool` in here, of which only two values are valid.
+// About 10 MB, of which only what is used is ever touched; it never lives on a stack.
 #pragma once
 
 #include <algorithm>

@@ -48,8 +48,8 @@ class CommandLine {
   void warn(std::string_view message) const;
   /// After a signal (Interrupts), by a command whose output does not say so.
   void warn_interrupted() const;
-  /// The same at the end: returns `code`. With --format there is a document of that form on standard
-  /// output, too, so it is called once.
+  /// The same at the end: returns `code`. With --format there is a document of that form on
+  /// standard output, too, so it is called once.
   int fail(std::string_view message, int code = kExitUsage) const;
   int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
 

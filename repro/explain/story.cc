@@ -155,8 +155,8 @@ class Teller {
                        words_of(question, flip.to, flip.to_ordinary));
   }
 
-  /// Who is made is seen where he begins. Who waits in a channel matters where he is told to wait for
-  /// ever: otherwise the hand-over says it.
+  /// Who is made is seen where he begins. Who waits in a channel matters where the finding says
+  /// that he waits for ever: otherwise the hand-over says it.
   void leave_out_the_rest() {
     const bool sleeps = finding_.kind == FindingKind::kDeadlock;
     const auto says_nothing = [&](const Deed& deed) {

@@ -32,8 +32,8 @@ class Interrupts {
   static std::string cause();
   /// What the process then exits with.
   static int exit_code();
-  /// The next object of this class counts as interrupted, by SIGALRM, when it has lived for so long.
-  /// 0: never.
+  /// The next object of this class counts as interrupted, by SIGALRM, when it has lived for so
+  /// long; 0: never.
   static void limit_time(std::uint64_t milliseconds);
   /// For whoever asks again and again whether to go on.
   static std::function<bool()> keep_going() {
