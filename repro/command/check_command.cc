@@ -190,6 +190,8 @@ class Checker {
     Arguments again = {result.file, "--format=json", fmt::format("--hang-ms={}", hang_ms_)};
     if (update_) again.push_back("--update");
     if (mended_) again.push_back("--mended");
+    if (Interrupts::time_is_limited())
+      again.push_back(fmt::format("--seconds={}ms", Interrupts::milliseconds_left()));
     std::string output;
     const std::optional<int> code = run_elsewhere(file, "check", again, &output);
     if (!code) return false;
@@ -208,7 +210,8 @@ class Checker {
     if (compare_elsewhere(file)) return;
     CheckedCase& result = checked_.result;
     const RunResult run = runner_.run(file, ReplayMode::kStrict);
-    checked_.cancelled = run.cancelled;
+    // Nothing is known of it, and nothing may be written.
+    if ((checked_.cancelled = run.cancelled)) return;
     if (run.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
     result.note = run.disturbance;
     result.trace_hash = run.verdict.trace_hash;
@@ -227,7 +230,7 @@ class Checker {
     const std::string where = "diverged " + divergence_words(run.divergence);
     if (!run.parting.empty()) return fail(kExitDiverged, "diverged", where);  // Nothing was edited.
     const RunResult now = runner_.run(file, ReplayMode::kLenient);
-    checked_.cancelled = now.cancelled;
+    if ((checked_.cancelled = now.cancelled)) return;
     if (now.killed) return error(kExitUnavailable, "no verdict", std::string(kKilledWords));
     if (now.outcome == Outcome::kDiverged) return fail(kExitDiverged, "diverged", where);
     if (!now.findings.empty()) result.finding = now.findings.front();
@@ -251,7 +254,7 @@ class Checker {
     WeaveFile renewed = file;
     renewed.schedule = now.followed;
     const RunResult again = runner_.run(renewed, ReplayMode::kStrict);
-    checked_.cancelled = again.cancelled;
+    if ((checked_.cancelled = again.cancelled)) return;
     const bool same = !again.killed && again.outcome != Outcome::kDiverged &&
                       difference(now.verdict, again.verdict, file.kind().is_compiled()).empty();
     if (!same) return fail(kExitDiverged, "diverged", where + "\nonce more it did something else");

@@ -69,7 +69,7 @@ void CommandLine::add_output_flags(std::initializer_list<std::string_view> forma
 void CommandLine::limit_time() {
   app_.add_option_function<std::uint64_t>(
           "--seconds", [](std::uint64_t milliseconds) { Interrupts::limit_time(milliseconds); },
-          "End after so long, with what was done so far: 90, 0.5, 15m, 2h")
+          "End after so long, and tell what was done so far: 90, 0.5, 15m, 2h")
       ->type_name("TIME")
       ->transform(time_span());
   std::string footer = app_.get_footer();

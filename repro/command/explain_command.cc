@@ -24,8 +24,10 @@ Status write_passing(const WeaveFile& file, const Explanation& told, Runner& run
                      const std::string& path) {
   WeaveFile passing = file;
   passing.schedule = told.turning.passing;
-  passing.verdict = runner.run(passing, ReplayMode::kStrict).verdict;
-  return write_file(path, write_weave(passing));
+  const RunResult run = runner.run(passing, ReplayMode::kStrict);
+  if (run.cancelled) return Error{"it was interrupted before its end"};
+  passing.verdict = run.verdict;
+  return write_file(path, write_with_comments(passing));
 }
 
 std::string rendered(const CommandLine& line, const Explanation& told) {

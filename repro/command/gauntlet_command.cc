@@ -115,7 +115,9 @@ int gauntlet(const CommandLine& line, GauntletFlags& flags) {
     missed = missed || row.found < row.seeds;
     if (!flags.output.empty() && row.smallest) {
       WeaveFile file = *row.smallest;
-      file.verdict = runner.run(file, ReplayMode::kStrict).verdict;
+      const RunResult run = runner.run(file, ReplayMode::kStrict);
+      if (run.cancelled) break;
+      file.verdict = run.verdict;
       const std::string repro = write_weave(file);
       const Expected<std::string> path = Workdir(flags.output).write_named(row.defect, repro);
       if (!path) line.warn(fmt::format("{}\n{}", path.error().message, repro));

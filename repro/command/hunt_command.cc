@@ -319,7 +319,7 @@ int write_found(const CommandLine& line, const HuntFlags& flags, const Found& fo
     return kExitFinding;
   }
   report.not_written = path.error().message;
-  report.repro_text = write_weave(again.file);
+  report.repro_text = write_with_comments(again.file);
   return kExitOutput;
 }
 
@@ -480,7 +480,12 @@ std::string nothing_named(Kinds kinds) {
 Expected<WeaveFile> load(const CommandLine& line, const HuntFlags& flags, Runner& runner,
                          Kinds kinds) {
   const Arguments& words = line.subject_words();
-  if (words.empty()) return load_input(flags.input, flags.settings, runner, kinds);
+  if (words.empty()) {
+    Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
+    // What is remarked on a verdict is not true of what will be found.
+    if (file && !file->is_by_hand()) file->source.clear();
+    return file;
+  }
   return load_words(*kind_with_arguments(kinds), words, flags.settings);
 }
 

@@ -251,6 +251,11 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
   if (!flags.rr.empty() && flags.rr != "auto" && flags.rr != "require") {
     return line.fail(fmt::format("--rr={}: say auto or require", flags.rr));
   }
+  const bool in_process = flags.in_process || flags.break_at_step != 0;
+  if (Interrupts::time_is_limited() && (in_process || flags.gdb || !flags.rr.empty())) {
+    return line.fail(
+        "--seconds ends a child: it is not for --in-process, --break-at-step, --gdb and --rr");
+  }
   Runner runner({.hang_ms = flags.hang_ms});
   const Expected<WeaveFile> file = load_input(flags.input, flags.settings, runner, kinds);
   if (!file) return line.fail(file.error());
@@ -268,7 +273,6 @@ int replay_file(const CommandLine& line, const ReplayFlags& flags, const Argumen
     const int code = replay_under_rr(line, flags);
     if (code >= 0) return code;
   }
-  const bool in_process = flags.in_process || flags.break_at_step != 0;
   if (flags.break_at_step != 0 && !being_traced()) {
     line.warn(
         fmt::format("no debugger is here to stop in; {}",

@@ -26,7 +26,7 @@ struct ViewFlags {
 
 /// The execution that is shown beside: that of a file, or the one that explain() found.
 Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlags& flags,
-                                           const Explanation& told, Kinds kinds) {
+                                           const Explanation& told, Runner& runner, Kinds kinds) {
   if (flags.alone) return std::optional<PageRun>();
   if (flags.beside.empty()) {
     if (!told.turning.found()) return std::optional<PageRun>();
@@ -40,8 +40,8 @@ Expected<std::optional<PageRun>> other_run(const WeaveFile& file, const ViewFlag
   if (!other) return other.error();
   if (&other->kind() != &file.kind())
     return Error{fmt::format("{}: a subject of another kind", flags.beside)};
-  Runner runner({.hang_ms = flags.hang_ms});
   const RunResult result = runner.run(*other, ReplayMode::kLenient);
+  if (result.cancelled) return std::optional<PageRun>();
   PageRun run{.label = flags.beside};
   if (!result.findings.empty()) run.finding = result.findings.front();
   const std::uint64_t steps_max =
@@ -82,8 +82,11 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
   own.label = told->findings.empty() ? "passes" : "fails";
   if (!told->findings.empty()) own.finding = told->findings.front();
   own.recording = record_execution(*file, told->schedule, told->steps_shown);
-  Expected<std::optional<PageRun>> other = other_run(*file, flags, *told, kinds);
+  Expected<std::optional<PageRun>> other = other_run(*file, flags, *told, runner, kinds);
   if (!other) return line.fail(other.error());
+  if (Interrupts::pending())
+    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
+                     Interrupts::exit_code());
   if (*other) runs.push_back(std::move(**other));
   const std::string page = view_page(*told, runs);
   if (const Status written = write_file(flags.output, page); !written)

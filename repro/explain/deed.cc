@@ -54,7 +54,7 @@ constexpr Word kWords[] = {
     {"send-waits", kWaits, 1, 0, 0, "channel", "waits for a receiver on {1}"},
     {"recv-waits", kWaits, 1, 0, 0, "channel", "waits for a sender on {1}"},
     {"select-waits", kWaits, 0, 0, 0, "", "waits for a sender on {1} or {2}"},
-    {"settle", kWaits, 0, 0, 0, "", "lets the other threads run until each sleeps or has ended"},
+    {"settle", kOther, 0, 0, 0, "", "lets the other threads run until each sleeps or has ended"},
     {"lock", kLocks, 1, 0, 0, "lock", "takes lock {1}"},
     {"lock-waits", kWaits, 1, 0, 2, "lock", "waits for lock {1}, which {2} has"},
     {"unlock", kUnlocks, 1, 0, 2, "lock", "gives lock {1} back"},

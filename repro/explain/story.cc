@@ -155,14 +155,22 @@ class Teller {
                        words_of(question, flip.to, flip.to_ordinary));
   }
 
+  /// The finding says "0.1 waits at …", or "tasklet 0.1 waits at …".
+  bool is_told_to_wait(const std::string& path) const {
+    const std::string& message = finding_.message;
+    const std::size_t at = message.find(path + " waits at ");
+    return at == 0 ||
+           (at != std::string::npos && (message[at - 1] == ' ' || message[at - 1] == '\n'));
+  }
+
   /// Who is made is seen where he begins. Who waits in a channel matters where the finding says
   /// that he waits for ever: otherwise the hand-over says it.
   void leave_out_the_rest() {
-    const bool sleeps = finding_.kind == FindingKind::kDeadlock;
     const auto says_nothing = [&](const Deed& deed) {
-      const bool waits = deed.kind == DeedKind::kWaits && deed.object.starts_with("channel ");
-      return deed.kind == DeedKind::kMakes ||
-             (waits && !(sleeps && is_named_in_finding(path(deed.actor))));
+      const std::string_view word = std::string_view(deed.text).substr(0, deed.text.find(' '));
+      const bool in_channel =
+          word == "recv-waits" || word == "send-waits" || word == "select-waits";
+      return deed.kind == DeedKind::kMakes || (in_channel && !is_told_to_wait(path(deed.actor)));
     };
     std::erase_if(told_.deeds, says_nothing);
     std::erase_if(told_.passing, says_nothing);

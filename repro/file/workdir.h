@@ -1,9 +1,9 @@
 // The one place that knows paths: where repros are written, what they are called, how files are
 // read; how they are written is in writing.h.
 //
-// A file gets the name of its content and appears whole or not at all. So a kill at any moment
-// loses nothing that was there, two writers of one content agree, and merging two folders is
-// copying one over the other.
+// A file gets the name of its content without comments, and appears whole or not at all. So a kill
+// at any moment loses nothing that was there, two writers of one content agree, and merging two
+// folders is copying one over the other; of two that differ in comments alone the later one stays.
 #pragma once
 
 #include <optional>

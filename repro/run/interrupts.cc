@@ -16,6 +16,7 @@ std::uint64_t limit_ms = 0;
 void on_signal(int number) {
   constexpr int kPatience = 3;
   if (first_signal == 0) first_signal = number;
+  if (number == SIGALRM) return;  // Nobody has lost his patience.
   signal_count = signal_count + 1;
   if (signal_count >= kPatience) _exit(128 + number);
 }
@@ -41,6 +42,10 @@ Interrupts::Interrupts() {
   limited_ = limit_ms != 0;
   if (!limited_) return;
   sigaction(SIGALRM, &noting, &old_alarm_);
+  sigset_t alarm;  // Who started us may have blocked it.
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
   ring_after(limit_ms);
 }
 
@@ -70,5 +75,14 @@ int Interrupts::exit_code() {
 }
 
 void Interrupts::limit_time(std::uint64_t milliseconds) { limit_ms = milliseconds; }
+
+bool Interrupts::time_is_limited() { return limit_ms != 0; }
+
+std::uint64_t Interrupts::milliseconds_left() {
+  itimerval timer{};
+  getitimer(ITIMER_REAL, &timer);
+  return static_cast<std::uint64_t>(timer.it_value.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(timer.it_value.tv_usec) / 1000 + 1;
+}
 
 }  // namespace reweave::repro

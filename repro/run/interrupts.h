@@ -33,8 +33,11 @@ class Interrupts {
   /// What the process then exits with.
   static int exit_code();
   /// The next object of this class counts as interrupted, by SIGALRM, when it has lived for so
-  /// long; 0: never.
+  /// long; 0: never. A second one begins the time anew.
   static void limit_time(std::uint64_t milliseconds);
+  static bool time_is_limited();
+  /// Of that time, while an object lives: at least 1. For a process that does a part of the work.
+  static std::uint64_t milliseconds_left();
   /// For whoever asks again and again whether to go on.
   static std::function<bool()> keep_going() {
     return [] { return !pending(); };

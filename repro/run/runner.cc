@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "repro/report/terminal.h"
+#include "scheduler/base/internal_check.h"
 #include "scheduler/search/determinism.h"
 
 namespace reweave::repro {
@@ -145,6 +146,7 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
 
 std::vector<std::string> describe_log(const Subject& subject, const Execution& execution,
                                       std::size_t lines_max) {
+  CHECK(lines_max % 2 == 0);
   const std::size_t all = execution.log().size() + execution.notes().size();
   std::vector<std::string> lines;
   std::size_t index = 0;

@@ -82,7 +82,7 @@ Expected<Schedule> schedule_of_found(const WeaveFile& file, const Found& found, 
 
 inline constexpr std::size_t kLogLinesMax = 1'000'000;
 /// The lines of an event log: step, actor, what happened, at which site; notes among them. Of more
-/// than `lines_max` those in the middle are left out, which a line says.
+/// events than `lines_max`, an even number, those in the middle are left out, which a line says.
 std::vector<std::string> describe_log(const Subject& subject, const Execution& execution,
                                       std::size_t lines_max = kLogLinesMax);
 

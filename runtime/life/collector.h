@@ -20,8 +20,8 @@
 // found again by that code, all of it gives up what it holds. What was found again lives on,
 // without its weak references, at the end of the list.
 //
-// Cost: two visits to each object that is alive. Allocates nothing after warm-up, while no more
-// than kFew objects at once wait aside.
+// Cost: two visits to each object that is alive. Allocates nothing after warm-up, unless two of more
+// than kFew that were set aside are met by one object.
 #pragma once
 
 #include <cstddef>
@@ -89,7 +89,7 @@ class Collector final : private ReferenceVisitor {
   // What `Object::references` says once they are counted.
   static constexpr std::uint16_t kUnmet = 0, kAside = 1, kMet = 2, kHeld = 3;
   static constexpr std::uint16_t kReached = 0xffff;
-  static constexpr std::size_t kFew = 64;
+  static constexpr std::size_t kFew = 64;  // Looking through so many is as fast as a map.
   /// An object in one of its lives.
   struct Life {
     Object* object = nullptr;

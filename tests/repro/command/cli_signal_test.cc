@@ -442,6 +442,26 @@ TEST_F(CliSignal, EachCommandEndsWhenItsTimeIsOver) {
   EXPECT_EQ(report["left"], 1);
 }
 
+TEST_F(CliSignal, ACheckWhoseTimeIsOverWritesNothing) {
+  const std::string file = stuck();
+  std::ifstream in(file);
+  const std::string before{std::istreambuf_iterator<char>(in), {}};
+  run({"check", file, "--update", "--seconds", "0.3", "--hang-ms", "3600000"}, 124);
+  std::ifstream now(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(now), {}), before);
+}
+
+TEST_F(CliSignal, ATimeThatNothingCanKeepIsRefused) {
+  EXPECT_THAT(run({"replay", stuck(), "--seconds", "1", "--in-process"}, 2),
+              HasSubstr("--seconds ends a child"));
+  const Words beside = {"view",      write("c.weave", kClean),
+                        "--beside",  stuck(),
+                        "-o",        path("v.html"),
+                        "--seconds", "0.3",
+                        "--hang-ms", "3600000"};
+  EXPECT_THAT(run(beside, 124), HasSubstr("interrupted by --seconds 0.3"));
+}
+
 TEST_F(CliSignal, ARealHangIsStillFound) {
   EXPECT_EQ(
       run_json({"hunt", stuck(), "--hang-ms", "300", "--output", path("f")}, 1)["finding"]["kind"],
