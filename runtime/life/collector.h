@@ -20,8 +20,8 @@
 // found again by that code, all of it gives up what it holds. What was found again lives on,
 // without its weak references, at the end of the list.
 //
-// Cost: two visits to each object that is alive. Allocates nothing after warm-up, unless two of more
-// than kFew that were set aside are met by one object.
+// Cost: two visits to each object that is alive. Allocates nothing after warm-up, unless two of
+// more than kFew that were set aside are met by one object.
 #pragma once
 
 #include <cstddef>

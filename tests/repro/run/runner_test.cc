@@ -24,7 +24,8 @@ TEST(DescribeLog, LeavesOutTheMiddleOfTooManyLines) {
   const WeaveFile file = parse(kLostValue);
   const std::unique_ptr<Subject> subject = file.make_subject();
   Execution execution(file.limits());
-  replay(*subject, execution, *file.schedule, ReplayMode::kStrict, /*keep_log=*/true);
+  replay(*subject, execution, file.schedule.value_or(Schedule{}), ReplayMode::kStrict,
+         /*keep_log=*/true);
   const std::vector<std::string> all = describe_log(*subject, execution);
   ASSERT_GT(all.size(), 8u);
   const std::vector<std::string> some = describe_log(*subject, execution, /*lines_max=*/4);
