@@ -178,6 +178,10 @@ int CommandLine::fail(std::string_view message, int code) const {
   return print_and_return(render(report, *wanted_, terminal_), code);
 }
 
+int CommandLine::fail_interrupted() const {
+  return fail(fmt::format("interrupted by {}", Interrupts::cause()), Interrupts::exit_code());
+}
+
 std::string error_object(std::string_view command, std::string_view message, int code) {
   const nlohmann::ordered_json json = {{"schema", Report::kSchema},
                                        {"command", command},

@@ -52,6 +52,8 @@ class CommandLine {
   /// standard output, too, so it is called once.
   int fail(std::string_view message, int code = kExitUsage) const;
   int fail(const Error& error, int code = kExitUsage) const { return fail(error.message, code); }
+  /// After a signal, or when its time was over (Interrupts), by a command that has nothing to tell.
+  int fail_interrupted() const;
 
  private:
   std::string flag_trouble(const std::string& word) const;

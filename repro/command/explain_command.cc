@@ -61,9 +61,7 @@ int explain_file(const CommandLine& line, const ExplainFlags& flags, const Argum
   options.keep_going = Interrupts::keep_going();
   Expected<Explanation> told = explain(*file, runner, options);
   progress.finish();
-  if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
-                     Interrupts::exit_code());
+  if (Interrupts::pending()) return line.fail_interrupted();
   if (!told) return line.fail(told.error(), kExitDiverged);
   told->file = flags.input.file;
   if (!flags.passing.empty() && told->turning.found()) {

@@ -68,9 +68,7 @@ int export_file(const CommandLine& line, const ExportFlags& flags, const Argumen
   const Interrupts interrupts;
   runner.isolator().set_keep_going(Interrupts::keep_going());
   const Expected<std::string> text = exported(*file, flags, runner);
-  if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
-                     Interrupts::exit_code());
+  if (Interrupts::pending()) return line.fail_interrupted();
   if (!text) return line.fail(fmt::format("{}: {}", flags.input.file, text.error().message));
   if (flags.output.empty()) return print_and_return(*text, kExitClean);
   if (const Status written = write_file(flags.output, *text); !written)

@@ -70,9 +70,7 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
                                        {.executions_max = flags.alone ? 0 : flags.executions,
                                         .progress = {},
                                         .keep_going = Interrupts::keep_going()});
-  if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
-                     Interrupts::exit_code());
+  if (Interrupts::pending()) return line.fail_interrupted();
   if (!told) return line.fail(told.error(), kExitDiverged);
   told->file = flags.input.file;
   std::vector<PageRun> runs;
@@ -84,9 +82,7 @@ int view_file(const CommandLine& line, ViewFlags flags, const Arguments& argumen
   own.recording = record_execution(*file, told->schedule, told->steps_shown);
   Expected<std::optional<PageRun>> other = other_run(*file, flags, *told, runner, kinds);
   if (!other) return line.fail(other.error());
-  if (Interrupts::pending())
-    return line.fail(fmt::format("interrupted by {}", Interrupts::cause()),
-                     Interrupts::exit_code());
+  if (Interrupts::pending()) return line.fail_interrupted();
   if (*other) runs.push_back(std::move(**other));
   const std::string page = view_page(*told, runs);
   if (const Status written = write_file(flags.output, page); !written)
