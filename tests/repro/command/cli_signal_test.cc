@@ -193,7 +193,7 @@ TEST_F(CliSignal, AHuntTellsWhatWasDoneAndHowToGoOn) {
       "7",    "--seed",  "3",          "--output", path("f"),   "-q", "--steps-max=9000"};
   const std::string text = interrupted(words, SIGINT, 130);
   EXPECT_THAT(text, AllOf(HasSubstr("interrupted by SIGINT: nothing was found so far"),
-                          HasSubstr("executions"), HasSubstr("seed 3"),
+                          HasSubstr(" distinct of "), HasSubstr("seed 3"),
                           HasSubstr("--strategy pct --seconds 1h --seed 3"),
                           HasSubstr("--steps-max=9000 --first ")));
   EXPECT_THAT(text, Not(HasSubstr("clean")));
