@@ -1,5 +1,7 @@
 // How tasklets begin, end, are thrown at and die.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "runtime/specification/specification.h"
 
@@ -159,25 +161,35 @@ Routine<Value> Specification::tell_of_end(Id id) {
 }
 
 // What it is in the middle of vanishes without running on, and gives back what it held. Generators
-// that it runs in a for loop end, and what their frames held goes when it is their turn.
+// that it runs in a for loop end, and what their frames held goes when it is their turn. All of it
+// is taken from the tasklet before the first of it goes: a callback may set the tasklet up anew.
 Routine<Value> Specification::forget_frames(Id id) {
-  for (const Id reply : at(id).calls) channel(reply).closing = true;
-  at(id).calls.clear();
-  for (const Id held : at(id).held) {
-    if (at(held).runner != id) continue;
-    at(held).running = false;
-    at(held).state = Tasklet::State::kEnded;
-  }
-  while (!at(id).held.empty()) {
-    const Id held = at(id).held.back();
-    at(id).held.pop_back();
-    if (at(held).runner == id) {
-      at(held).runner = kNobody;
-      co_await forget_frames(held);
-    }
+  std::vector<Id> going;
+  take_frames(id, going);
+  while (!going.empty()) {
+    const Id held = going.back();
+    going.pop_back();
     co_await release(held);
   }
+  if (at(id).held.capacity() == 0) at(id).held.swap(going);  // Its memory is used again.
   co_return Value{};
+}
+
+// Appends what the frames hold, from the outermost one to the innermost one.
+void Specification::take_frames(Id id, std::vector<Id>& going) {
+  for (const Id reply : at(id).calls) channel(reply).closing = true;
+  at(id).calls.clear();
+  const bool runs_any = std::any_of(at(id).held.begin(), at(id).held.end(),
+                                    [this, id](Id held) { return at(held).runner == id; });
+  if (!runs_any && going.empty()) return going.swap(at(id).held);
+  for (const Id held : std::exchange(at(id).held, {})) {
+    going.push_back(held);
+    if (at(held).runner != id) continue;
+    at(held).runner = kNobody;
+    at(held).running = false;
+    at(held).state = Tasklet::State::kEnded;
+    take_frames(held, going);
+  }
 }
 
 // Throws at a tasklet, which raises the exception when it resumes, in place of any awaited value.

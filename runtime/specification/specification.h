@@ -132,6 +132,7 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> release(Id tasklet);
   Routine<Value> tell_of_end(Id tasklet);
   Routine<Value> forget_frames(Id tasklet);
+  void take_frames(Id tasklet, std::vector<Id>& going);
   Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending, bool kills = true);
   Routine<Value> throw_at_dead(Id tasklet, Value error, bool kills);
   Routine<Value> drop_frames(Id tasklet);
