@@ -22,24 +22,30 @@ Tasklet* Thread::bind(Code& code) {
   return tasklet;
 }
 
+namespace {
+
+// A schedule callback may have taken the tasklet out of the run queue that is about to run. It can
+// give it another function, but not leave it without one, even if memory is lacking: the real
+// interpreter crashes there.
+bool is_about_to_run(const Tasklet& tasklet) {
+  return tasklet.thread != nullptr && tasklet.thread->guard().switching_to == &tasklet;
+}
+
+}  // namespace
+
 Object* Thread::rebind(Tasklet* tasklet, Code* code, bool with_arguments) {
   // Its thread may sleep in the middle of it, and would go on there.
   const bool in_context = tasklet->thread != nullptr && tasklet->thread->current() == tasklet &&
                           !shared_.settings.defects.has(Defect::kRebindInContext);
   if (is_current(*this, tasklet) || in_context) return raise_runtime_error(ErrorCode::kBindCurrent);
-  // A schedule callback may have taken the tasklet out of the run queue that is about to run, but
-  // not its function: the real interpreter crashes there.
-  const bool about_to_run = code == nullptr && tasklet->thread != nullptr &&
-                            tasklet->thread->guard().switching_to == tasklet;
-  if (!tasklet->floats() || about_to_run) {
+  if (!tasklet->floats() || (code == nullptr && is_about_to_run(*tasklet)))
     return raise_runtime_error(ErrorCode::kBindScheduled);
-  }
   if (nesting_level_of(*this, tasklet) > 0) return raise_runtime_error(ErrorCode::kBindCState);
   if (tasklet->is_main && tasklet->thread != nullptr && !tasklet->ended &&
       !(with_arguments && shared_.settings.defects.has(Defect::kBindDestroysMain))) {
     return raise_runtime_error(ErrorCode::kUnbindMain);
   }
-  if (with_arguments && lacks_memory(*this)) return nullptr;
+  if ((with_arguments || is_about_to_run(*tasklet)) && lacks_memory(*this)) return nullptr;
   const FrameRef frame = tasklet->frame;
   tasklet->frame = FrameRef{};
   tasklet->bound = code;
@@ -61,7 +67,8 @@ Object* Thread::setup(Tasklet* tasklet) {
   }
   if (tasklet->bound == nullptr) return raise_runtime_error(ErrorCode::kNotBound);
   if (tasklet->thread == nullptr) return raise_runtime_error(ErrorCode::kNoThread);
-  if (lacks_memory(*this)) return nullptr;
+  // For one that is about to run, rebind() has asked for it.
+  if (!is_about_to_run(*tasklet) && lacks_memory(*this)) return nullptr;
   tasklet->frame = make_root_frame(*this, *tasklet->bound);
   tasklet->bound = nullptr;
   tasklet->left_level = 0;
