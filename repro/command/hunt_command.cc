@@ -391,6 +391,16 @@ HuntAll hunt_all_of(const HuntFlags& flags, std::string name, std::string strate
   return all;
 }
 
+/// What a flag says is not drawn.
+GeneratedOptions generated_options(const HuntFlags& flags, const Limits& limits) {
+  return {.generator = {.beyond = flags.beyond},
+          .limits = limits,
+          .draws_switching = !flags.settings.names("switching"),
+          .draws_spill_levels = !flags.settings.names("spill-levels"),
+          .draws_fail_allocations = !flags.settings.names("fail-allocations"),
+          .draws_collect = !flags.settings.names("collect")};
+}
+
 /// Every few executions another scenario. One that reaches the limit of steps may be a program that
 /// never ends, and is no finding. Every oracle listens, unless a flag switches it off.
 int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Arguments& arguments) {
@@ -400,19 +410,20 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
   runtime::Settings base;
   base.check_structure = true;
   base.check_specification = true;
+  base.limits = generated_limits();
   const Expected<SettingValues> values =
       flags.settings.apply(runtime::tasklet_kind(), runtime::values_of(base));
   if (!values) return line.fail(values.error());
   const runtime::Settings settings = runtime::settings_of(*values);
-  const runtime::GeneratorOptions generator{.beyond = flags.beyond};
+  const GeneratedOptions generator = generated_options(flags, settings.limits);
   GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings, generator);
   GeneratedStrategy strategy(subject);
   const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
-  ExploreOptions options = explore_options(flags, generated_limits(), progress);
+  ExploreOptions options = explore_options(flags, generator.limits, progress);
   if (is_empty_share(flags, options)) return line.fail(kEmptyShare);
   options.counts = counts_unless_livelock;
-  if (flags.census) return take_census(line, subject, generator, options, progress);
+  if (flags.census) return take_census(line, subject, generator.generator, options, progress);
   const Stopwatch stopwatch;
   const std::vector<Strategy*> strategies(flags.jobs, &strategy);  // Each child has its own copy.
   const auto file_of = [&](std::uint64_t execution) {

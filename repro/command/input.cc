@@ -84,6 +84,11 @@ bool SettingsFlags::any() const {
                      [](const Flag& flag) { return flag.value.has_value(); });
 }
 
+bool SettingsFlags::names(std::string_view setting) const {
+  const Flag* const flag = find(setting);
+  return flag != nullptr && flag->value.has_value();
+}
+
 Expected<SettingValues> SettingsFlags::apply(const SubjectKind& kind, SettingValues values) const {
   const std::vector<FlagName> names = flag_names(kind);
   for (const Flag& flag : flags_) {

@@ -19,6 +19,8 @@ class SettingsFlags {
  public:
   void add(CLI::App& app, Kinds kinds);
   bool any() const;
+  /// Whether the flag of that setting was given.
+  bool names(std::string_view setting) const;
   /// `values` are of a subject of that kind. The error says what may be said, or that the kind has
   /// no such setting.
   Expected<SettingValues> apply(const SubjectKind& kind, SettingValues values) const;

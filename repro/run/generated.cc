@@ -12,21 +12,27 @@ std::uint64_t scenario_number(std::uint64_t execution, GeneratedAnswers answers)
   return execution / executions_each(answers);
 }
 
-void generate(std::uint64_t seed, std::uint64_t number, const runtime::GeneratorOptions& options,
+// Everything is drawn, also what is not used: what is given changes nothing else.
+void generate(std::uint64_t seed, std::uint64_t number, const GeneratedOptions& options,
               runtime::Scenario& scenario, runtime::Settings& settings) {
   const Prng family = Prng(seed).split("generated").split(number);
   Prng of_settings = family.split("settings");
-  settings.switching =
-      of_settings.chance({1, 2}) ? runtime::Switching::kSoft : runtime::Switching::kHard;
-  settings.spill_levels = of_settings.chance({3, 4}) ? 25 : 1 + of_settings.below(6);
-  if (of_settings.chance({1, 16})) settings.fail_allocations = true;
-  if (of_settings.chance({1, 8})) settings.collect = true;
-  settings.limits = generated_limits();
+  const bool soft = of_settings.chance({1, 2});
+  const auto spill_levels =
+      static_cast<std::uint32_t>(of_settings.chance({3, 4}) ? 25 : 1 + of_settings.below(6));
+  const bool fail_allocations = of_settings.chance({1, 16});
+  const bool collect = of_settings.chance({1, 8});
+  if (options.draws_switching)
+    settings.switching = soft ? runtime::Switching::kSoft : runtime::Switching::kHard;
+  if (options.draws_spill_levels) settings.spill_levels = spill_levels;
+  if (options.draws_fail_allocations && fail_allocations) settings.fail_allocations = true;
+  if (options.draws_collect && collect) settings.collect = true;
+  settings.limits = options.limits;
   Prng of_scenario = family.split("scenario");
-  runtime::generate_scenario(of_scenario, options, scenario);
+  runtime::generate_scenario(of_scenario, options.generator, scenario);
 }
 
-runtime::Scenario first_scenario(std::uint64_t seed, const runtime::GeneratorOptions& options) {
+runtime::Scenario first_scenario(std::uint64_t seed, const GeneratedOptions& options) {
   runtime::Scenario scenario;
   runtime::Settings settings;
   generate(seed, 0, options, scenario, settings);
@@ -39,12 +45,12 @@ std::uint64_t executions_each(GeneratedAnswers answers) {
   return answers == GeneratedAnswers::kOrdinary ? 1 : kExecutionsEach;
 }
 
-Limits generated_limits() {
+Limits generated_limits() noexcept {
   return {.steps_max = 1'000, .questions_max = 10'000, .actors_max = 300};
 }
 
 WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         const runtime::Settings& base, const runtime::GeneratorOptions& options) {
+                         const runtime::Settings& base, const GeneratedOptions& options) {
   runtime::Settings settings = base;
   runtime::Scenario scenario;
   generate(seed, scenario_number(execution, answers), options, scenario, settings);
@@ -52,8 +58,7 @@ WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedA
 }
 
 GeneratedSubject::GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers,
-                                   const runtime::Settings& base,
-                                   const runtime::GeneratorOptions& options)
+                                   const runtime::Settings& base, const GeneratedOptions& options)
     : seed_(seed),
       answers_(answers),
       base_(base),

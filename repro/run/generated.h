@@ -1,9 +1,9 @@
 // Generated scenarios as one subject: a hunt that is given no program makes its own.
 //
 // Execution i runs scenario i / kExecutionsEach of the seed, with settings that are drawn with it
-// (switching soft or hard; the depth at which the stack spills; in one of sixteen, allocations may
-// fail; in one of eight, the cycle collector may run anywhere). So an execution is a function of
-// (seed, i) and of the defects, and shards share a hunt by ranges of i. Few executions of each: a
+// unless they are given (switching soft or hard; the depth at which the stack spills; in one of
+// sixteen, allocations may fail; in one of eight, the cycle collector may run anywhere). So an
+// execution is a function of (seed, i) and of what is given, and shards share a hunt by ranges of i. Few executions of each: a
 // fresh scenario finds more than another schedule of an old one.
 //
 // The strategy that goes with it starts afresh with each scenario, for what strategies remember is
@@ -40,20 +40,30 @@ enum class GeneratedAnswers : std::uint8_t {
 /// such blocks.
 std::uint64_t executions_each(GeneratedAnswers answers);
 
-/// The scenario that execution `execution` of `seed` runs, with its settings: those of `base`, but
-/// for what is drawn.
-WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
-                         const runtime::Settings& base,
-                         const runtime::GeneratorOptions& options = {});
+/// The limits of each of its executions unless others are given: generated programs are short, and
+/// one that runs for longer never ends.
+Limits generated_limits() noexcept;
 
-/// The limits of each of its executions: generated programs are short, and one that runs for longer
-/// never ends.
-Limits generated_limits();
+/// What is generated.
+struct GeneratedOptions {
+  runtime::GeneratorOptions generator;
+  Limits limits = generated_limits();
+  /// Settings that are drawn with each scenario; false: that of the base settings, everywhere.
+  bool draws_switching = true;
+  bool draws_spill_levels = true;
+  bool draws_fail_allocations = true;
+  bool draws_collect = true;
+};
+
+/// The scenario that execution `execution` of `seed` runs, with its settings: those of `base`, but
+/// for the limits and what is drawn.
+WeaveFile generated_file(std::uint64_t seed, std::uint64_t execution, GeneratedAnswers answers,
+                         const runtime::Settings& base, const GeneratedOptions& options = {});
 
 class GeneratedSubject final : public Subject {
  public:
   GeneratedSubject(std::uint64_t seed, GeneratedAnswers answers, const runtime::Settings& base,
-                   const runtime::GeneratorOptions& options = {});
+                   const GeneratedOptions& options = {});
 
   /// To be called before run(): the number of the execution. True: it has another scenario than the
   /// one before.
@@ -76,7 +86,7 @@ class GeneratedSubject final : public Subject {
   std::uint64_t seed_;
   GeneratedAnswers answers_;
   runtime::Settings base_;
-  runtime::GeneratorOptions options_;
+  GeneratedOptions options_;
   std::optional<std::uint64_t> number_;  // Of the scenario.
   runtime::ScenarioSubject subject_;
 };

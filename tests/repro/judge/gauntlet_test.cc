@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "repro/file/workdir.h"
 #include "tests/repro/cli.h"
 
 namespace reweave::repro {
@@ -87,6 +88,21 @@ TEST_F(Gauntlet, AHuntOfGeneratedScenariosCanBeginAnywhere) {
   EXPECT_EQ(part.at("execution"), number);
   EXPECT_EQ(part.at("repro"), whole.at("repro"));
   run({"check", whole.at("repro")}, 0);
+}
+
+TEST_F(Gauntlet, AHuntOfGeneratedScenariosKeepsWhatFlagsSay) {
+  const json report =
+      run_json({"hunt", "--generated", "--quiet", "--defects", "refused-send-replaces", "--output",
+                path("found"), "--switching", "hard", "--spill-levels", "9", "--steps-max", "800",
+                "--collect", "off", "--fail-allocations", "off"},
+               1);
+  const std::string repro = read_file(report.at("repro")).value();
+  for (const char* const line :
+       {"\n  switching hard\n", "\n  spill-levels 9\n", "\n  steps-max 800\n"})
+    EXPECT_THAT(repro, testing::HasSubstr(line));
+  const std::string text =
+      run({"hunt", "--generated", "--quiet", "--executions", "2000", "--steps-max", "20"}, 0);
+  EXPECT_THAT(text, testing::HasSubstr("--steps-max N raises it from 20\n"));
 }
 
 TEST_F(Gauntlet, AHuntNeedsAScenarioOrThePermissionToGenerateOne) {
