@@ -143,7 +143,7 @@ std::vector<std::size_t> dict_bytes(const DictTuning& tuning, const DictLayout& 
 }
 
 std::vector<DictTimes> time_dicts(std::uint64_t entries_max,
-                                  const std::function<void(const DictTimes& next)>& progress) {
+                                  const std::function<bool(const DictTimes& next)>& progress) {
   std::vector<std::uint64_t> keys;
   keys.reserve(2 * entries_max);
   Prng prng(27);
@@ -154,7 +154,7 @@ std::vector<DictTimes> time_dicts(std::uint64_t entries_max,
       DictTimes times;
       times.tuning = i;
       times.entries = n;
-      progress(times);
+      if (!progress(times)) return all;
       time_one(kSwept[i].tuning, keys, times);
       all.push_back(times);
     }

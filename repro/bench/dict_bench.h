@@ -53,9 +53,9 @@ struct DictTimes {
 };
 
 /// 10, 100, … up to `entries_max`, for each of swept_tunings(). `progress` is told before each
-/// measurement.
+/// measurement; false: no more.
 std::vector<DictTimes> time_dicts(std::uint64_t entries_max,
-                                  const std::function<void(const DictTimes& next)>& progress);
+                                  const std::function<bool(const DictTimes& next)>& progress);
 
 /// The picture: times and bytes for an entry over the number of entries, and the post's staircase.
 std::string dict_plot(const std::vector<DictTimes>& times);

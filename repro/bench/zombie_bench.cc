@@ -179,12 +179,12 @@ Expected<std::vector<ZombieRow>> run_zombie_bench(const ZombieOptions& options) 
     return Error{fmt::format("no program has \"{}\" in its name", options.filter)};
   std::vector<ZombieRow> rows;
   for (const BenchProgram* const program : chosen) {
-    if (options.progress) options.progress(rows.size(), chosen.size());
+    if (options.progress && !options.progress(rows.size(), chosen.size())) return rows;
     Expected<ZombieRow> row = measure(*program, options);
     if (!row) return row.error();
     rows.push_back(*row);
   }
-  if (options.progress) options.progress(rows.size(), chosen.size());
+  if (options.progress) (void)options.progress(rows.size(), chosen.size());
   return rows;
 }
 

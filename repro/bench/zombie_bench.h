@@ -32,8 +32,8 @@ struct ZombieOptions {
   std::uint32_t rounds = 10;
   std::uint32_t free_frames_max = 200;  // Of both sides.
   std::string filter{};                 // Only programs with this in their name.
-  /// Told before each program and when all is done: how many are measured.
-  std::function<void(std::uint64_t done, std::uint64_t all)> progress{};
+  /// Told before each program and when all is done: how many are measured. False: no more.
+  std::function<bool(std::uint64_t done, std::uint64_t all)> progress{};
 };
 
 /// One program on one side.
@@ -51,7 +51,7 @@ struct ZombieRow {
   ZombieSide with;     // "other"
 };
 
-/// An error: a program does not end cleanly, or the caches changed what it does.
+/// The rows of what was measured. An error: a program does not end cleanly, or the caches changed what it does.
 Expected<std::vector<ZombieRow>> run_zombie_bench(const ZombieOptions& options);
 
 /// The post's table, then the memory.

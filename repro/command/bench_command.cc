@@ -10,6 +10,7 @@
 #include "repro/command/bench_command.h"
 #include "repro/command/command_line.h"
 #include "repro/file/workdir.h"
+#include "repro/run/interrupts.h"
 #include "repro/run/process.h"
 #include "scheduler/base/nearest.h"
 
@@ -56,7 +57,7 @@ std::optional<std::uint64_t> instructions_of(const std::string& valgrind,
   const ProcessResult result =
       run_process({valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program,
                    "--tasklets=" + what, std::to_string(batches)},
-                  {.environment = {}, .timeout_ms = 120'000});
+                  {.timeout_ms = 120'000, .keep_going = Interrupts::keep_going()});
   constexpr std::string_view kMark = "Collected : ";
   const std::size_t at = result.output.find(kMark);
   if (!result.succeeded() || at == std::string::npos) return std::nullopt;
@@ -90,6 +91,13 @@ std::string instructions_table(const std::string& program) {
 
 }  // namespace
 
+int print_measured(const CommandLine& line, const std::string& text) {
+  if (!Interrupts::pending()) return print_and_return(text, kExitClean);
+  line.warn(
+      fmt::format("interrupted by {}: only what was measured so far is here", Interrupts::cause()));
+  return print_and_return(text, Interrupts::exit_code());
+}
+
 int run_bench(const Arguments& arguments, Kinds) {
   const bool named = !arguments.empty() && arguments.front().substr(0, 1) != "-";
   if (named) {
@@ -115,6 +123,7 @@ int run_bench(const Arguments& arguments, Kinds) {
   line.app()
       .add_flag("--gates", gates, "Judge only what must hold on every machine: counts and ratios")
       ->excludes(filtered);
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
   const std::string program = neighbour_program("reweave_bench");
   if (program.empty()) {
@@ -132,10 +141,14 @@ int run_bench(const Arguments& arguments, Kinds) {
     if (!filter.empty()) argv.push_back("--benchmark_filter=" + filter);
     if (json) argv.emplace_back("--benchmark_format=json");
   }
-  const ProcessResult result =
-      run_process(argv, {.environment = {}, .timeout_ms = 0, .capture = false});
+  const Interrupts interrupts;
+  const ProcessResult result = run_process(argv, {.environment = {},
+                                                  .timeout_ms = 0,
+                                                  .capture = false,
+                                                  .keep_going = Interrupts::keep_going()});
+  if (Interrupts::pending()) return print_measured(line, "");
   if (result.succeeded() && !gates && !json && filter.empty())
-    return print_and_return(instructions_table(program), kExitClean);
+    return print_measured(line, instructions_table(program));
   if (result.end == ProcessResult::End::kExited) return result.code;
   return line.fail("the benchmark program died", kExitSoftware);
 }

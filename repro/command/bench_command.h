@@ -5,6 +5,7 @@
 // Without a subject `reweave bench` runs the benchmark program, which is built beside the tool.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "repro/command/command.h"
@@ -16,6 +17,12 @@ struct BenchSubject {
   std::string_view summary;
   int (*run)(const Arguments& arguments);  // Without the subject's name; returns the exit code.
 };
+
+class CommandLine;
+
+/// Prints what was measured, and says so if that is not all, because of a signal or a limit of time.
+/// Returns the exit code.
+int print_measured(const CommandLine& line, const std::string& text);
 
 int run_bench_zombie(const Arguments& arguments);
 int run_bench_dict(const Arguments& arguments);

@@ -3,6 +3,7 @@
 #include "repro/bench/condvar_bench.h"
 #include "repro/command/bench_command.h"
 #include "repro/command/command_line.h"
+#include "repro/run/interrupts.h"
 
 namespace reweave::repro {
 
@@ -22,12 +23,16 @@ int run_bench_condvar(const Arguments& arguments) {
       ->type_name("N")
       ->check(whole_number(100, 1'000'000));
   line.add_output_flags({"text", "json"});
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
+  const Interrupts interrupts;
   std::vector<CondvarRow> rows;
-  for (const std::uint64_t delay : every == 0 ? condvar_delays() : condvar_delays_every(every))
+  for (const std::uint64_t delay : every == 0 ? condvar_delays() : condvar_delays_every(every)) {
+    if (Interrupts::pending()) break;
     rows.push_back(measure_condvar(delay));
-  return print_and_return(line.format() == Format::kJson ? condvar_json(rows) : condvar_text(rows),
-                          kExitClean);
+  }
+  return print_measured(line,
+                        line.format() == Format::kJson ? condvar_json(rows) : condvar_text(rows));
 }
 
 }  // namespace reweave::repro

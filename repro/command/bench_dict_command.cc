@@ -9,6 +9,7 @@
 #include "repro/command/bench_command.h"
 #include "repro/command/command_line.h"
 #include "repro/file/workdir.h"
+#include "repro/run/interrupts.h"
 
 namespace reweave::repro {
 
@@ -125,6 +126,7 @@ int run_bench_dict(const Arguments& arguments) {
                    "  reweave bench dict --plot dict.svg",
                    "0 done, 74 the picture cannot be written");
   line.add_output_flags({"text", "json"});
+  line.limit_time();
   std::uint64_t entries_max = kEntriesMax;
   std::string plot;
   line.app()
@@ -143,10 +145,12 @@ int run_bench_dict(const Arguments& arguments) {
   std::uint64_t sizes = 0;
   for (std::uint64_t n = 10; n <= entries_max; n *= 10) ++sizes;
   std::uint64_t done = 0;
+  const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   const std::vector<DictTimes> times = time_dicts(entries_max, [&](const DictTimes& next) {
     progress.update("dicts", done++, sizes * swept_tunings().size(),
                     swept_tunings()[next.tuning].name);
+    return !Interrupts::pending();
   });
   progress.finish();
   const Status written = plot.empty() ? ok() : write_file(plot, dict_plot(times));
@@ -154,7 +158,7 @@ int run_bench_dict(const Arguments& arguments) {
   const std::string text = line.format() == Format::kJson
                                ? json_of(columns, times)
                                : bytes_text(columns) + (times.empty() ? "" : times_text(times));
-  return print_and_return(text, written ? kExitClean : kExitOutput);
+  return written ? print_measured(line, text) : print_and_return(text, kExitOutput);
 }
 
 }  // namespace reweave::repro

@@ -6,6 +6,7 @@
 #include "repro/command/bench_command.h"
 #include "repro/command/command_line.h"
 #include "repro/report/terminal.h"
+#include "repro/run/interrupts.h"
 
 namespace reweave::repro {
 
@@ -34,18 +35,20 @@ int run_bench_zombie(const Arguments& arguments) {
       .add_option("--filter", options.filter, "Only programs with this in their name")
       ->type_name("WORD");
   line.add_output_flags({"text", "json"});
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
+  const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
   options.progress = [&](std::uint64_t done, std::uint64_t all) {
     progress.update("programs", done, all, "zombie");
+    return !Interrupts::pending();
   };
   const Expected<std::vector<ZombieRow>> rows = run_zombie_bench(options);
   progress.finish();
   if (!rows)
     return line.fail(rows.error().message, options.filter.empty() ? kExitSoftware : kExitUsage);
-  return print_and_return(
-      line.format() == Format::kJson ? zombie_json(*rows, options) : zombie_text(*rows, options),
-      kExitClean);
+  return print_measured(line, line.format() == Format::kJson ? zombie_json(*rows, options)
+                                                             : zombie_text(*rows, options));
 }
 
 }  // namespace reweave::repro

@@ -320,7 +320,8 @@ int merge(const Arguments& arguments, Kinds) {
 std::string shrunk(const CampaignFolder& folder, const std::string& repro) {
   const std::string small = folder.news() + "/minimize.weave";
   const ProcessResult result =
-      run_process({own_program(), "shrink", repro, "--output", small}, {.timeout_ms = 3'600'000});
+      run_process({own_program(), "shrink", repro, "--output", small},
+                  {.timeout_ms = 3'600'000, .keep_going = Interrupts::keep_going()});
   const Expected<std::string> text = result.succeeded() ? read_file(small) : Error{""};
   std::error_code ignored;
   std::filesystem::remove(small, ignored);
@@ -339,13 +340,17 @@ int minimize(const Arguments& arguments, Kinds) {
   std::string name;
   line.app().add_option("dir", name, "Folder of the campaign")->type_name("DIR")->required();
   line.add_output_flags({"text", "json"});
+  line.limit_time();
   if (!line.parse(arguments)) return line.exit_code();
   const CampaignFolder folder(name);
   if (Status look = folder.look(); !look) return line.fail(look.error());
   if (Status made = folder.prepare(); !made) return line.fail(made.error(), kExitOutput);
   const Interrupts interrupts;
-  for (const ReproFacts& repro : folder.find_repros().repros) {
+  const std::vector<ReproFacts> repros = folder.find_repros().repros;
+  std::size_t done = 0;
+  for (const ReproFacts& repro : repros) {
     if (Interrupts::pending()) break;
+    ++done;
     const std::string path = shrunk(folder, repro.name);
     if (path.empty() || path == repro.name) continue;
     const ProcessResult replay =
@@ -353,6 +358,10 @@ int minimize(const Arguments& arguments, Kinds) {
     (void)write_file(folder.report_of(path), replay.output);
   }
   if (Status pruned = folder.prune(); !pruned) return line.fail(pruned.error(), kExitOutput);
+  if (Interrupts::pending()) {
+    line.warn(fmt::format("interrupted by {}: {} of {} repros were shrunk", Interrupts::cause(),
+                          done == 0 ? 0 : done - 1, repros.size()));
+  }
   const CampaignStatus status = status_of(folder);
   return print_and_return(line.format() == Format::kJson
                               ? status_json(folder, status, nullptr)

@@ -158,7 +158,13 @@ Check program_check(const char* name, const char* needed_by, const char* fix) {
     return check;
   }
   const ProcessResult version = run_process({path, "--version"});
-  check.found = version.succeeded() ? first_line(version.output) : path;
+  check.found = first_line(version.output);
+  if (version.succeeded()) return check;
+  check.present = false;
+  check.unusable = true;
+  check.found =
+      fmt::format("{} --version fails{}", path, check.found.empty() ? "" : ": " + check.found);
+  check.fix = fix;
   return check;
 }
 

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 
 #include "repro/report/printable.h"
 
@@ -41,20 +44,53 @@ using Clock = std::chrono::steady_clock;
   _exit(127);
 }
 
+/// Whether somebody wants it to go on; it is told once that nobody does.
+class Patience {
+ public:
+  Patience(pid_t child, const ProcessOptions& options)
+      : to_(options.capture ? -child : child), keep_going_(options.keep_going) {}
+
+  void ask() {
+    if (told_ || !keep_going_ || keep_going_()) return;
+    told_ = true;
+    kill(to_, SIGTERM);
+  }
+  /// For so long nobody is asked.
+  int milliseconds() const { return keep_going_ ? 20 : std::numeric_limits<int>::max(); }
+
+ private:
+  pid_t to_;  // With its process group, if it has one of its own.
+  const std::function<bool()>& keep_going_;
+  bool told_ = false;
+};
+
 // Reads until the end of the stream or the deadline; false: the deadline came first.
-bool drain(int fd, std::string& output, Clock::time_point deadline) {
+bool drain(int fd, std::string& output, Clock::time_point deadline, Patience& patience) {
   std::array<char, 4096> buffer;
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return false;
+    patience.ask();
     pollfd waiting{fd, POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(left)) <= 0) continue;
+    const auto longest = std::min<std::int64_t>(left, patience.milliseconds());
+    if (poll(&waiting, 1, static_cast<int>(longest)) <= 0) continue;
     const ssize_t count = read(fd, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return true;
     const std::size_t room = ProcessResult::kOutputBytesMax - output.size();
     output.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
+  }
+}
+
+// Its status, when it has ended.
+int wait_for(pid_t child, const ProcessOptions& options, Patience& patience) {
+  int status = 0;
+  for (;;) {
+    patience.ask();
+    const pid_t waited = waitpid(child, &status, options.keep_going ? WNOHANG : 0);
+    if (waited == child || (waited < 0 && errno != EINTR)) return status;
+    if (waited == 0) poll(nullptr, 0, patience.milliseconds());
   }
 }
 
@@ -90,15 +126,13 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   close(output[1]);
   close(trouble[1]);
   bool timed_out = false;
+  Patience patience(child, options);
   if (child > 0 && options.capture) {
-    timed_out = !drain(output[0], result.output, deadline);
+    timed_out = !drain(output[0], result.output, deadline, patience);
     if (timed_out) kill(-child, SIGKILL);
   }
   int status = 0;
-  if (child > 0) {
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
+  if (child > 0) status = wait_for(child, options, patience);
   int why = child < 0 ? errno : 0;
   if (child > 0 && read(trouble[0], &why, sizeof why) != sizeof why) why = 0;
   close(output[0]);

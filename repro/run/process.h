@@ -4,6 +4,7 @@
 // arguments arrive as they are given. Called from the main stack of a process without threads.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct ProcessOptions {
   std::vector<std::string> environment{};  // "NAME=value", put over what we have ourselves.
   int timeout_ms = 10'000;                 // After this it is killed, with its process group.
   bool capture = true;                     // False: it has our streams, and no time limit.
+  /// Asked many times a second; false: it is told to end, by SIGTERM, and waited for.
+  std::function<bool()> keep_going{};
 };
 
 /// Runs `argv[0]`, looked up on PATH, and waits for its end.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "repro/run/debugging.h"
 #include "tests/repro/testing.h"
 
@@ -43,6 +45,20 @@ TEST(Doctor, RrWorks) {
   EXPECT_EQ(probe.outcome, RrOutcome::kWorks);
   EXPECT_EQ(probe.version, "5.6.0");
   EXPECT_EQ(probe.fix, "");
+}
+
+TEST(Doctor, AProgramThatFailsIsNoGoodOne) {
+  const TemporaryFolder folder;
+  folder.write("gdb", "#!/bin/sh\necho 'cannot load libpython'; exit 1\n", true);
+  const ScopedVariable path("PATH", folder.root() + ":/usr/bin:/bin");
+  const Diagnosis diagnosis = diagnose({.system_root = folder.root()});
+  const auto gdb = std::find_if(diagnosis.checks.begin(), diagnosis.checks.end(),
+                                [](const Check& check) { return check.name == "gdb"; });
+  ASSERT_NE(gdb, diagnosis.checks.end());
+  EXPECT_FALSE(gdb->present);
+  EXPECT_TRUE(gdb->unusable);
+  EXPECT_EQ(gdb->found, folder.path("gdb") + " --version fails: cannot load libpython");
+  EXPECT_THAT(gdb->fix, HasSubstr("apt-get install gdb"));
 }
 
 TEST(Doctor, RrIsMissing) {

@@ -30,6 +30,24 @@ TEST(Process, EndsWhatTakesTooLongWithAllThatItStarted) {
   EXPECT_EQ(result.end, End::kTimedOut);
 }
 
+TEST(Process, TellsWhoRunsToEndWhenNobodyWantsToWait) {
+  int asked = 0;
+  const ProcessResult result = run_process(
+      {"sh", "-c", "trap 'echo told; exit 3' TERM; echo begun; while :; do sleep 0.01; done"},
+      {.keep_going = [&] { return ++asked < 30; }});
+  EXPECT_EQ(result.end, End::kExited);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_TRUE(result.output.starts_with("begun\n")) << result.output;
+  EXPECT_TRUE(result.output.ends_with("told\n")) << result.output;
+}
+
+TEST(Process, TellsItOfItsOwnStreams) {
+  const ProcessResult result =
+      run_process({"sleep", "60"}, {.capture = false, .keep_going = [] { return false; }});
+  EXPECT_EQ(result.end, End::kSignalled);
+  EXPECT_EQ(result.code, SIGTERM);
+}
+
 TEST(Process, SaysWhatIsMissing) {
   const ProcessResult result = run_process({"no-such-program-here"});
   EXPECT_EQ(result.end, End::kNotStarted);
