@@ -88,8 +88,7 @@ void Arena::begin_anew(std::size_t offset) {
   mark_.bump = std::max(mark_.bump, begin_ + offset);
 }
 
-int Arena::class_of(std::size_t bytes) {
-  if (bytes <= 1024) return static_cast<int>((bytes + 15) / 16);
+int Arena::large_class_of(std::size_t bytes) {
   // Quarters of powers of two: 1280, 1536, 1792, 2048, 2560 …
   const auto power =
       static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^power <= bytes-1 < 2^(power+1)
@@ -119,7 +118,8 @@ void* Arena::allocate(std::size_t bytes) {
   if (bytes > static_cast<std::size_t>(end_ - begin_)) return nullptr;
   const int size_class = class_of(bytes == 0 ? 1 : bytes);
   void*& free = mark_.free[static_cast<std::size_t>(size_class)];
-  if (free != nullptr) {
+  const bool spares = mark_.bump < spare_to_ && bytes <= kSparedMax;
+  if (free != nullptr && !spares) {
     void* const block = free;
     free = *static_cast<void**>(block);
     reinterpret_cast<Header*>(static_cast<char*>(block) - sizeof(Header))->state = kUsed;
@@ -204,6 +204,7 @@ void Arena::reset(const Mark& mark) {
   if (used_end > given_back)
     madvise(reinterpret_cast<void*>(given_back), used_end - given_back, MADV_DONTNEED);
   mark_ = mark;
+  spare_to_ = nullptr;
 }
 
 }  // namespace reweave::program

@@ -42,6 +42,13 @@ class Arena {
 
   /// At least `bytes`, aligned to 16, zero where it was never used. Null: the arena is full.
   void* allocate(std::size_t bytes);
+  /// allocate(bytes) would give out a small block that was freed before.
+  bool would_reuse(std::size_t bytes) const {
+    return bytes <= kSparedMax && mark_.bump >= spare_to_ &&
+           mark_.free[static_cast<std::size_t>(class_of(bytes == 0 ? 1 : bytes))] != nullptr;
+  }
+  /// From now on no small block is, until `bytes` of fresh memory are used up, or to reset().
+  void spare_freed(std::size_t bytes) { spare_to_ = mark_.bump + bytes; }
   /// The same, zero altogether: memory that was never used is not touched.
   void* allocate_cleared(std::size_t bytes);
   /// `alignment` is a power of two.
@@ -85,9 +92,13 @@ class Arena {
   };
   static constexpr std::uint32_t kUsed = 0x5eed5eed, kFreed = 0xf4eef4ee, kInside = 0x1145ade0;
   static constexpr int kSmallClasses = 65;  // 0, 16, 32 … 1024 bytes.
+  static constexpr std::size_t kSparedMax = 1024;
 
   void set_alive(const void* from, std::size_t bytes, bool alive);
-  static int class_of(std::size_t bytes);
+  static int class_of(std::size_t bytes) {
+    return bytes <= 1024 ? static_cast<int>((bytes + 15) / 16) : large_class_of(bytes);
+  }
+  static int large_class_of(std::size_t bytes);
   static std::size_t bytes_of(int size_class);
   static Header* header_of(const void* block);
 
@@ -99,6 +110,7 @@ class Arena {
   char* kept_to_ = nullptr;         // Below the last mark() …
   unsigned char* kept_ = nullptr;   // … the bits as they were then, …
   bool kept_changed_ = false;       // … if they are other ones now.
+  char* spare_to_ = nullptr;        // While the bump pointer is below, freed blocks are spared.
 };
 
 }  // namespace reweave::program

@@ -86,7 +86,7 @@ void Control::execute(Execution& execution) {
   alone_since_ = watched_until_ = 0;
   active_ = woke_resting_ = false;
   glance_ns_ = 0;
-  draining_ = left_over_ = ending_ = false;
+  draining_ = left_over_ = ending_ = asked_to_spare_ = false;
   left_by_main_ = {};
   destroyed_.clear();
   drain_until_ = sync::kNever;

@@ -142,6 +142,11 @@ class Control final : public sync::Host {
   }
   /// Who runs and at which step, in one word.
   std::uint64_t moment() { return std::uint64_t{engine_.current()} << 48 | engine_.steps(); }
+  /// Freed memory is about to be given out a second time: whether it shall rather stay free, and
+  /// all that is freed from now on, too. Who still uses it is found then; a program that goes wrong
+  /// because an address comes back needs the ordinary answer. Asked once in an execution, while
+  /// other threads live; else false. Does not switch.
+  bool spares_freed(Call call);
   /// Memory of the heap is about to be given back.
   void note_free(const void* block, std::size_t bytes, Call call);
   /// Memory was given back.
@@ -438,6 +443,7 @@ class Control final : public sync::Host {
   Races races_;
   bool finds_races_ = false;
   bool wakes_spuriously_ = false;
+  bool asked_to_spare_ = false;  // In this execution: see spares_freed().
   bool rehearsed_ = false;
   struct EarlyThread {
     void* (*start)(void*);

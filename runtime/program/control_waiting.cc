@@ -204,6 +204,16 @@ std::uint32_t Control::ask(QuestionKind kind, std::uint32_t answers, const void*
   return engine_.pick(kind, site_of(caller), answers);
 }
 
+bool Control::spares_freed(Call call) {
+  if (asked_to_spare_ || !others_live()) return false;
+  asked_to_spare_ = true;
+  const void* const caller = users_call(call);
+  const void* const where = caller != kNoUsersCall ? caller : self().where;
+  if (ask(QuestionKind::kPick, 2, where) == 0) return false;
+  if (history_.on()) keep({.did = Did::kSpared, .caller = where});
+  return true;
+}
+
 bool Control::time_is_up(std::uint64_t deadline, const void* caller) {
   if (ask(QuestionKind::kFire, 2, caller) == 0) return false;
   constexpr std::uint64_t kLongNs = 300'000'000'000'000'000;  // Ten years: "never".

@@ -28,6 +28,7 @@ enum class Did : std::uint8_t {
   kCreated,   // The thread `other`.
   kEnded,     // The thread itself.
   kFreed,     // `bytes` at `object`: told only if somebody uses them afterwards.
+  kSpared,    // It was given fresh memory, and nothing that is freed is used again: an answer.
 };
 
 /// What is wrong with the memory that a step used, or freed too early.

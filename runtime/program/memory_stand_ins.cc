@@ -129,6 +129,15 @@ void release(void* block, Call call = {}) {
   if (!released) complain_of_free(CallStack::here());
 }
 
+/// Whether freed memory is used again at once is a question. What is kept from it is little: with
+/// more the next execution would have more to clear.
+constexpr std::size_t kSparedBytes = std::size_t{256} << 10;
+
+void before_allocating(std::size_t bytes, bool own, Call call) {
+  if (own || !is_controlled() || !program_heap().would_reuse(bytes)) return;
+  if (control().spares_freed(call)) program_heap().spare_freed(kSparedBytes);
+}
+
 bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 }  // namespace
@@ -144,19 +153,21 @@ using namespace reweave::program;  // NOLINT
 
 namespace {
 
-void* allocate_for(const void* caller, std::size_t bytes) {
+void* allocate_for(Call call, std::size_t bytes) {
   const bool pool = bytes == kEmergencyPoolBytes && globals.running == 0;
-  void* const block = allocate(Arena::kAlignment, bytes, pool || is_own(caller, bytes));
+  const bool own = pool || is_own(call.address, bytes);
+  before_allocating(bytes, own, call);
+  void* const block = allocate(Arena::kAlignment, bytes, own);
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
 
 void* reallocate_for(Call call, void* block, std::size_t bytes) {
-  if (block == nullptr) return allocate_for(call.address, bytes);
+  if (block == nullptr) return allocate_for(call, bytes);
   const bool known = program_heap().owns(block) || own_heap().owns(block);
   const std::size_t usable = known ? Arena::usable_bytes(block) : 0;
   if (known && bytes != 0 && bytes <= usable && bytes >= usable / 2) return block;
-  void* const moved = allocate_for(call.address, bytes);
+  void* const moved = allocate_for(call, bytes);
   if (moved == nullptr) return nullptr;
   // A block of the dynamic linker's own small heap has no size that we know.
   std::memcpy(moved, block, known && usable < bytes ? usable : bytes);
@@ -168,7 +179,7 @@ void* reallocate_for(Call call, void* block, std::size_t bytes) {
 
 REWEAVE_STAND_IN void reweave_fuzz_target() { has_engine = true; }
 
-REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_RAW_CALLER, bytes); }
+REWEAVE_STAND_IN void* malloc(std::size_t bytes) { return allocate_for(REWEAVE_CALL, bytes); }
 REWEAVE_STAND_IN void free(void* block) { release(block, REWEAVE_CALL); }
 REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
   std::size_t bytes = 0;
@@ -176,8 +187,10 @@ REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
     errno = ENOMEM;
     return nullptr;
   }
+  const bool own = is_own(REWEAVE_RAW_CALLER, bytes);
+  before_allocating(bytes, own, REWEAVE_CALL);
   const HeapLock lock;
-  Arena& heap = is_own(REWEAVE_RAW_CALLER, bytes) ? own_heap() : program_heap();
+  Arena& heap = own ? own_heap() : program_heap();
   void* const block = heap.allocate_cleared(bytes);
   if (block == nullptr) errno = ENOMEM;
   return block;

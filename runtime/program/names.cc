@@ -268,6 +268,8 @@ std::string step_words(Control& control, const Step& step) {
       return going_on_words(control, step);
     case Did::kFreed:
       return step.fault == Fault::kNone ? "" : "frees memory that is used afterwards";
+    case Did::kSpared:
+      return "is given fresh memory; from here on what is freed stays free";
     case Did::kWaited:
       return wait_words(control, step);
     case Did::kCalled:

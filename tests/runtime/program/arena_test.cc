@@ -95,5 +95,35 @@ TEST_F(ArenaTest, PutsBackWhatWasFreedBeforeAndAfterTheMark) {
   }
 }
 
+TEST_F(ArenaTest, SparesWhatWasFreedUntilSoMuchIsUsed) {
+  const Arena::Mark mark = arena_.mark();
+  void* const first = arena_.allocate(48);
+  ASSERT_TRUE(arena_.release(first));
+  EXPECT_TRUE(arena_.would_reuse(48));
+  EXPECT_FALSE(arena_.would_reuse(480));
+  arena_.spare_freed(256);
+  EXPECT_FALSE(arena_.would_reuse(48));
+  int others = 0;
+  while (arena_.allocate(48) != first) {
+    EXPECT_TRUE(arena_.is_dead(first));
+    ASSERT_LT(++others, 10);
+  }
+  EXPECT_EQ(others, 4);  // Of 64 bytes, with their headers.
+  ASSERT_TRUE(arena_.release(first));
+  arena_.spare_freed(256);
+  arena_.reset(mark);
+  EXPECT_EQ(arena_.allocate(48), first);
+  ASSERT_TRUE(arena_.release(first));
+  EXPECT_TRUE(arena_.would_reuse(48));
+}
+
+TEST_F(ArenaTest, SparesNoLargeBlock) {
+  void* const large = arena_.allocate(4000);
+  ASSERT_TRUE(arena_.release(large));
+  arena_.spare_freed(1 << 20);
+  EXPECT_FALSE(arena_.would_reuse(4000));
+  EXPECT_EQ(arena_.allocate(4000), large);
+}
+
 }  // namespace
 }  // namespace reweave::program
