@@ -240,10 +240,10 @@ std::string object_words(Control& control, const void* object, std::uint32_t byt
   }
   if (use == nullptr) return std::string("a ") + kind;
   std::string words = std::string(kind) + " #" + std::to_string(use->number);
-  if (whole)
-    words += std::string(", first ") + (use->locked ? "locked" : "used") + " in " +
-             place_in_words(use->first);
-  return words;
+  if (!whole) return words;
+  const std::string place = place_in_words(use->first);
+  if (place.starts_with("~")) return words;  // In the C++ library, which says nothing to the user.
+  return words + ", first " + (use->locked ? "locked" : "used") + " in " + place;
 }
 
 std::string woken_words(Control& control, const Wakes& woken) {

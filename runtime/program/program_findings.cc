@@ -95,8 +95,13 @@ std::string wait_words(Control& control, const Thread& thread, const sync::Wait&
     return kind;
   if (control.history().use_of(wait.object) == nullptr) return kind;
   const bool is_condition = wait.kind == WaitKind::kCondition;
-  return (is_condition ? std::string(kind) + " at " : "") +
-         object_words(control, wait.object, 0, "", true);
+  std::string words = is_condition ? std::string(kind) + " at " : "";
+  // What waits by futexes in the C++ library has a name there, and its object is not told apart.
+  const std::string called = wait.kind == WaitKind::kFutex
+                                 ? sites().library_call(thread.stack.addresses())
+                                 : std::string();
+  words += object_words(control, wait.object, 0, "", /*whole=*/called.empty());
+  return called.empty() ? words : words + ", in " + called;
 }
 
 /// Who notified last, or changed last what is waited for; "" where that is no question.

@@ -586,4 +586,21 @@ Place Sites::place(const void* address) {
   return place;
 }
 
+std::string Sites::library_call(std::span<const void* const> calls) {
+  std::string outermost;
+  for (const void* const address : calls) {
+    const auto at = reinterpret_cast<std::uintptr_t>(address);
+    const Module* const module = module_of(at);
+    if (module == nullptr || module->is_runtime) continue;
+    const std::uintptr_t call = at - module->bias - 1;
+    read_lines(*module, {call});
+    for (const SourceFrame& frame : data_->lines[{module, call}].frames) {
+      if (frame.line == 0 || frame.function.empty()) continue;
+      if (!is_system_header(frame.file)) return outermost;
+      outermost = simplified_name(frame.function);
+    }
+  }
+  return "";
+}
+
 }  // namespace reweave::program

@@ -40,6 +40,23 @@ TEST_F(Programs, EverythingHasTheUsersNames) {
   EXPECT_GE(log.size(), 8u);
 }
 
+TEST_F(Programs, AWaitInTheCxxLibraryIsNamed) {
+  const std::pair<const char*, const char*> waits[] = {
+      {"semaphore", "std::counting_semaphore<4l>::acquire"},
+      {"latch", "std::latch::wait"},
+      {"barrier", "::arrive_and_wait"},
+      {"atomic", "::wait"}};
+  for (const auto& [word, called] : waits) {
+    const json hunted = hunt("waits_in_library", 1, {word});
+    EXPECT_EQ(hunted["finding"]["signature"], "deadlock futex in wait, join in main");
+    const std::string message = hunted["finding"]["message"];
+    EXPECT_THAT(message, AllOf(HasSubstr("    waits for futex "), HasSubstr(", in std::"),
+                               HasSubstr(std::string(called) + "\n"),
+                               HasSubstr("    at wait (waits_in_library.cc:")));
+    EXPECT_THAT(message, Not(HasSubstr("__platform_wait")));
+  }
+}
+
 TEST_F(Programs, ATimelineIsDrawn) {
   const json hunted = hunt("bank", 1);
   const std::string file = path("timeline.json");
