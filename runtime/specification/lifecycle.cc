@@ -1,5 +1,4 @@
 // How tasklets begin, end, are thrown at and die.
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -164,25 +163,34 @@ Routine<Value> Specification::tell_of_end(Id id) {
 // that it runs in a for loop end, and what their frames held goes when it is their turn. All of it
 // is taken from the tasklet before the first of it goes: a callback may set the tasklet up anew.
 Routine<Value> Specification::forget_frames(Id id) {
-  std::vector<Id> going;
-  take_frames(id, going);
-  while (!going.empty()) {
-    const Id held = going.back();
-    going.pop_back();
+  if (at(id).held.empty() && at(id).calls.empty()) co_return Value{};
+  const std::size_t mine = spare_list();
+  take_frames(id, lists_[mine]);
+  while (!lists_[mine].empty()) {
+    const Id held = lists_[mine].back();
+    lists_[mine].pop_back();
     co_await release(held);
   }
-  if (at(id).held.capacity() == 0) at(id).held.swap(going);  // Its memory is used again.
+  spare_lists_.push_back(mine);
   co_return Value{};
+}
+
+// An empty one. Of a routine that is never gone on with it comes back with the next prediction.
+std::size_t Specification::spare_list() {
+  if (spare_lists_.empty()) {
+    lists_.emplace_back();
+    return lists_.size() - 1;
+  }
+  const std::size_t list = spare_lists_.back();
+  spare_lists_.pop_back();
+  return list;
 }
 
 // Appends what the frames hold, from the outermost one to the innermost one.
 void Specification::take_frames(Id id, std::vector<Id>& going) {
   for (const Id reply : at(id).calls) channel(reply).closing = true;
   at(id).calls.clear();
-  const bool runs_any = std::any_of(at(id).held.begin(), at(id).held.end(),
-                                    [this, id](Id held) { return at(held).runner == id; });
-  if (!runs_any && going.empty()) return going.swap(at(id).held);
-  for (const Id held : std::exchange(at(id).held, {})) {
+  for (const Id held : at(id).held) {
     going.push_back(held);
     if (at(held).runner != id) continue;
     at(held).runner = kNobody;
@@ -190,6 +198,7 @@ void Specification::take_frames(Id id, std::vector<Id>& going) {
     at(held).state = Tasklet::State::kEnded;
     take_frames(held, going);
   }
+  at(id).held.clear();
 }
 
 // Throws at a tasklet, which raises the exception when it resumes, in place of any awaited value.

@@ -124,7 +124,10 @@ Routine<Value> Specification::fail_next_job(ErrorCode code) {
   if (channel(job.reply).closing) co_return Value{};  // Nobody listens.
   Value error = Value::error(code);
   error.number = ++tokens_;
+  const Id self = current_;
+  const Id outer = std::exchange(at(self).told_reply, job.reply);
   const Value result = co_await channel_action(job.reply, 1, error);
+  at(self).told_reply = outer;
   channel(job.reply).has_job = false;
   co_return result;
 }

@@ -43,17 +43,28 @@ void Specification::reach(Id id) {
   } else {
     for (const Id held : at(id).held) meet(held);
   }
-  if (at(id).job_reply == kNobody) return;
-  for (const Id caller : channel(at(id).job_reply).waiting) meet(caller);
+  const auto meet_waiting = [this](Id reply) {
+    for (const Id waiting : channel(reply).waiting) meet(waiting);
+  };
+  if (at(id).job_reply != kNobody) meet_waiting(at(id).job_reply);
+  if (at(id).told_reply != kNobody) meet_waiting(at(id).told_reply);
+  for (const Id reply : at(id).calls) meet_waiting(reply);
 }
 
 // Somebody has it for the result of a job who is no object: the pool, or a C stack. A worker that
-// was left softly in the middle of the job holds it by its frames.
+// was left softly in the middle of the job holds it by its frames, and so does who tells that the
+// job will not be done. A caller on a C stack has it, too.
 bool Specification::is_kept_for_job(Id reply) {
-  if (!channel(reply).has_job) return false;
   const auto count = static_cast<Id>(tasklet_count_);
   for (Id id = 0; id < count; ++id) {
-    if (at(id).job_reply == reply && is_transparent(at(id))) return false;
+    const std::vector<Id>& calls = at(id).calls;
+    const bool waits = std::find(calls.begin(), calls.end(), reply) != calls.end();
+    if (waits && !is_transparent(at(id))) return true;
+  }
+  if (!channel(reply).has_job) return false;
+  for (Id id = 0; id < count; ++id) {
+    const bool has_it = at(id).job_reply == reply || at(id).told_reply == reply;
+    if (has_it && is_transparent(at(id))) return false;
   }
   return true;
 }

@@ -133,6 +133,7 @@ class Specification : private Routines, private ThreadState {
   Routine<Value> tell_of_end(Id tasklet);
   Routine<Value> forget_frames(Id tasklet);
   void take_frames(Id tasklet, std::vector<Id>& going);
+  std::size_t spare_list();
   Routine<Value> throw_at(Id tasklet, Value error, bool soft, bool pending, bool kills = true);
   Routine<Value> throw_at_dead(Id tasklet, Value error, bool kills);
   Routine<Value> drop_frames(Id tasklet);
@@ -374,6 +375,10 @@ class Specification : private Routines, private ThreadState {
 
   std::deque<Tasklet> tasklets_;  // And things. References to one stay good when others are made.
   std::size_t tasklet_count_ = 0;
+  // What goes with frames that are forgotten: a list for each routine that does so. Deque and
+  // indices, for routines hold no memory of their own.
+  std::deque<std::vector<Id>> lists_;
+  std::vector<std::size_t> spare_lists_;
   std::int32_t next_number_ = 0;
   std::vector<DictItem> items_;  // Of all dicts; ever made.
   Id keys_ = kNobody;            // The program's dict: its first entry.

@@ -107,6 +107,7 @@ struct Tasklet : Thing {
   bool frames_dropped = false;  // kSuspended, in a thread that has ended: it was killed.
   std::vector<Id> calls;    // Channels on which its frames wait, or are to, for results of jobs.
   Id job_reply = kNobody;   // A worker: the channel over which the result of its job is to come.
+  Id told_reply = kNobody;  // The channel over which it tells that a job will not be done.
   bool queued = false;      // In the run queue.
   std::int8_t blocked = 0;  // -1 in receive, 1 in send.
   Id channel = kNobody;     // Where it is blocked, or astray.
