@@ -51,7 +51,8 @@ struct ZombieRow {
   ZombieSide with;     // "other"
 };
 
-/// The rows of what was measured. An error: a program does not end cleanly, or the caches changed what it does.
+/// The rows of what was measured. An error: a program does not end cleanly, or the caches changed
+/// what it does.
 Expected<std::vector<ZombieRow>> run_zombie_bench(const ZombieOptions& options);
 
 /// The post's table, then the memory.

@@ -78,6 +78,7 @@ std::string instructions_table(const std::string& program) {
   std::string text =
       fmt::format("\n{:<40} {:>12}\n", "tasklets, instructions by callgrind", "each");
   for (const auto& [what, name] : kLoads) {
+    if (Interrupts::pending()) break;
     const auto few = instructions_of(valgrind, program, what, kFew);
     const auto many = instructions_of(valgrind, program, what, kMany);
     if (!few || !many) {

@@ -20,8 +20,8 @@ struct BenchSubject {
 
 class CommandLine;
 
-/// Prints what was measured, and says so if that is not all, because of a signal or a limit of time.
-/// Returns the exit code.
+/// Prints what was measured, and says so if that is not all, because of a signal or a limit of
+/// time. Returns the exit code.
 int print_measured(const CommandLine& line, const std::string& text);
 
 int run_bench_zombie(const Arguments& arguments);

@@ -350,17 +350,20 @@ int minimize(const Arguments& arguments, Kinds) {
   std::size_t done = 0;
   for (const ReproFacts& repro : repros) {
     if (Interrupts::pending()) break;
-    ++done;
     const std::string path = shrunk(folder, repro.name);
+    if (Interrupts::pending()) break;
+    ++done;
     if (path.empty() || path == repro.name) continue;
     const ProcessResult replay =
-        run_process({own_program(), "replay", path}, {.timeout_ms = 600'000});
+        run_process({own_program(), "replay", path},
+                    {.timeout_ms = 600'000, .keep_going = Interrupts::keep_going()});
+    if (Interrupts::pending()) break;
     (void)write_file(folder.report_of(path), replay.output);
   }
   if (Status pruned = folder.prune(); !pruned) return line.fail(pruned.error(), kExitOutput);
   if (Interrupts::pending()) {
-    line.warn(fmt::format("interrupted by {}: {} of {} repros were shrunk", Interrupts::cause(),
-                          done == 0 ? 0 : done - 1, repros.size()));
+    line.warn(fmt::format("interrupted by {}: {} of {} repros were tried", Interrupts::cause(),
+                          done, repros.size()));
   }
   const CampaignStatus status = status_of(folder);
   return print_and_return(line.format() == Format::kJson

@@ -3,8 +3,8 @@
 // Execution i runs scenario i / kExecutionsEach of the seed, with settings that are drawn with it
 // unless they are given (switching soft or hard; the depth at which the stack spills; in one of
 // sixteen, allocations may fail; in one of eight, the cycle collector may run anywhere). So an
-// execution is a function of (seed, i) and of what is given, and shards share a hunt by ranges of i. Few executions of each: a
-// fresh scenario finds more than another schedule of an old one.
+// execution is a function of (seed, i) and of what is given, and shards share a hunt by ranges of
+// i. Few executions of each: a fresh scenario finds more than another schedule of an old one.
 //
 // The strategy that goes with it starts afresh with each scenario, for what strategies remember is
 // of one subject: the first execution is ordinary and measures, the others are few deviations,

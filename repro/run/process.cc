@@ -125,6 +125,12 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   if (child == 0) exec_child(argv, options, output[1], trouble[1]);
   close(output[1]);
   close(trouble[1]);
+  // Until it is the other program, or is not: before that it does not heed a signal.
+  int why = child < 0 ? errno : 0;
+  ssize_t told = -1;
+  while (child > 0 && (told = read(trouble[0], &why, sizeof why)) < 0 && errno == EINTR) {
+  }
+  if (child > 0 && told != sizeof why) why = 0;
   bool timed_out = false;
   Patience patience(child, options);
   if (child > 0 && options.capture) {
@@ -133,8 +139,6 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   }
   int status = 0;
   if (child > 0) status = wait_for(child, options, patience);
-  int why = child < 0 ? errno : 0;
-  if (child > 0 && read(trouble[0], &why, sizeof why) != sizeof why) why = 0;
   close(output[0]);
   close(trouble[0]);
   if (why != 0) {

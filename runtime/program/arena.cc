@@ -146,8 +146,9 @@ void* Arena::allocate_cleared(std::size_t bytes) {
 
 void* Arena::allocate_aligned(std::size_t alignment, std::size_t bytes) {
   if (alignment <= kAlignment) return allocate(bytes);
-  if (bytes > SIZE_MAX - alignment - sizeof(Header)) return nullptr;
-  auto* const block = static_cast<char*>(allocate(bytes + alignment + sizeof(Header)));
+  const std::size_t more = bytes_for_alignment(alignment);
+  if (bytes > SIZE_MAX - more) return nullptr;
+  auto* const block = static_cast<char*>(allocate(bytes + more));
   if (block == nullptr) return nullptr;
   const auto from = reinterpret_cast<std::uintptr_t>(block);
   const std::uintptr_t to = (from + alignment - 1) & ~(alignment - 1);

@@ -24,6 +24,14 @@
 namespace reweave::program {
 
 class Arena {
+ private:
+  struct Header {
+    std::uint32_t size_class = 0;
+    std::uint32_t state = 0;
+    // From the start of the block to an aligned address inside it; of a freed one, its note.
+    std::uint64_t offset = 0;
+  };
+
  public:
   static constexpr std::size_t kAlignment = 16;
   /// What the beginning of a freed block is filled with: no pointer, no small number.
@@ -66,6 +74,10 @@ class Arena {
   std::size_t told_bytes() const { return told_bytes_; }
   /// The note of the freed block in which `at` lies; null: it lies in none.
   const std::uint64_t* freed(const void* at) const;
+  /// How much more allocate_aligned() takes for it.
+  static constexpr std::size_t bytes_for_alignment(std::size_t alignment) {
+    return alignment <= kAlignment ? 0 : alignment + sizeof(Header);
+  }
   /// How many bytes of `block` may be used.
   static std::size_t usable_bytes(const void* block);
 
@@ -84,12 +96,6 @@ class Arena {
   void reset(const Mark& mark);
 
  private:
-  struct Header {
-    std::uint32_t size_class = 0;
-    std::uint32_t state = 0;
-    // From the start of the block to an aligned address inside it; of a freed one, its note.
-    std::uint64_t offset = 0;
-  };
   static constexpr std::uint32_t kUsed = 0x5eed5eed, kFreed = 0xf4eef4ee, kInside = 0x1145ade0;
   static constexpr int kSmallClasses = 65;  // 0, 16, 32 … 1024 bytes.
   static constexpr std::size_t kSparedMax = 1024;

@@ -138,6 +138,11 @@ void before_allocating(std::size_t bytes, bool own, Call call) {
   if (control().spares_freed(call)) program_heap().spare_freed(kSparedBytes);
 }
 
+void before_allocating_aligned(std::size_t alignment, std::size_t bytes, bool own, Call call) {
+  const std::size_t more = Arena::bytes_for_alignment(alignment);
+  if (bytes <= SIZE_MAX - more) before_allocating(bytes + more, own, call);
+}
+
 bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 }  // namespace
@@ -207,28 +212,34 @@ REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t 
 }
 REWEAVE_STAND_IN int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
   if (!is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
-  *block = allocate(alignment, bytes, is_own(REWEAVE_RAW_CALLER, bytes));
+  const bool own = is_own(REWEAVE_RAW_CALLER, bytes);
+  before_allocating_aligned(alignment, bytes, own, REWEAVE_CALL);
+  *block = allocate(alignment, bytes, own);
   return *block == nullptr ? ENOMEM : 0;
 }
 namespace {
-void* allocate_aligned_for(const void* caller, std::size_t alignment, std::size_t bytes) {
+void* allocate_aligned_for(Call call, std::size_t alignment, std::size_t bytes) {
   void* block = nullptr;
-  if (is_power_of_two(alignment)) block = allocate(alignment, bytes, is_own(caller, bytes));
+  if (is_power_of_two(alignment)) {
+    const bool own = is_own(call.address, bytes);
+    before_allocating_aligned(alignment, bytes, own, call);
+    block = allocate(alignment, bytes, own);
+  }
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
 }  // namespace
 REWEAVE_STAND_IN void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_RAW_CALLER, alignment, bytes);
+  return allocate_aligned_for(REWEAVE_CALL, alignment, bytes);
 }
 REWEAVE_STAND_IN void* memalign(std::size_t alignment, std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_RAW_CALLER, alignment, bytes);
+  return allocate_aligned_for(REWEAVE_CALL, alignment, bytes);
 }
 REWEAVE_STAND_IN void* valloc(std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_RAW_CALLER, 4096, bytes);
+  return allocate_aligned_for(REWEAVE_CALL, 4096, bytes);
 }
 REWEAVE_STAND_IN void* pvalloc(std::size_t bytes) {
-  return allocate_aligned_for(REWEAVE_RAW_CALLER, 4096, (bytes + 4095) & ~std::size_t{4095});
+  return allocate_aligned_for(REWEAVE_CALL, 4096, (bytes + 4095) & ~std::size_t{4095});
 }
 REWEAVE_STAND_IN std::size_t malloc_usable_size(void* block) {
   return block == nullptr ? 0 : Arena::usable_bytes(block);

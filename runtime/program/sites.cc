@@ -599,6 +599,8 @@ std::string Sites::library_call(std::span<const void* const> calls) {
       if (!is_system_header(frame.file)) return outermost;
       outermost = simplified_name(frame.function);
     }
+    // Of the user, without debug information.
+    if (is_users(static_cast<const char*>(address) - 1)) return outermost;
   }
   return "";
 }

@@ -71,8 +71,8 @@ class Sites {
   /// Where a return address, or the address of a faulting instruction, lies in the source: the
   /// innermost place that is not in a system header.
   Place place(const void* address);
-  /// The function of the C++ library that the user called, of `calls` that led to a place, innermost
-  /// first: "std::latch::wait". By debug information; "" without, and if it was none.
+  /// The function of the C++ library that the user called, of `calls` that led to a place,
+  /// innermost first: "std::latch::wait". By debug information; "" without, and if it was none.
   std::string library_call(std::span<const void* const> calls);
 
   /// The function that holds `address`, by the symbol table: no process is started. "" if there

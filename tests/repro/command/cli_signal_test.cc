@@ -428,7 +428,7 @@ TEST_F(CliSignal, EachCommandEndsWhenItsTimeIsOver) {
   EXPECT_THAT(limited({"compare", endless(), "--strategy", "pct:2", "--seeds", "100000"}),
               HasSubstr(kSays));
   EXPECT_THAT(run({"gauntlet", "-q", "--seconds", "0.3"}, 124), HasSubstr(kSays));
-  const Words zombie = {"bench", "zombie", "-q", "--rounds", "1000", "--seconds", "0.3"};
+  const Words zombie = {"bench", "zombie", "-q", "--rounds", "100", "--seconds", "0.3"};
   EXPECT_THAT(run(zombie, 124), AllOf(HasSubstr(kSays), HasSubstr("Totals")));
   const Words condvar = {"bench", "condvar", "-q", "--every", "100", "--seconds", "0.01"};
   EXPECT_THAT(run(condvar, 124), HasSubstr("interrupted by --seconds 0.01"));

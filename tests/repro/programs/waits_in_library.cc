@@ -1,4 +1,5 @@
-// A thread sleeps for ever in one of the C++ library's own ways to wait, all of which are futexes below.
+// A thread sleeps for ever in one of the C++ library's own ways to wait, all of which are futexes
+// below.
 #include <atomic>
 #include <barrier>
 #include <cstring>

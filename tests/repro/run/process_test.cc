@@ -1,6 +1,7 @@
 #include "repro/run/process.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -31,10 +32,13 @@ TEST(Process, EndsWhatTakesTooLongWithAllThatItStarted) {
 }
 
 TEST(Process, TellsWhoRunsToEndWhenNobodyWantsToWait) {
-  int asked = 0;
-  const ProcessResult result = run_process(
-      {"sh", "-c", "trap 'echo told; exit 3' TERM; echo begun; while :; do sleep 0.01; done"},
-      {.keep_going = [&] { return ++asked < 30; }});
+  const TemporaryFolder folder;
+  const std::string ready = folder.path("ready");
+  const ProcessResult result =
+      run_process({"sh", "-c",
+                   "trap 'echo told; exit 3' TERM; echo begun; touch " + ready +
+                       "; while :; do sleep 0.01; done"},
+                  {.keep_going = [&] { return access(ready.c_str(), F_OK) != 0; }});
   EXPECT_EQ(result.end, End::kExited);
   EXPECT_EQ(result.code, 3);
   EXPECT_TRUE(result.output.starts_with("begun\n")) << result.output;

@@ -23,6 +23,7 @@ void take() {
 
 void replace() {
   Config* const old = current.exchange(nullptr);
+  if (old == nullptr) return;
   ++changes;
   delete old;
   current = new Config{2};
