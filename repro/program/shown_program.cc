@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "repro/debugger/inquiry.h"
@@ -21,18 +20,6 @@ namespace {
 using program::control;
 using program::HeldLock;
 using program::ThreadId;
-
-/// While it lives, what runs is ours.
-class Aside {
- public:
-  Aside() : running_(std::exchange(program::globals.running, 0)) {}
-  ~Aside() { program::globals.running = running_; }
-  Aside(const Aside&) = delete;
-  Aside& operator=(const Aside&) = delete;
-
- private:
-  decltype(program::globals.running) running_;
-};
 
 ThreadId id_of(std::size_t index) { return ThreadId{static_cast<std::uint32_t>(index)}; }
 
@@ -128,32 +115,32 @@ extern "C" {
 /// "mutex 'lock', held by thread 0.1 (worker) since worker (bank.cc:9)"; "" where nothing runs.
 /// They live until the next call.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_lock_words(const void* lock) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   return reweave::repro::keep_words(reweave::repro::object_state(lock, "mutex", true));
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_condition_words(const void* object) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   return reweave::repro::keep_words(
       reweave::repro::object_state(object, "condition variable", false));
 }
 /// "thread 0.1 (worker)" of that pthread_t.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_thread_words(const void* handle) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   const reweave::program::Thread* const thread =
       reweave::program::control().find(reinterpret_cast<std::uintptr_t>(handle));
   return reweave::repro::keep_words(thread == nullptr ? "" : reweave::repro::words_of(thread->id));
 }
 /// The step and who runs; all threads; all locks that are held: whole lines.
 [[gnu::used, gnu::visibility("default")]] const void* reweave_place_words(const void*) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   return reweave::repro::keep_words(reweave::repro::place());
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_threads_words(const void*) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   return reweave::repro::keep_words(reweave::repro::all_threads());
 }
 [[gnu::used, gnu::visibility("default")]] const void* reweave_locks_words(const void*) {
-  const reweave::repro::Aside aside;
+  const reweave::program::NotTheProgram aside;
   return reweave::repro::keep_words(reweave::repro::all_locks());
 }
 }

@@ -50,16 +50,23 @@ struct Globals {
 
 extern Globals globals;
 
-/// While one lives, what the thread calls is none of the program's doing.
+/// While one lives, what the thread calls is none of the program's doing, and what libc allocates
+/// for us is not the program's: its heap would be another one wherever somebody looks.
 class NotTheProgram {
  public:
-  NotTheProgram() : running_(std::exchange(globals.running, 0)) {}
-  ~NotTheProgram() { globals.running = running_; }
+  NotTheProgram()
+      : running_(std::exchange(globals.running, 0)),
+        allocates_(std::exchange(globals.program_allocates, false)) {}
+  ~NotTheProgram() {
+    globals.running = running_;
+    globals.program_allocates = allocates_;
+  }
   NotTheProgram(const NotTheProgram&) = delete;
   NotTheProgram& operator=(const NotTheProgram&) = delete;
 
  private:
   std::uint32_t running_;
+  bool allocates_;
 };
 
 /// The program must not touch what is at `address`: it lies in the heap, but in no block in use.
