@@ -118,7 +118,7 @@ void* Arena::allocate(std::size_t bytes) {
   if (bytes > static_cast<std::size_t>(end_ - begin_)) return nullptr;
   const int size_class = class_of(bytes == 0 ? 1 : bytes);
   void*& free = mark_.free[static_cast<std::size_t>(size_class)];
-  const bool spares = mark_.bump < spare_to_ && bytes <= kSparedMax;
+  const bool spares = mark_.bump < spare_to_ && bytes <= kSmallMax;
   if (free != nullptr && !spares) {
     void* const block = free;
     free = *static_cast<void**>(block);

@@ -14,6 +14,9 @@
 // what was freed, of what lies between two blocks, or of what was never given out, is known by one
 // look, without a sanitizer.
 //
+// A small block that was freed is the next one of its size to be given out, unless the caller asks
+// for that to wait (spare_freed()), so that who still uses it is seen.
+//
 // Not thread-safe: callers outside an execution hold a lock.
 #pragma once
 
@@ -52,7 +55,7 @@ class Arena {
   void* allocate(std::size_t bytes);
   /// allocate(bytes) would give out a small block that was freed before.
   bool would_reuse(std::size_t bytes) const {
-    return bytes <= kSparedMax && mark_.bump >= spare_to_ &&
+    return bytes <= kSmallMax && mark_.bump >= spare_to_ &&
            mark_.free[static_cast<std::size_t>(class_of(bytes == 0 ? 1 : bytes))] != nullptr;
   }
   /// From now on no small block is, until `bytes` of fresh memory are used up, or to reset().
@@ -98,11 +101,11 @@ class Arena {
  private:
   static constexpr std::uint32_t kUsed = 0x5eed5eed, kFreed = 0xf4eef4ee, kInside = 0x1145ade0;
   static constexpr int kSmallClasses = 65;  // 0, 16, 32 … 1024 bytes.
-  static constexpr std::size_t kSparedMax = 1024;
+  static constexpr std::size_t kSmallMax = 1024;
 
   void set_alive(const void* from, std::size_t bytes, bool alive);
   static int class_of(std::size_t bytes) {
-    return bytes <= 1024 ? static_cast<int>((bytes + 15) / 16) : large_class_of(bytes);
+    return bytes <= kSmallMax ? static_cast<int>((bytes + 15) / 16) : large_class_of(bytes);
   }
   static int large_class_of(std::size_t bytes);
   static std::size_t bytes_of(int size_class);

@@ -104,7 +104,19 @@ void complain_of_free(const CallStack& stack) {
   }
 }
 
-void* allocate(std::size_t alignment, std::size_t bytes, bool own) {
+/// What is kept from being used again is little: with more the next execution would have more to
+/// clear.
+constexpr std::size_t kSparedBytes = std::size_t{256} << 10;
+
+/// Whether freed memory is used again at once is a question.
+void ask_whether_to_reuse(std::size_t bytes, bool own, Call call) {
+  if (own || !is_controlled() || !program_heap().would_reuse(bytes)) return;
+  if (control().spares_freed(call)) program_heap().spare_freed(kSparedBytes);
+}
+
+void* allocate(std::size_t alignment, std::size_t bytes, bool own, Call call = {}) {
+  const std::size_t more = Arena::bytes_for_alignment(alignment);
+  if (bytes <= SIZE_MAX - more) ask_whether_to_reuse(bytes + more, own, call);
   const HeapLock lock;
   Arena& heap = own ? own_heap() : program_heap();
   return heap.allocate_aligned(alignment, bytes);
@@ -129,20 +141,6 @@ void release(void* block, Call call = {}) {
   if (!released) complain_of_free(CallStack::here());
 }
 
-/// Whether freed memory is used again at once is a question. What is kept from it is little: with
-/// more the next execution would have more to clear.
-constexpr std::size_t kSparedBytes = std::size_t{256} << 10;
-
-void before_allocating(std::size_t bytes, bool own, Call call) {
-  if (own || !is_controlled() || !program_heap().would_reuse(bytes)) return;
-  if (control().spares_freed(call)) program_heap().spare_freed(kSparedBytes);
-}
-
-void before_allocating_aligned(std::size_t alignment, std::size_t bytes, bool own, Call call) {
-  const std::size_t more = Arena::bytes_for_alignment(alignment);
-  if (bytes <= SIZE_MAX - more) before_allocating(bytes + more, own, call);
-}
-
 bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 }  // namespace
@@ -160,9 +158,7 @@ namespace {
 
 void* allocate_for(Call call, std::size_t bytes) {
   const bool pool = bytes == kEmergencyPoolBytes && globals.running == 0;
-  const bool own = pool || is_own(call.address, bytes);
-  before_allocating(bytes, own, call);
-  void* const block = allocate(Arena::kAlignment, bytes, own);
+  void* const block = allocate(Arena::kAlignment, bytes, pool || is_own(call.address, bytes), call);
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
@@ -193,7 +189,7 @@ REWEAVE_STAND_IN void* calloc(std::size_t count, std::size_t each) {
     return nullptr;
   }
   const bool own = is_own(REWEAVE_RAW_CALLER, bytes);
-  before_allocating(bytes, own, REWEAVE_CALL);
+  ask_whether_to_reuse(bytes, own, REWEAVE_CALL);
   const HeapLock lock;
   Arena& heap = own ? own_heap() : program_heap();
   void* const block = heap.allocate_cleared(bytes);
@@ -212,19 +208,14 @@ REWEAVE_STAND_IN void* reallocarray(void* block, std::size_t count, std::size_t 
 }
 REWEAVE_STAND_IN int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
   if (!is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
-  const bool own = is_own(REWEAVE_RAW_CALLER, bytes);
-  before_allocating_aligned(alignment, bytes, own, REWEAVE_CALL);
-  *block = allocate(alignment, bytes, own);
+  *block = allocate(alignment, bytes, is_own(REWEAVE_RAW_CALLER, bytes), REWEAVE_CALL);
   return *block == nullptr ? ENOMEM : 0;
 }
 namespace {
 void* allocate_aligned_for(Call call, std::size_t alignment, std::size_t bytes) {
   void* block = nullptr;
-  if (is_power_of_two(alignment)) {
-    const bool own = is_own(call.address, bytes);
-    before_allocating_aligned(alignment, bytes, own, call);
-    block = allocate(alignment, bytes, own);
-  }
+  if (is_power_of_two(alignment))
+    block = allocate(alignment, bytes, is_own(call.address, bytes), call);
   if (block == nullptr) errno = ENOMEM;
   return block;
 }
