@@ -50,8 +50,9 @@ struct Globals {
 
 extern Globals globals;
 
-/// While one lives, what the thread calls is none of the program's doing, and what libc allocates
-/// for us is not the program's: its heap would be another one wherever somebody looks.
+/// While one lives, what the thread calls is none of the program's doing: no virtual thread makes
+/// the call, it is no point, and what libc allocates meanwhile lies in the explorer's heap and
+/// stays. In the program's heap it would change what the program is given next.
 class NotTheProgram {
  public:
   NotTheProgram()

@@ -15,18 +15,6 @@
 namespace reweave::program {
 namespace {
 
-/// What is called here is libc's: no virtual thread, no point, and what is allocated stays.
-class Uncontrolled {
- public:
-  Uncontrolled() { globals.program_allocates = false; }
-  ~Uncontrolled() { globals.program_allocates = true; }
-  Uncontrolled(const Uncontrolled&) = delete;
-  Uncontrolled& operator=(const Uncontrolled&) = delete;
-
- private:
-  NotTheProgram scope_;
-};
-
 /// Sets *found if a module refers to a function `dlopen` elsewhere.
 int look_for_dlopen(dl_phdr_info* info, std::size_t, void* found) {
   const std::string_view path = info->dlpi_name;
@@ -106,7 +94,7 @@ bool Modules::end_rehearsal() {
 void* Modules::open(const char* path, int flags) {
   void* there = nullptr;
   {
-    const Uncontrolled scope;
+    const NotTheProgram scope;
     there = real().dlopen(path, path == nullptr ? flags : flags | RTLD_NOLOAD);
   }
   if (there != nullptr || path == nullptr || (flags & RTLD_NOLOAD) != 0) return there;
@@ -116,7 +104,7 @@ void* Modules::open(const char* path, int flags) {
     ended_ = true;
     control().end_rehearsal();
   }
-  const Uncontrolled scope;
+  const NotTheProgram scope;
   void* const loaded = real().dlopen(path, flags);
   if (loaded != nullptr) process().keep_new_modules();
   return loaded;
@@ -135,6 +123,6 @@ REWEAVE_STAND_IN int dlclose(void* handle) { return is_controlled() ? 0 : real()
 // Its text stays where nothing is put back: it is only freed when there is another one.
 REWEAVE_STAND_IN char* dlerror() {
   if (!is_controlled()) return real().dlerror();
-  const Uncontrolled scope;
+  const NotTheProgram scope;
   return real().dlerror();
 }

@@ -89,14 +89,12 @@ void call_handler(int number, siginfo_t* info, void* context) {
 void pass_on(int number, siginfo_t* info, void* context) {
   if (!is_controlled()) return call_handler(number, info, context);
   const std::uint8_t dispatch = std::exchange(globals.dispatch, std::uint8_t{0});
-  const bool allocates = std::exchange(globals.program_allocates, false);
   {
     const NotTheProgram scope;
     process().lend_own_output(true);
     call_handler(number, info, context);
     process().lend_own_output(false);
   }
-  globals.program_allocates = allocates;
   globals.dispatch = dispatch;
 }
 
