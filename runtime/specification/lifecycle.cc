@@ -165,24 +165,24 @@ Routine<Value> Specification::tell_of_end(Id id) {
 Routine<Value> Specification::forget_frames(Id id) {
   if (at(id).held.empty() && at(id).calls.empty()) co_return Value{};
   const std::size_t mine = spare_list();
-  take_frames(id, lists_[mine]);
-  while (!lists_[mine].empty()) {
-    const Id held = lists_[mine].back();
-    lists_[mine].pop_back();
+  take_frames(id, going_[mine]);
+  while (!going_[mine].empty()) {
+    const Id held = going_[mine].back();
+    going_[mine].pop_back();
     co_await release(held);
   }
-  spare_lists_.push_back(mine);
+  spare_going_.push_back(mine);
   co_return Value{};
 }
 
 // An empty one. Of a routine that is never gone on with it comes back with the next prediction.
 std::size_t Specification::spare_list() {
-  if (spare_lists_.empty()) {
-    lists_.emplace_back();
-    return lists_.size() - 1;
+  if (spare_going_.empty()) {
+    going_.emplace_back();
+    return going_.size() - 1;
   }
-  const std::size_t list = spare_lists_.back();
-  spare_lists_.pop_back();
+  const std::size_t list = spare_going_.back();
+  spare_going_.pop_back();
   return list;
 }
 

@@ -27,10 +27,10 @@ void Specification::predict(const Scenario& scenario, const Rules& rules,
   end_state_.clear();
   pool_.reset();
   tasklet_count_ = 0;
-  spare_lists_.clear();
-  for (std::size_t list = 0; list < lists_.size(); ++list) {
-    lists_[list].clear();
-    spare_lists_.push_back(list);
+  spare_going_.clear();
+  for (std::size_t list = 0; list < going_.size(); ++list) {
+    going_[list].clear();
+    spare_going_.push_back(list);
   }
   next_number_ = 0;
   thing_count_ = tasklets_made_ = 0;

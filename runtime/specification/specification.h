@@ -377,8 +377,8 @@ class Specification : private Routines, private ThreadState {
   std::size_t tasklet_count_ = 0;
   // What goes with frames that are forgotten: a list for each routine that does so. Deque and
   // indices, for routines hold no memory of their own.
-  std::deque<std::vector<Id>> lists_;
-  std::vector<std::size_t> spare_lists_;
+  std::deque<std::vector<Id>> going_;
+  std::vector<std::size_t> spare_going_;
   std::int32_t next_number_ = 0;
   std::vector<DictItem> items_;  // Of all dicts; ever made.
   Id keys_ = kNobody;            // The program's dict: its first entry.
