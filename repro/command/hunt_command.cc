@@ -415,19 +415,19 @@ int hunt_generated(const CommandLine& line, const HuntFlags& flags, const Argume
       flags.settings.apply(runtime::tasklet_kind(), runtime::values_of(base));
   if (!values) return line.fail(values.error());
   const runtime::Settings settings = runtime::settings_of(*values);
-  const GeneratedOptions generator = generated_options(flags, settings.limits);
-  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings, generator);
+  const GeneratedOptions generated = generated_options(flags, settings.limits);
+  GeneratedSubject subject(flags.seed, GeneratedAnswers::kAll, settings, generated);
   GeneratedStrategy strategy(subject);
   const Interrupts interrupts;
   Progress progress(line.terminal(), line.quiet());
-  ExploreOptions options = explore_options(flags, generator.limits, progress);
+  ExploreOptions options = explore_options(flags, generated.limits, progress);
   if (is_empty_share(flags, options)) return line.fail(kEmptyShare);
   options.counts = counts_unless_livelock;
-  if (flags.census) return take_census(line, subject, generator.generator, options, progress);
+  if (flags.census) return take_census(line, subject, generated.generator, options, progress);
   const Stopwatch stopwatch;
   const std::vector<Strategy*> strategies(flags.jobs, &strategy);  // Each child has its own copy.
   const auto file_of = [&](std::uint64_t execution) {
-    return generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings, generator);
+    return generated_file(flags.seed, execution, GeneratedAnswers::kAll, settings, generated);
   };
   if (flags.keep_going)
     return hunt_all(line, hunt_all_of(flags, "generated scenarios", "all in turn", file_of),

@@ -125,7 +125,8 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   if (child == 0) exec_child(argv, options, output[1], trouble[1]);
   close(output[1]);
   close(trouble[1]);
-  // Until it is the other program, or is not: before that it does not heed a signal.
+  // The pipe ends when the child has become the other program, or says why it could not. A signal
+  // that comes before would be lost.
   int why = child < 0 ? errno : 0;
   ssize_t told = -1;
   while (child > 0 && (told = read(trouble[0], &why, sizeof why)) < 0 && errno == EINTR) {
