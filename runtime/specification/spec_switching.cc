@@ -36,6 +36,7 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
   if (next == kNobody) {
     const Id wakeup = innermost_runner();
     const bool revives = at(wakeup).floating();
+    const bool waits = at(prev).blocked != 0;
     while (!revives && queue_.empty()) {
       if (awaits_timer()) {
         co_await await_timer();
@@ -45,8 +46,10 @@ Routine<Value> Specification::switch_tasks(Id prev, Id next, bool soft, Id dying
       co_await fall_asleep();
     }
     if (!revives && !queue_.empty()) {
-      // Whoever is first; or itself, if others made it runnable meanwhile and it may not switch.
-      next = at(prev).queued && refusal().is_error() ? prev : queue_.front();
+      // Whoever is first; or itself, if others served it or made it runnable meanwhile and it may
+      // not switch.
+      const bool served = at(prev).queued || (waits && at(prev).blocked == 0);
+      next = served && refusal().is_error() ? prev : queue_.front();
       // Held until `prev` resumes, if a C stack is kept that holds it.
       if (!soft || nesting_ > 0) held = next;
     } else if (revives) {

@@ -181,10 +181,6 @@ Object* hand_over_elsewhere(Thread& thread, ChannelAction& action, bool notified
     queue_unremove(thread, source);
     return fail(thread, action);
   }
-  // Served by another thread while this one slept, and taken out of the run queue again:
-  // it goes on all the same, for its switch was refused.
-  if (result == nullptr && !switched && !source->in_run_queue())
-    queue_unremove(thread, retain(source));
   finish(thread, action);
   return result;
 }

@@ -216,6 +216,7 @@ Object* block(Thread& thread, Tasklet* prev, bool soft, bool* did_switch) {
       thread.release(claim(thread, prev));
     return schedule_task(thread, prev, wakeup, soft, did_switch);
   }
+  const bool waits = prev->blocked != 0;
   while (thread.queue().head == nullptr) {
     if (await_timer(thread)) continue;
     if (!thread.shared().lock.others_awake(thread)) break;
@@ -233,10 +234,16 @@ Object* block(Thread& thread, Tasklet* prev, bool soft, bool* did_switch) {
     bool switched = false;
     Object* result = schedule_task(thread, prev, next, soft, &switched);
     thread.release(next);
-    // Refused, but others made `prev` runnable while this thread slept: it goes on itself.
-    if (result == nullptr && !switched && prev != next && prev->in_run_queue()) {
+    // Refused, but others served `prev` or made it runnable while this thread slept, even if it was
+    // taken out of the run queue again: it goes on itself, with what it was given.
+    const bool served = prev->in_run_queue() || (waits && prev->blocked == 0);
+    if (result == nullptr && !switched && prev != next && served) {
       thread.release(thread.take_error());
-      thread.queue().head = prev;
+      if (prev->in_run_queue()) {
+        thread.queue().head = prev;
+      } else {
+        queue_unremove(thread, retain(prev));
+      }
       result = explode(thread, claim(thread, prev));
     }
     if (did_switch != nullptr) *did_switch = switched;
