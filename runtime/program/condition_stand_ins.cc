@@ -39,20 +39,23 @@ int wait_at(void* condition, void* mutex_at, std::uint64_t deadline, const void*
   constexpr std::uint32_t kSeldom = 8;
   const bool unasked = all.wakes_spuriously() && all.ask(QuestionKind::kPick, kSeldom, caller) == 1;
   bool late = !unasked && deadline != sync::kNever && all.time_is_up(deadline, caller);
-  all.gave_back(mutex_at);
-  std::uint32_t depth = mutex.depth;
+  const bool keeps = mutex.depth > 1;
+  if (!keeps) all.gave_back(mutex_at);
   if (late || unasked) {
-    mutex.depth = 1;
     unlock(all.waiters(), mutex);
     all.self().called = "pthread_mutex_lock";  // What it is in a trace.
     all.point(Access::kAcquire, mutex_at, caller);
   } else {
-    depth = wait(all.waiters(), condition, mutex, me, deadline);
+    wait(all.waiters(), condition, mutex, me, deadline);
     all.wait_here(Access::kAcquire, mutex_at, caller);
     late = all.waiters().timed_out(me);
   }
   const bool interrupted = all.self().interrupted;
-  take_mutex(mutex, depth, sync::kNever, caller);
+  if (keeps) {
+    ++mutex.depth;
+  } else {
+    take_mutex(mutex, sync::kNever, caller);
+  }
   if (interrupted) call.end_if_cancelled();
   return late ? ETIMEDOUT : 0;
 }
@@ -98,6 +101,7 @@ REWEAVE_STAND_IN int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_
 REWEAVE_STAND_IN int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             const timespec* until) {
   if (!is_controlled()) return real().pthread_cond_timedwait(condition, mutex, until);
+  if (!is_time(until)) return EINVAL;
   const std::uint64_t deadline = deadline_of(clock_of(condition), until);
   const void* const caller = REWEAVE_CALLER;
   return result_of_taking(mutex, wait_at(condition, mutex, deadline, caller), caller);
@@ -105,6 +109,7 @@ REWEAVE_STAND_IN int pthread_cond_timedwait(pthread_cond_t* condition, pthread_m
 REWEAVE_STAND_IN int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             clockid_t clock, const timespec* until) {
   if (!is_controlled()) return real().pthread_cond_clockwait(condition, mutex, clock, until);
+  if (!is_time(until)) return EINVAL;
   const std::uint64_t deadline = deadline_of(clock, until);
   const void* const caller = REWEAVE_CALLER;
   return result_of_taking(mutex, wait_at(condition, mutex, deadline, caller), caller);
@@ -133,6 +138,7 @@ REWEAVE_STAND_IN int cnd_wait(cnd_t* condition, mtx_t* mutex) {
 }
 REWEAVE_STAND_IN int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
   if (!is_controlled()) return real().cnd_timedwait(condition, mutex, until);
+  if (!is_time(until)) return thrd_error;
   const std::uint64_t deadline = deadline_of(CLOCK_REALTIME, until);
   return wait_at(condition, mutex, deadline, REWEAVE_CALLER) == 0 ? thrd_success : thrd_timedout;
 }

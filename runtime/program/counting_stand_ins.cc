@@ -168,6 +168,7 @@ long wait_at_futex(std::uint32_t* word, std::uint32_t expected, std::uint32_t bi
 long futex(std::uint32_t* word, int operation, std::uint32_t value, const timespec* time,
            std::uint32_t bits, const void* caller) {
   const int command = operation & FUTEX_CMD_MASK;
+  if ((command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET) && !is_time(time)) return -EINVAL;
   const clockid_t clock =
       (operation & FUTEX_CLOCK_REALTIME) != 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
   switch (command) {
@@ -234,10 +235,12 @@ REWEAVE_STAND_IN int sem_trywait(sem_t* semaphore) {
 }
 REWEAVE_STAND_IN int sem_timedwait(sem_t* semaphore, const timespec* until) {
   if (!is_controlled()) return real().sem_timedwait(semaphore, until);
+  if (!is_time(until)) return fail_with(EINVAL);
   return wait_semaphore(semaphore, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* until) {
   if (!is_controlled()) return real().sem_clockwait(semaphore, clock, until);
+  if (!is_time(until)) return fail_with(EINVAL);
   return wait_semaphore(semaphore, deadline_of(clock, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int sem_post(sem_t* semaphore) {

@@ -112,14 +112,13 @@ int lock_mutex(void* at, int kind, std::uint64_t deadline, const void* caller) {
   }
   if (!mutex.free() && deadline != sync::kNever && all.time_is_up(deadline, caller))
     return ETIMEDOUT;
-  return take_mutex(mutex, 1, deadline, caller);
+  return take_mutex(mutex, deadline, caller);
 }
 
-int take_mutex(sync::Mutex& mutex, std::uint32_t depth, std::uint64_t deadline,
-               const void* caller) {
+int take_mutex(sync::Mutex& mutex, std::uint64_t deadline, const void* caller) {
   Control& all = control();
   const ThreadId me = all.self_id();
-  while (!try_lock(all.waiters(), mutex, me, depth)) {
+  while (!try_lock(all.waiters(), mutex, me)) {
     if (all.waiters().of(me).kind == WaitKind::kNothing)
       wait_for(all.waiters(), mutex, me, deadline);
     all.wait_here(Access::kAcquire, &mutex, caller);
@@ -146,6 +145,16 @@ int try_mutex(void* at, int kind, const void* caller) {
   all.took(&mutex, caller);
   return 0;
 }
+
+namespace {
+/// Only who would have to wait is told that the time is none, as by glibc.
+int lock_mutex_until(void* at, int kind, clockid_t clock, const timespec* until,
+                     const void* caller) {
+  if (is_time(until)) return lock_mutex(at, kind, deadline_of(clock, until), caller);
+  const int result = try_mutex(at, kind, caller);
+  return result == EBUSY ? EINVAL : result;
+}
+}  // namespace
 
 int unlock_mutex(void* at, int kind, const void* caller) {
   Control& all = control();
@@ -207,16 +216,16 @@ REWEAVE_STAND_IN int pthread_mutex_trylock(pthread_mutex_t* mutex) {
 }
 REWEAVE_STAND_IN int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
   if (!is_controlled()) return real().pthread_mutex_timedlock(mutex, until);
-  const std::uint64_t deadline = deadline_of(CLOCK_REALTIME, until);
   const void* const caller = REWEAVE_CALLER;
-  return result_of_taking(mutex, lock_mutex(mutex, kind_of(mutex), deadline, caller), caller);
+  const int result = lock_mutex_until(mutex, kind_of(mutex), CLOCK_REALTIME, until, caller);
+  return result_of_taking(mutex, result, caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                              const timespec* until) {
   if (!is_controlled()) return real().pthread_mutex_clocklock(mutex, clock, until);
-  const std::uint64_t deadline = deadline_of(clock, until);
   const void* const caller = REWEAVE_CALLER;
-  return result_of_taking(mutex, lock_mutex(mutex, kind_of(mutex), deadline, caller), caller);
+  const int result = lock_mutex_until(mutex, kind_of(mutex), clock, until, caller);
+  return result_of_taking(mutex, result, caller);
 }
 REWEAVE_STAND_IN int pthread_mutex_unlock(pthread_mutex_t* mutex) {
   if (!is_controlled()) return real().pthread_mutex_unlock(mutex);
@@ -253,7 +262,7 @@ REWEAVE_STAND_IN int mtx_trylock(mtx_t* mutex) {
 REWEAVE_STAND_IN int mtx_timedlock(mtx_t* mutex, const timespec* until) {
   if (!is_controlled()) return real().mtx_timedlock(mutex, until);
   const int kind = kind_of(reinterpret_cast<pthread_mutex_t*>(mutex));
-  const int result = lock_mutex(mutex, kind, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
+  const int result = lock_mutex_until(mutex, kind, CLOCK_REALTIME, until, REWEAVE_CALLER);
   return result == 0 ? thrd_success : result == ETIMEDOUT ? thrd_timedout : thrd_error;
 }
 REWEAVE_STAND_IN int mtx_unlock(mtx_t* mutex) {

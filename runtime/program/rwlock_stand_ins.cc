@@ -83,11 +83,13 @@ REWEAVE_STAND_IN int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) {
 }
 REWEAVE_STAND_IN int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) {
   if (!is_controlled()) return real().pthread_rwlock_timedrdlock(lock, until);
+  if (!is_time(until)) return EINVAL;
   return lock_rw(lock, false, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* until) {
   if (!is_controlled()) return real().pthread_rwlock_clockrdlock(lock, clock, until);
+  if (!is_time(until)) return EINVAL;
   return lock_rw(lock, false, deadline_of(clock, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
@@ -100,11 +102,13 @@ REWEAVE_STAND_IN int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) {
 }
 REWEAVE_STAND_IN int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) {
   if (!is_controlled()) return real().pthread_rwlock_timedwrlock(lock, until);
+  if (!is_time(until)) return EINVAL;
   return lock_rw(lock, true, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* until) {
   if (!is_controlled()) return real().pthread_rwlock_clockwrlock(lock, clock, until);
+  if (!is_time(until)) return EINVAL;
   return lock_rw(lock, true, deadline_of(clock, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_rwlock_unlock(pthread_rwlock_t* at) {

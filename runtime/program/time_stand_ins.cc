@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,9 @@ void sleep_until(std::uint64_t deadline, const void* caller) {
   all.wait_here(Access::kNone, nullptr, caller);
 }
 
+/// What one may sleep for.
+bool is_duration(const timespec* time) { return is_time(time) && time->tv_sec >= 0; }
+
 /// What clock_nanosleep() returns; `left` is filled in if a signal came.
 int sleep_to(std::uint64_t deadline, timespec* left, const void* caller) {
   CancellableCall call;
@@ -84,6 +88,7 @@ long clock_nanosleep_call(const CallWords& words, const void* caller) {
   const auto* const time = pointer_in<const timespec>(words[2]);
   const bool absolute = (words[1] & TIMER_ABSTIME) != 0;
   const auto clock = static_cast<clockid_t>(words[0]);
+  if (!is_duration(time)) return -EINVAL;
   const std::uint64_t deadline = absolute ? deadline_of(clock, time) : deadline_after(time);
   return -sleep_to(deadline, absolute ? nullptr : pointer_in<timespec>(words[3]), caller);
 }
@@ -93,6 +98,12 @@ long nanosleep_call(const CallWords& words, const void* caller) {
 long clock_gettime_call(const CallWords& words, const void*) {
   *pointer_in<timespec>(words[1]) = as_timespec(reading(static_cast<clockid_t>(words[0])));
   return 0;
+}
+/// All time that passes is spent by the program, in hundredths of a second.
+long times_call(const CallWords& words, const void*) {
+  const auto ticks = static_cast<clock_t>(reading(CLOCK_MONOTONIC) / (kSecondNs / 100));
+  if (auto* const told = pointer_in<tms>(words[0]); told != nullptr) *told = {ticks, 0, 0, 0};
+  return ticks;
 }
 long sched_yield_call(const CallWords&, const void* caller) {
   control().yield(caller);
@@ -188,8 +199,10 @@ long timer_create_call(const CallWords&, const void* caller) {
 
 std::uint64_t deadline_of(clockid_t clock, const timespec* until) {
   if (until == nullptr) return sync::kNever;
+  constexpr std::uint64_t kLongNs = 300'000'000 * kSecondNs;
   const std::uint64_t at = nanoseconds(*until) + (counts_from_boot(clock) ? kBootNs : 0);
-  return at == sync::kNever ? at - 1 : at;
+  const std::uint64_t now = control().now();
+  return at > now && at - now > kLongNs ? sync::kNever : at;
 }
 
 std::uint64_t deadline_after(const timespec* duration) {
@@ -200,6 +213,7 @@ void stand_in_for_time_calls() {
   stand_in_for(SYS_clock_nanosleep, &clock_nanosleep_call);
   stand_in_for(SYS_nanosleep, &nanosleep_call);
   stand_in_for(SYS_clock_gettime, &clock_gettime_call);
+  stand_in_for(SYS_times, &times_call);
   stand_in_for(SYS_sched_yield, &sched_yield_call);
   stand_in_for(SYS_setitimer, &setitimer_call);
   stand_in_for(SYS_getitimer, &getitimer_call);
@@ -219,12 +233,14 @@ using namespace reweave::program;  // NOLINT
 
 REWEAVE_STAND_IN int nanosleep(const timespec* duration, timespec* left) {
   if (!is_controlled()) return real().nanosleep(duration, left);
+  if (!is_duration(duration)) return fail_with(EINVAL);
   return fail_with(sleep_to(deadline_after(duration), left, REWEAVE_CALLER));
 }
 REWEAVE_STAND_IN int clock_nanosleep(clockid_t clock, int flags, const timespec* time,
                                      timespec* left) {
   if (!is_controlled()) return real().clock_nanosleep(clock, flags, time, left);
   const bool absolute = (flags & TIMER_ABSTIME) != 0;
+  if (!is_duration(time)) return EINVAL;
   if (absolute) return sleep_to(deadline_of(clock, time), nullptr, REWEAVE_CALLER);
   return sleep_to(deadline_after(time), left, REWEAVE_CALLER);
 }
@@ -241,6 +257,7 @@ REWEAVE_STAND_IN unsigned sleep(unsigned seconds) {
 }
 REWEAVE_STAND_IN int thrd_sleep(const timespec* duration, timespec* left) {
   if (!is_controlled()) return real().thrd_sleep(duration, left);
+  if (!is_duration(duration)) return -2;
   return sleep_to(deadline_after(duration), left, REWEAVE_CALLER) == 0 ? 0 : -1;
 }
 REWEAVE_STAND_IN int sched_yield() {

@@ -6,23 +6,21 @@ namespace {
 void go_on_to_mutex(Waiters& waiters, ThreadId thread) {
   const Wait wait = waiters.of(thread);
   const auto* mutex = static_cast<const Mutex*>(wait.next);
-  waiters.move(thread, {.kind = WaitKind::kMutex, .object = mutex, .detail = wait.detail});
+  if (mutex == nullptr) return waiters.wake(thread);
+  waiters.move(thread, {.kind = WaitKind::kMutex, .object = mutex});
   if (mutex->free()) waiters.offer(mutex);
 }
 
 }  // namespace
 
-std::uint32_t wait(Waiters& waiters, const void* condition, Mutex& mutex, ThreadId thread,
-                   std::uint64_t deadline) {
-  const std::uint32_t depth = mutex.depth;
+bool wait(Waiters& waiters, const void* condition, Mutex& mutex, ThreadId thread,
+          std::uint64_t deadline) {
+  const bool keeps = mutex.depth > 1;
   waiters.wait(thread, {.kind = WaitKind::kCondition,
                         .object = condition,
                         .deadline = deadline,
-                        .detail = depth,
-                        .next = &mutex});
-  mutex.depth = 1;
-  unlock(waiters, mutex);
-  return depth;
+                        .next = keeps ? nullptr : &mutex});
+  return unlock(waiters, mutex);
 }
 
 bool notify_one(Waiters& waiters, const void* condition) {

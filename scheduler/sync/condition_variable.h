@@ -1,6 +1,6 @@
 // A condition variable as a state machine. It has no state but its waiters.
 //
-// wait() gives the mutex up whole and waits; notify moves a waiter to the mutex, for which it then
+// wait() gives up one level of the mutex, as glibc does, and waits; notify moves a waiter to the mutex, for which it then
 // waits like everybody else: so a notified thread is not ready while the mutex is held, as on real
 // hardware, where it would only wake to sleep again. The thread locks the mutex as a waiter does.
 #pragma once
@@ -9,10 +9,11 @@
 
 namespace reweave::sync {
 
-/// `thread` gives up `mutex`, however often it holds it, and waits at `condition`. Returns the
-/// depth at which it must take the mutex again.
-std::uint32_t wait(Waiters& waiters, const void* condition, Mutex& mutex, ThreadId thread,
-                   std::uint64_t deadline);
+/// `thread` gives up `mutex` once and waits at `condition`. True: the mutex is free now, and has to
+/// be taken again. False: `thread` holds it still, for it held it more than once, and nobody else
+/// gets it while it waits; then it goes on as soon as it is notified.
+bool wait(Waiters& waiters, const void* condition, Mutex& mutex, ThreadId thread,
+          std::uint64_t deadline);
 /// One waiter (chosen by Host::pick_waiter()) goes on to its mutex. False: nobody waited.
 bool notify_one(Waiters& waiters, const void* condition);
 /// All of them do. Returns how many.

@@ -20,10 +20,10 @@ struct Mutex {
 
 /// True: `thread` holds it now, once, and waits for it no longer. False: somebody holds it, perhaps
 /// `thread` itself; nothing happened.
-inline bool try_lock(Waiters& waiters, Mutex& mutex, ThreadId thread, std::uint32_t depth = 1) {
+inline bool try_lock(Waiters& waiters, Mutex& mutex, ThreadId thread) {
   if (!mutex.free()) return false;
   mutex.owner = static_cast<std::uint32_t>(thread) + 1;
-  mutex.depth = depth;
+  mutex.depth = 1;
   if (waiters.waiting() != 0) waiters.taken(&mutex, thread);
   return true;
 }
@@ -31,8 +31,11 @@ inline bool try_lock(Waiters& waiters, Mutex& mutex, ThreadId thread, std::uint3
 /// Gives up one level, and with the last one the mutex; it is then offered. True: it is free.
 /// Precondition: somebody holds it.
 inline bool unlock(Waiters& waiters, Mutex& mutex) {
-  if (--mutex.depth != 0) return false;
-  mutex.owner = 0;
+  if (mutex.depth > 1) {
+    --mutex.depth;
+    return false;
+  }
+  mutex.owner = mutex.depth = 0;
   if (waiters.waiting() != 0) waiters.offer(&mutex);
   return true;
 }

@@ -54,8 +54,8 @@ struct Wait {
   WaitKind kind = WaitKind::kNothing;
   const void* object = nullptr;     // Identity only.
   std::uint64_t deadline = kNever;  // It is given up then.
-  std::uint32_t detail = 0;         // The primitive's own: the bits of a futex, a mutex's depth.
-  const void* next = nullptr;       // A condition's mutex, which is taken afterwards.
+  std::uint32_t detail = 0;         // The primitive's own: the bits of a futex.
+  const void* next = nullptr;       // A condition's mutex, if it is taken afterwards.
 };
 
 /// Who is told that a thread may go on; also answers which of several waiters is woken.
@@ -65,7 +65,7 @@ class Host {
   /// `thread` was made ready and has not run since: it no longer may.
   virtual void unready(ThreadId thread) = 0;
   /// Which of `waiters` (2 or more, in the order in which they came) is woken: 0 is the ordinary
-  /// answer. Does not switch.
+  /// answer. Of very many the last ones may never be. Does not switch.
   virtual std::uint32_t pick_waiter(std::uint32_t waiters) = 0;
 
  protected:
@@ -172,8 +172,8 @@ void Waiters::time_out(ThreadId thread, const IsFree& mutex_is_free) {
   const Wait wait = entry(thread).wait;
   const bool was_offered = entry(thread).offered;
   forget(thread);
-  if (wait.kind == WaitKind::kCondition) {
-    this->wait(thread, {.kind = WaitKind::kMutex, .object = wait.next, .detail = wait.detail});
+  if (wait.kind == WaitKind::kCondition && wait.next != nullptr) {
+    this->wait(thread, {.kind = WaitKind::kMutex, .object = wait.next});
     entry(thread).timed_out = true;
     if (!mutex_is_free(wait.next)) return;
     entry(thread).offered = true;

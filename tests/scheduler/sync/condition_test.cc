@@ -12,19 +12,32 @@ class ConditionTest : public SyncTest {
   /// `thread` takes the mutex, which is free, and waits.
   void wait_with_mutex(ThreadId thread, std::uint64_t deadline = kNever) {
     ASSERT_TRUE(try_lock(waiters_, mutex_, thread));
-    EXPECT_EQ(wait(waiters_, &condition_, mutex_, thread, deadline), 1u);
+    EXPECT_TRUE(wait(waiters_, &condition_, mutex_, thread, deadline));
   }
 
   Mutex mutex_;
   const int condition_ = 0;
 };
 
-TEST_F(ConditionTest, GivesTheMutexUpWholeAndSaysHowOftenItWasHeld) {
-  ASSERT_TRUE(try_lock(waiters_, mutex_, kA, 3));
+TEST_F(ConditionTest, GivesUpOneLevelOfTheMutex) {
+  ASSERT_TRUE(try_lock(waiters_, mutex_, kA));
+  mutex_.depth = 2;
   wait_for(waiters_, mutex_, kB);
-  EXPECT_EQ(wait(waiters_, &condition_, mutex_, kA, kNever), 3u);
-  EXPECT_TRUE(mutex_.free());
-  EXPECT_EQ(host_.ready, (Threads{kB}));
+  EXPECT_FALSE(wait(waiters_, &condition_, mutex_, kA, kNever));
+  EXPECT_TRUE(mutex_.held_by(kA));
+  EXPECT_EQ(mutex_.depth, 1u);
+  EXPECT_TRUE(host_.ready.empty());
+  EXPECT_TRUE(notify_one(waiters_, &condition_));
+  EXPECT_EQ(host_.ready, (Threads{kA})) << "it holds the mutex already";
+}
+
+TEST_F(ConditionTest, WakesOneThatKeptTheMutexWhenItsTimeIsUp) {
+  ASSERT_TRUE(try_lock(waiters_, mutex_, kA));
+  mutex_.depth = 2;
+  EXPECT_FALSE(wait(waiters_, &condition_, mutex_, kA, 10));
+  EXPECT_EQ(waiters_.fire(is_free), kA);
+  EXPECT_EQ(host_.ready, (Threads{kA}));
+  EXPECT_TRUE(waiters_.timed_out(kA));
 }
 
 TEST_F(ConditionTest, LosesANotificationThatNobodyWaitsFor) {
