@@ -51,10 +51,12 @@ void note_if_read_once(const File& file, const void* caller) {
     control().note_escape("input from a pipe or socket that was open before, once", caller);
 }
 
-long call_without_waiting(long number, const CallWords& words, const File& file) {
-  if (!file.blocking) return kernel_call(number, words);
-  const NonBlocking scope(descriptor_in(words[0]));
-  return kernel_call(number, words);
+long call_without_waiting(long number, const CallWords& words, int descriptor, const File& file) {
+  CallWords now = words;
+  now[0] = descriptor;
+  if (!file.blocking) return kernel_call(number, now);
+  const NonBlocking scope(descriptor);
+  return kernel_call(number, now);
 }
 
 long broken_pipe(const void* caller) {

@@ -54,25 +54,31 @@ void come_to(const File& file, const void* caller);
 long done_with(const File& file, long result, const void* caller);
 /// What was in a pipe before the first execution is there for one of them only: names it.
 void note_if_read_once(const File& file, const void* caller);
-/// The call itself, on the descriptor in its first word.
-long call_without_waiting(long number, const CallWords& words, const File& file);
+/// The call itself, on `descriptor` in place of what its first word says.
+long call_without_waiting(long number, const CallWords& words, int descriptor, const File& file);
 /// Nobody reads at the other end: SIGPIPE, and the error. May switch.
 long broken_pipe(const void* caller);
 /// Identity of all locks of files, the same in every process.
 const void* file_locks();
 
-/// `attempt` is made, without waiting, until it says something else than EAGAIN, if the program
-/// would wait for that. May switch.
+/// `attempt(descriptor)` is made, without waiting, until it says something else than EAGAIN, if the
+/// program would wait for that. The file stays the one that it was when the wait began, whoever
+/// closes its descriptor meanwhile. May switch.
 template <typename Attempt>
 long until_done(int descriptor, const File& file, short events, bool waits, std::uint64_t deadline,
                 const void* caller, const Attempt& attempt) {
-  long result = attempt();
+  long result = attempt(descriptor);
   while (result == -EAGAIN && waits) {
     const pollfd wanted{descriptor, events, 0};
     const Woken woken = descriptor_waits().wait({&wanted, 1}, deadline, caller);
-    if (woken != Woken::kReady && !restarts(woken)) return done_with(file, error_of(woken), caller);
-    result = attempt();
+    descriptor = control().self().awaited.front().fd;  // Another one, if it was closed meanwhile.
+    if (woken != Woken::kReady && !restarts(woken)) {
+      result = error_of(woken);
+      break;
+    }
+    result = attempt(descriptor);
   }
+  descriptor_waits().let_go();
   return done_with(file, result, caller);
 }
 

@@ -43,7 +43,7 @@ long read_like(long number, const CallWords& words, const void* caller) {
                                      ? deadline_of_socket(descriptor, SO_RCVTIMEO)
                                      : sync::kNever;
   return until_done(descriptor, file, POLLIN, file.blocking, deadline, caller,
-                    [&] { return call_without_waiting(number, words, file); });
+                    [&](int now) { return call_without_waiting(number, words, now, file); });
 }
 
 long write_parts(int descriptor, const iovec* parts, std::size_t count, const File& file,
@@ -56,13 +56,13 @@ long write_parts(int descriptor, const iovec* parts, std::size_t count, const Fi
   if (!in_parts) {
     const CallWords words = {descriptor, word_of(parts), static_cast<long>(count)};
     return until_done(descriptor, file, POLLOUT, file.blocking, deadline, caller,
-                      [&] { return call_without_waiting(SYS_writev, words, file); });
+                      [&](int now) { return call_without_waiting(SYS_writev, words, now, file); });
   }
   return write_all(descriptor, file, Unwritten(parts, count), file.blocking, /*signals=*/true,
                    deadline, caller, [&](Unwritten& rest) {
                      const CallWords words = {descriptor, word_of(rest.begin()),
                                               static_cast<long>(rest.count())};
-                     return call_without_waiting(SYS_writev, words, file);
+                     return call_without_waiting(SYS_writev, words, descriptor, file);
                    });
 }
 
@@ -128,12 +128,18 @@ long close_call(const CallWords& words, const void* caller) {
   if (words[0] >= Descriptors::kHigh) return -EBADF;  // The explorer's own are not there.
   if (timers().any()) timers().forget(static_cast<std::uint64_t>(words[0]));
   control().give(file_locks());
-  return and_look_again<SYS_close>(words, caller);
+  const int descriptor = descriptor_in(words[0]);
+  const File file = descriptor_waits().look_at(descriptor);
+  if (!file.may_wait()) return kernel_call(SYS_close, words);
+  come_to(file, caller);
+  descriptor_waits().keep_for_waiters(descriptor, descriptor);
+  return done_with(file, kernel_call(SYS_close, words), caller);
 }
 long close_range_call(const CallWords& words, const void* caller) {
   const auto first = static_cast<unsigned>(words[0]);
   const auto last = std::min(static_cast<unsigned>(words[1]), unsigned{Descriptors::kHigh} - 1);
   if (first > last) return 0;
+  descriptor_waits().keep_for_waiters(static_cast<int>(first), static_cast<int>(last));
   const long result = kernel_call(SYS_close_range, first, last, words[2]);
   control().had_effect(caller);
   descriptor_waits().look_again();
@@ -143,12 +149,24 @@ long close_range_call(const CallWords& words, const void* caller) {
 #if defined(SYS_dup2)
 long dup2_call(const CallWords& words, const void* caller) {
   if (words[1] >= Descriptors::kHigh) return -EBADF;
+  if (words[0] != words[1])
+    descriptor_waits().keep_for_waiters(descriptor_in(words[1]), descriptor_in(words[1]));
   const long result = kernel_call(SYS_dup2, words);
   control().had_effect(caller);
   descriptor_waits().look_again();
   return result;
 }
 #endif
+
+long dup3_call(const CallWords& words, const void* caller) {
+  if (words[1] >= Descriptors::kHigh) return -EBADF;
+  const int onto = descriptor_in(words[1]);
+  if (words[0] != words[1]) descriptor_waits().keep_for_waiters(onto, onto);
+  const long result = kernel_call(SYS_dup3, words);
+  control().had_effect(caller);
+  descriptor_waits().look_again();
+  return result;
+}
 
 long pipe2_with(int* ends, long flags) {
   const long result = kernel_call(SYS_pipe2, word_of(ends), flags);
@@ -223,7 +241,7 @@ void stand_in_for_descriptor_calls() {
   stand_in_for(SYS_tee, &tee_call);
   stand_in_for(SYS_close, &close_call);
   stand_in_for(SYS_close_range, &close_range_call);
-  stand_in_for(SYS_dup3, &and_look_again<SYS_dup3>);
+  stand_in_for(SYS_dup3, &dup3_call);
   stand_in_for(SYS_pipe2, &pipe2_call);
   refuse_all(std::make_index_sequence<kRefused.size()>());
 }

@@ -133,6 +133,8 @@ void DescriptorWaits::prepare() {
 
 void DescriptorWaits::begin() {
   known_.clear();
+  for (const Kept& each : kept_) kernel_call(SYS_close, each.copy);
+  kept_.clear();
   if (own_input_ >= 0) kernel_call(SYS_lseek, own_input_, 0, SEEK_SET);
 }
 
@@ -234,6 +236,29 @@ DescriptorWaits::Woken DescriptorWaits::wait(std::span<const pollfd> wanted, std
   }
 }
 
+void DescriptorWaits::keep_for_waiters(int first, int last) {
+  control().waiters().for_each([&](ThreadId id, const sync::Wait& wait) {
+    if (wait.kind != WaitKind::kInput) return;
+    for (pollfd& each : control().thread(id).awaited) {
+      if (each.fd < first || each.fd > last) continue;
+      const long copy = kernel_call(SYS_fcntl, each.fd, F_DUPFD_CLOEXEC, long{Descriptors::kHigh});
+      if (copy < 0) continue;
+      kept_.push_back({id, static_cast<int>(copy), each.fd});
+      each.fd = static_cast<int>(copy);
+    }
+  });
+}
+
+void DescriptorWaits::let_go() {
+  if (kept_.empty()) return;
+  const ThreadId me = control().self_id();
+  std::erase_if(kept_, [me](const Kept& each) {
+    if (each.waiter != me) return false;
+    kernel_call(SYS_close, each.copy);
+    return true;
+  });
+}
+
 void DescriptorWaits::look_again() {
   Control& all = control();
   if (all.waiters().waiting() == 0) return;
@@ -279,7 +304,7 @@ bool DescriptorWaits::anything_from_outside(bool patiently) {
   return true;
 }
 
-std::string DescriptorWaits::words(const Thread& thread) {
+std::string DescriptorWaits::words(const Thread& thread) const {
   if (thread.awaited.empty()) return "nothing, for ever";
   std::string words;
   for (const pollfd& each : thread.awaited) {
@@ -287,7 +312,11 @@ std::string DescriptorWaits::words(const Thread& thread) {
     const bool reads = (each.events & (POLLIN | POLLPRI)) != 0;
     const bool writes = (each.events & POLLOUT) != 0;
     words += reads && writes ? "input from or room in" : reads ? "input from" : "room in";
-    words += " descriptor " + std::to_string(each.fd) + ", " + kind_words(each.fd);
+    const auto kept = std::find_if(kept_.begin(), kept_.end(),
+                                   [&](const Kept& one) { return one.copy == each.fd; });
+    const int number = kept == kept_.end() ? each.fd : kept->number;
+    words += " descriptor " + std::to_string(number) + ", " + kind_words(each.fd);
+    if (kept != kept_.end()) words += " that was closed meanwhile";
   }
   return words;
 }

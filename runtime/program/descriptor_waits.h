@@ -22,6 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/sync/waiters.h"
+
 namespace reweave::program {
 
 class Control;
@@ -73,17 +75,29 @@ class DescriptorWaits {
   /// The running thread did something to a descriptor: whoever can go on now is enabled.
   void look_again();
 
+  /// These descriptors are about to be closed, or to lead elsewhere: who waits for one goes on
+  /// waiting for the file that it led to, as in the kernel. Does not switch.
+  void keep_for_waiters(int first, int last);
+  /// The running thread has done with what was kept for it.
+  void let_go();
+
   /// Nobody can go on: has something come from outside? With `patiently` it is waited for.
   bool anything_from_outside(bool patiently);
 
   /// "input from descriptor 3, a pipe": what a thread that waits here waits for.
-  static std::string words(const Thread& thread);
+  std::string words(const Thread& thread) const;
 
  private:
   struct Known {
     dev_t device;
     ino_t number;
     bool here;
+  };
+  /// A file whose descriptor was closed while somebody waited for it.
+  struct Kept {
+    sync::ThreadId waiter;
+    int copy;    // Among the explorer's own.
+    int number;  // The program's, once.
   };
   std::size_t index_of(dev_t device, ino_t number);
   bool is_outside(int descriptor);
@@ -92,6 +106,7 @@ class DescriptorWaits {
 
   std::vector<Known> known_;   // Pipes and sockets, in the order in which this execution met them.
   std::vector<Known> before_;  // Those that were open before the first execution.
+  std::vector<Kept> kept_;
   std::vector<pollfd> asked_;  // Of all who wait, one after the other.
   int input_ = -1;             // A file in memory, of which all processes have the same, …
   int own_input_ = -1;         // … and the same file with a position of this process.

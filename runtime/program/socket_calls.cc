@@ -7,6 +7,11 @@
 namespace reweave::program {
 namespace {
 
+long call_on(int descriptor, long number, CallWords words) {
+  words[0] = descriptor;
+  return kernel_call(number, words);
+}
+
 /// recvfrom and recvmsg, whose flags are word number `flags_at`.
 long receive(long number, CallWords words, std::size_t flags_at, const void* caller) {
   const int descriptor = descriptor_in(words[0]);
@@ -21,7 +26,7 @@ long receive(long number, CallWords words, std::size_t flags_at, const void* cal
   long received = 0;
   while (true) {
     const long result = until_done(descriptor, file, POLLIN, waits, deadline, caller,
-                                   [&] { return kernel_call(number, words); });
+                                   [&](int now) { return call_on(now, number, words); });
     if (!whole) return result;
     if (result <= 0) return received > 0 ? received : result;
     received += result;
@@ -55,9 +60,9 @@ long send_message(int descriptor, const msghdr& message, int flags, const void* 
   const std::uint64_t deadline = waits ? deadline_of_socket(descriptor, SO_SNDTIMEO) : sync::kNever;
   const int without = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
   if (!is_stream(descriptor) || message.msg_controllen != 0) {
-    const long result = until_done(descriptor, file, POLLOUT, waits, deadline, caller, [&] {
-      return kernel_call(SYS_sendmsg, descriptor, word_of(&message), without);
-    });
+    const long result = until_done(
+        descriptor, file, POLLOUT, waits, deadline, caller,
+        [&](int now) { return kernel_call(SYS_sendmsg, now, word_of(&message), without); });
     return result == -EPIPE && signals ? broken_pipe(caller) : result;
   }
   return write_all(descriptor, file, Unwritten(message.msg_iov, message.msg_iovlen), waits, signals,
@@ -90,7 +95,8 @@ long accept_like(long number, const CallWords& words, const void* caller) {
   come_to(file, caller);
   return until_done(descriptor, file, POLLIN, file.blocking,
                     file.blocking ? deadline_of_socket(descriptor, SO_RCVTIMEO) : sync::kNever,
-                    caller, [&] { return call_without_waiting(number, words, file); });
+                    caller,
+                    [&](int now) { return call_without_waiting(number, words, now, file); });
 }
 long accept_call(const CallWords& words, const void* caller) {
   return accept_like(SYS_accept, words, caller);
@@ -105,7 +111,7 @@ long connect_call(const CallWords& words, const void* caller) {
   if (file.kind != FileKind::kSocket) return kernel_call(SYS_connect, words);
   come_to(file, caller);
   while (true) {
-    long result = call_without_waiting(SYS_connect, words, file);
+    long result = call_without_waiting(SYS_connect, words, descriptor, file);
     if (result == -EAGAIN && file.blocking) {  // The listener's queue is full: until it accepts.
       control().yield(caller);
       continue;
