@@ -46,6 +46,8 @@ REWEAVE_STAND_IN int pthread_cancel(pthread_t handle) {
   if (thread->ended) return 0;
   thread->cancel_wanted = true;
   if (!thread->cancellable || thread->cancel_off) return 0;
+  // One that waits for the mutex of a condition was notified: it must not keep that to itself.
+  if (control().waiters().of(thread->id).kind == WaitKind::kMutex) return 0;
   control().interrupt(*thread);
   thread->restarts = false;
   return 0;

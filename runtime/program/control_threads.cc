@@ -81,13 +81,13 @@ void Control::run_exits(Thread& thread) {
     thread.exits.pop_back();
     last.call(last.object);
   }
-  run_key_destructors(thread);
 }
 
 void Control::end_thread(void* result) {
   Thread& me = self();
   if (me.id == ThreadId{0}) {  // pthread_exit() in main: the process lives on without it.
     run_exits(me);
+    run_key_destructors(me);
     wait_for_others(me.where);
     if (left_over_) {  // The process would stay for ever: no handler runs.
       process().flush_output();
@@ -97,6 +97,7 @@ void Control::end_thread(void* result) {
     end_process(0, /*with_handlers=*/true, me.where);
   }
   run_exits(me);
+  run_key_destructors(me);
   globals.called = me.called = nullptr;
   point(Access::kRelease, &me, me.where);
   leave_robust_mutexes();

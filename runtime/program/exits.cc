@@ -96,6 +96,17 @@ std::vector<void*>& values_of_caller() {
   return *values_of_real_thread;
 }
 
+/// What anybody kept under a key that was deleted is not there under the next one.
+void forget_values(std::size_t key) {
+  const auto forget_in = [key](std::vector<void*>& values) {
+    if (key < values.size()) values[key] = nullptr;
+  };
+  forget_in(values_of_caller());
+  if (!is_controlled()) return;
+  for (std::size_t i = 0; i < control().thread_count(); ++i)
+    forget_in(control().thread(ThreadId{static_cast<std::uint32_t>(i)}).key_values);
+}
+
 /// The C++ library's way to end: for an exception, or because something was left undone.
 [[noreturn]] void fail_for_terminate() {
   const CallStack stack = CallStack::here();
@@ -181,8 +192,7 @@ REWEAVE_STAND_IN int pthread_key_create(pthread_key_t* key, void (*destructor)(v
                        !sites().is_in_users_module(REWEAVE_RAW_CALLER);
     all.keys[i] = {true, destructor, stays};
     if (i >= all.count) all.count = i + 1;
-    std::vector<void*>& values = values_of_caller();
-    if (i < values.size()) values[i] = nullptr;
+    forget_values(i);
     *key = static_cast<pthread_key_t>(i);
     return 0;
   }
@@ -299,12 +309,22 @@ _Unwind_Reason_Code stop_unwinding(int, _Unwind_Action actions, _Unwind_Exceptio
   return _URC_NO_REASON;
 }
 
+/// Somebody caught what unwinds the thread, and kept it.
+void complain_of_catching(_Unwind_Reason_Code, _Unwind_Exception*) {
+  if (!is_controlled()) return;
+  control().fail(FindingKind::kAssertion, "exception not rethrown",
+                 "A catch (...) kept what unwinds a thread that was cancelled or called "
+                 "pthread_exit(): by glibc the process is aborted there",
+                 CallStack::here());
+}
+
 /// Frames of C++ want their destructors called, by the unwinder that the program uses.
 [[noreturn]] void unwind_to_end(void* result) {
   using Force = _Unwind_Reason_Code (*)(_Unwind_Exception*, _Unwind_Stop_Fn, void*);
   static const auto force = reinterpret_cast<Force>(dlsym(RTLD_DEFAULT, "_Unwind_ForcedUnwind"));
   if (force != nullptr) {
     auto* const exception = new _Unwind_Exception{};
+    exception->exception_cleanup = &complain_of_catching;
     force(exception, &stop_unwinding, result);
   }
   control().end_thread(result);

@@ -104,6 +104,12 @@ void complain_of_free(const CallStack& stack) {
   }
 }
 
+/// It is a variable, of the program or of a function.
+bool was_never_allocated(const void* block) {
+  return reinterpret_cast<std::uintptr_t>(block) - globals.data_begin < globals.data_bytes ||
+         Donors::is_on_stack(block);
+}
+
 /// What is kept from being used again is little: with more the next execution would have more to
 /// clear.
 constexpr std::size_t kSparedBytes = std::size_t{256} << 10;
@@ -136,6 +142,8 @@ void release(void* block, Call call = {}) {
       released = program_heap().release(block, is_controlled() ? control().moment() : 0);
     } else if (own_heap().owns(block)) {
       released = own_heap().release(block);
+    } else if (is_controlled()) {
+      released = !was_never_allocated(block);
     }  // Else it came from the dynamic linker, before this library was there: it stays.
   }
   if (!released) complain_of_free(CallStack::here());

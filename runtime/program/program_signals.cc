@@ -189,8 +189,12 @@ void ProgramSignals::act(int signal, const void* caller) {
   std::memcpy(&during, &action.sa_mask, sizeof during);
   if ((action.sa_flags & SA_NODEFER) == 0) during |= bit_of(signal);
   mine.blocked |= during & ~kNeverBlocked;
+  // The call that the handler interrupts goes on afterwards: calls of the handler are others.
   Thread& running = control().self();
-  running.restarts = running.restarts && (action.sa_flags & SA_RESTART) != 0;
+  const bool restarts = running.restarts && (action.sa_flags & SA_RESTART) != 0;
+  const bool interrupted = running.interrupted, cancellable = running.cancellable;
+  std::vector<pollfd> awaited = running.awaited;
+  running.cancellable = false;
   const int error = errno;
   if ((action.sa_flags & SA_SIGINFO) != 0) {
     siginfo_t info{};
@@ -205,6 +209,10 @@ void ProgramSignals::act(int signal, const void* caller) {
   errno = error;
   Thread& me = control().self();
   me.signals.blocked = before;
+  me.restarts = restarts;
+  me.interrupted = interrupted;
+  me.cancellable = cancellable;
+  me.awaited = std::move(awaited);
   me.loop.clear();
 }
 

@@ -16,6 +16,14 @@
 namespace reweave::program {
 namespace {
 
+bool somebody_joins(const Thread& thread) {
+  bool found = false;
+  control().waiters().for_each([&](ThreadId, const sync::Wait& wait) {
+    found = found || (wait.kind == WaitKind::kJoin && wait.object == &thread);
+  });
+  return found;
+}
+
 /// Waits for the end of a thread. `deadline` is virtual time.
 int join(pthread_t handle, void** result, std::uint64_t deadline, const void* caller) {
   Control& all = control();
@@ -25,6 +33,12 @@ int join(pthread_t handle, void** result, std::uint64_t deadline, const void* ca
   if (thread == &all.self()) return EDEADLK;
   CancellableCall call;
   all.point(Access::kAcquire, thread, caller);
+  if (somebody_joins(*thread)) {
+    all.fail(FindingKind::kAssertion, "joined by two threads",
+             "Two threads wait for the end of one thread, which POSIX leaves undefined: by glibc "
+             "one of them sleeps for ever",
+             CallStack::here());
+  }
   const bool at_once =
       deadline != sync::kNever && !thread->ended && all.time_is_up(deadline, caller);
   if (at_once) return ETIMEDOUT;
@@ -50,6 +64,10 @@ bool is_detached(const pthread_attr_t* attributes) {
 
 int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
            void* argument, const void* caller) {
+  std::size_t stack_bytes = 0;
+  if (attributes != nullptr) pthread_attr_getstacksize(attributes, &stack_bytes);
+  if (stack_bytes > Donors::kStackBytes)
+    control().note_escape("a thread's stack of more than 8 MiB, which is one of 8 MiB", caller);
   // The handle is there before the thread runs: it may read it.
   control().spawn(start, argument, is_detached(attributes), caller, handle);
   return 0;
@@ -114,11 +132,13 @@ REWEAVE_STAND_IN int pthread_tryjoin_np(pthread_t handle, void** result) {
 }
 REWEAVE_STAND_IN int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* until) {
   if (!is_controlled()) return real().pthread_timedjoin_np(handle, result, until);
+  if (!is_time(until)) return EINVAL;
   return join(handle, result, deadline_of(CLOCK_REALTIME, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
                                           const timespec* until) {
   if (!is_controlled()) return real().pthread_clockjoin_np(handle, result, clock, until);
+  if (!is_time(until)) return EINVAL;
   return join(handle, result, deadline_of(clock, until), REWEAVE_CALLER);
 }
 REWEAVE_STAND_IN int pthread_detach(pthread_t handle) {
