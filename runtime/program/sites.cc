@@ -36,9 +36,13 @@ struct Sites::Module {
   bool is_runtime = false;               // Of the compiler's, or ours: what every program has.
   std::unique_ptr<SymbolTable> symbols;  // Read at first use.
 
+  /// Of so much code that the numbers do not suffice some are of two places. `offset` is counted
+  /// from `begin`.
+  std::uint32_t site_at(std::uintptr_t offset) const {
+    return static_cast<std::uint32_t>((site_begin + offset) % (kSiteMax - 1)) + 1;
+  }
   std::uint32_t site_of(std::uintptr_t address_in_file) const {
-    return static_cast<std::uint32_t>((site_begin + (address_in_file + bias - begin)) % kSiteMax) +
-           1;
+    return site_at(address_in_file + bias - begin);
   }
 };
 
@@ -52,6 +56,7 @@ struct Sites::Data {
   std::vector<Module> modules;  // The program itself first.
   std::map<std::pair<const Module*, std::uintptr_t>, Line> lines;
   std::map<std::pair<bool, std::uint32_t>, std::string> names;
+  std::map<std::string, bool> shared;  // Whether several functions are called so.
   std::map<const Module*, std::unique_ptr<VariableParts>> parts;  // Read at first use.
   void* library_code = nullptr;
   std::size_t library_code_bytes = 0;
@@ -181,12 +186,16 @@ void Sites::find_modules() {
     data_->modules.push_back(std::move(module));
   }
   CHECK(!data_->modules.empty());
-  // This library and what the kernel brings come last: another build of them changes no number of
-  // the program's.
-  for (const bool last : {false, true}) {
+  // What the user wrote comes first, for the numbers may not suffice for all. This library and what
+  // the kernel brings come last: another build of them changes no number of the program's.
+  const auto rank_of = [this](const Module& module) {
+    const bool ours = is_ours(reinterpret_cast<const void*>(module.begin));
+    if (ours || module.name.starts_with("linux-vdso")) return 2;
+    return module.is_users ? 0 : 1;
+  };
+  for (const int rank : {0, 1, 2}) {
     for (Module& module : data_->modules) {
-      const bool ours = is_ours(reinterpret_cast<const void*>(module.begin));
-      if ((ours || module.name.find("linux-vdso") == 0) != last) continue;
+      if (rank_of(module) != rank) continue;
       module.site_begin = next;
       next += module.bytes;
     }
@@ -239,11 +248,11 @@ std::uint32_t Sites::number_elsewhere(std::uintptr_t address) const {
   const Module* const module = module_of(address);
   if (module == nullptr || address == reinterpret_cast<std::uintptr_t>(kNoUsersCall))
     return kSiteMax;
-  return static_cast<std::uint32_t>((module->site_begin + (address - module->begin)) % kSiteMax) +
-         1;
+  return module->site_at(address - module->begin);
 }
 
 const void* Sites::address_of(std::uint32_t site) const {
+  if (site >= kSiteMax) return nullptr;
   for (const Module& module : data_->modules) {
     const std::uintptr_t offset = site - 1 - module.site_begin;
     if (site > module.site_begin && offset < module.bytes) {
@@ -488,8 +497,35 @@ std::string Sites::name(std::uint32_t site) {
   if (site == 0xffffff) made = "start";
   if (const Module* const module = module_of(address)) {
     made = made_name(*module, address - module->bias);
+    const SymbolTable::Function* const function =
+        symbols_of(*module).at(address - module->bias - 1);
+    if (function != nullptr && is_shared(function->name)) made += number_among_equals(made, site);
   }
   return data_->names[key] = made;
+}
+
+/// Overloads, instances of a template, and destructors that also give memory back have one name.
+bool Sites::is_shared(const std::string& function) {
+  const auto known = data_->shared.find(function);
+  if (known != data_->shared.end()) return known->second;
+  std::size_t functions = 0;
+  for (const Module& module : data_->modules) {
+    if (!is_ours(reinterpret_cast<const void*>(module.begin)))
+      functions += symbols_of(module).named(function).size();
+  }
+  return data_->shared[function] = functions > 1;
+}
+
+/// "@2" for the second place that would be called `name`, in the order in which find() looks.
+std::string Sites::number_among_equals(const std::string& name, std::uint32_t site) {
+  constexpr int kEqualsMax = 32;
+  for (int number = 1; number <= kEqualsMax; ++number) {
+    const std::string suffix = number == 1 ? "" : "@" + std::to_string(number);
+    const std::optional<std::uint32_t> found = find(name + suffix);
+    if (!found) break;
+    if (*found == site) return suffix;
+  }
+  return "";
 }
 
 std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
@@ -499,21 +535,26 @@ std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view function = name.substr(0, end);
   if (function.ends_with('^')) return find_inlined(name);
-  if (const auto site = find_raw(function, name, raw)) return site;
+  int number = 1;
+  if (const std::size_t at = name.find('@', end); at != std::string_view::npos) {
+    number = std::atoi(std::string(name.substr(at + 1)).c_str());
+    name = name.substr(0, at);
+  }
+  if (const auto site = find_raw(function, name, number, raw)) return site;
   // A place without a symbol is known by its module, which may be called like a function.
   if (name.substr(end + 1, 2) != "0x") return std::nullopt;
   for (const Module& module : data_->modules) {
     if (function != module.name) continue;
     const std::uintptr_t offset =
         std::strtoull(std::string(name.substr(end + 1)).c_str(), nullptr, 16);
-    return static_cast<std::uint32_t>((module.site_begin + offset) % kSiteMax) + 1;
+    return module.site_at(offset);
   }
   return std::nullopt;
 }
 
-/// A place in a function of that name.
+/// A place in a function of that name; if several are called so, the one of that number.
 std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::string_view name,
-                                             bool* raw) {
+                                             int number, bool* raw) {
   const bool is_marked = name.starts_with('~');
   if (is_marked) {
     name.remove_prefix(1);
@@ -529,13 +570,15 @@ std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::str
       Calls calls = calls_in(module, f->begin, f->end);
       calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
       for (const std::uintptr_t call : calls.out) {
-        if (raw_name(module, *f, call) != name) continue;
+        if (raw_name(module, *f, call) != name || --number != 0) continue;
         const std::uint32_t site = module.site_of(call);
         if (raw != nullptr && !is_marked && is_without_user(module, *f, call)) *raw = true;
         return site;
       }
       const std::uintptr_t place = f->begin + offset_in(name.substr(base_bytes));
-      if (place > f->begin && place <= f->end && raw_name(module, *f, place) == name)
+      const bool is_call = std::find(calls.out.begin(), calls.out.end(), place) != calls.out.end();
+      if (place > f->begin && place <= f->end && !is_call && raw_name(module, *f, place) == name &&
+          --number == 0)
         return module.site_of(place);
     }
   }

@@ -38,12 +38,12 @@ namespace reweave::program {
 inline constexpr std::uint32_t kSiteMax = 0xfffffe;  // As scheduler/engine/pending.h.
 
 std::uint32_t site_elsewhere(const void* return_address);
-/// From 1 to kSiteMax.
+/// From 1 to kSiteMax; that one says that no code is known which led here.
 inline std::uint32_t site_of(const void* return_address) {
   const std::uintptr_t offset =
       reinterpret_cast<std::uintptr_t>(return_address) - globals.code_begin;
   if (offset < globals.code_bytes) [[likely]]
-    return static_cast<std::uint32_t>(offset % kSiteMax) + 1;
+    return static_cast<std::uint32_t>(offset % (kSiteMax - 1)) + 1;
   return site_elsewhere(return_address);
 }
 
@@ -129,7 +129,9 @@ class Sites {
   std::string raw_name(const Module& module, const SymbolTable::Function& function,
                        std::uintptr_t address);
   std::optional<std::uint32_t> find_raw(std::string_view function, std::string_view name,
-                                        bool* raw);
+                                        int number, bool* raw);
+  bool is_shared(const std::string& function);
+  std::string number_among_equals(const std::string& name, std::uint32_t site);
   std::optional<std::uint32_t> find_inlined(std::string_view name);
 
   std::unique_ptr<Data> data_;
