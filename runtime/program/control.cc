@@ -1,5 +1,6 @@
 #include "runtime/program/control.h"
 
+#include <errno.h>
 #include <locale.h>
 
 #include <algorithm>
@@ -86,7 +87,7 @@ void Control::execute(Execution& execution) {
   alone_since_ = watched_until_ = 0;
   active_ = woke_resting_ = false;
   glance_ns_ = 0;
-  draining_ = left_over_ = ending_ = asked_to_spare_ = false;
+  draining_ = left_over_ = ending_ = stopping_ = asked_to_spare_ = false;
   left_by_main_ = {};
   destroyed_.clear();
   drain_until_ = sync::kNever;
@@ -95,6 +96,7 @@ void Control::execute(Execution& execution) {
   budget_.begin(execution.limits().steps_max);
   execution.set_step_cap(budget_.cap());
   turn_began_ = 0;
+  turn_ = 1;
   timers_.begin();
   descriptor_waits().begin();
   signals_.begin();
@@ -147,6 +149,7 @@ void Control::enter_thread(void* argument) {
   auto* const thread = static_cast<Thread*>(argument);
   Control& self = control();
   globals.thread_pointer = thread->handle;
+  errno = 0;  // As a new thread and a new process begin; the place had others before.
   if (thread->id == ThreadId{0}) {
     if (globals.under_address_sanitizer) {
       const Context& place = self.donors_->place(0);
@@ -269,13 +272,15 @@ void Control::come_to_limit(const void* address) {
   if (engine_.steps() < budget_.last()) return;
   if (budget_.is_loop()) {
     fail(FindingKind::kLivelock, "never ends",
-         "The program did not end within " + std::to_string(budget_.steps_max()) +
+         "The program did not end within " + std::to_string(budget_.given()) +
              " steps (steps-max), and did the same over and over",
          CallStack::here());
   }
   flush();
-  note_stop();
-  process().flush_output();
+  if (!std::exchange(stopping_, true)) {  // Else what writes the output came here, too.
+    note_stop();
+    process().flush_output();
+  }
   engine_.execution().stop_at_step_limit();
   engine_.end();
 }
@@ -314,7 +319,7 @@ void Control::plain(Access access, const void* address, std::uint32_t bytes, std
     return check_alive(use);
   }
   // Also where nothing is filtered: the next execution may go by what this one shows.
-  const bool is_private = sharing_.is_private(address, engine_.current());
+  const bool is_private = sharing_.is_private(address, bytes, engine_.current());
   if (filtering_ && is_private) {
     engine_.pass(step);
   } else {
@@ -323,6 +328,46 @@ void Control::plain(Access access, const void* address, std::uint32_t bytes, std
   passed_point(caller);
   check_alive(use);
   look_for_race(access, address, bytes, /*is_atomic=*/false, call);
+}
+
+// As plain(), but that no loop is told by what is read here: it would go by one value, and wait for
+// a change at one address.
+void Control::range(Access access, const void* address, std::size_t bytes, Call call) {
+  constexpr std::uint32_t kRaceBytesMax = 1024;
+  const void* const caller = users_call(call);
+  const Pending step = pending(access, address, caller);
+  const auto told = static_cast<std::uint32_t>(std::min(bytes, std::size_t{UINT32_MAX}));
+  const Use use{address, access, told, caller};
+  if (pass_alone(step, address)) return check_range_alive(use);
+  self().loop.clear();
+  before(access != Access::kRead, is_on_own_stack(address) ? address : nullptr, caller);
+  if (!active_) {
+    engine_.point(step);
+    look();
+    return check_range_alive(use);
+  }
+  const bool is_private = sharing_.is_private(address, bytes, engine_.current());
+  if (filtering_ && is_private) {
+    engine_.pass(step);
+  } else {
+    pass_point(step, Did::kAccessed, address, told, call);
+  }
+  passed_point(caller);
+  check_range_alive(use);
+  look_for_race(access, address, std::min(told, kRaceBytesMax), /*is_atomic=*/false, call);
+}
+
+void Control::check_range_alive(const Use& use) {
+  if (const void* const dead = first_dead(use.address, use.bytes); dead != nullptr) [[unlikely]]
+    fail_for_dead({dead, use.access, use.bytes, use.caller});
+  check_alive(use);
+}
+
+void Control::check_memory(Access access, const void* address, std::size_t bytes, Call call) {
+  if (ending_) return;
+  const auto told = static_cast<std::uint32_t>(std::min(bytes, std::size_t{UINT32_MAX}));
+  const void* const dead = first_dead(address, told);
+  if (dead != nullptr) fail_for_dead({dead, access, told, users_call(call)});
 }
 
 void Control::atomic(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,

@@ -102,6 +102,12 @@ class Control final : public sync::Host {
   /// A plain access; a point only where threads meet. `value` is what a read finds. May switch.
   void plain(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
              Call call);
+  /// A plain access to any number of bytes, in one step: a point where threads meet in a part of
+  /// them. May switch.
+  void range(Access access, const void* address, std::size_t bytes, Call call);
+  /// Fails if memory is used that the program must not touch, by who tells of no accesses. No step;
+  /// does not switch.
+  void check_memory(Access access, const void* address, std::size_t bytes, Call call);
   /// An atomic access, or a fence (`address` null); `value` is what is there before it, `changes`
   /// whether it will be another one. May switch.
   void atomic(Access access, const void* address, std::uint32_t bytes, std::uint64_t value,
@@ -341,7 +347,6 @@ class Control final : public sync::Host {
   std::string memory_words(const MemoryStory& story);
   void keep(Step step);
   void keep_wait(const sync::Wait& wait, const void* caller);
-  Wakes holders_of(const void* lock) const;
   std::vector<ThreadId> waiting_for(const void* object) const;
   void keep_woken(const void* object, const std::vector<ThreadId>& before);
   std::uint32_t number_of(const void* thread) const;
@@ -362,6 +367,8 @@ class Control final : public sync::Host {
     if (Donors::is_on_stack(use.address)) [[unlikely]]
       check_frame(use);
   }
+  /// The same of many bytes, not all of which need be looked at.
+  void check_range_alive(const Use& use);
   /// The same of an object of the thread library. AddressSanitizer's own stand-ins for the calls
   /// that use one are behind ours, and look at nothing.
   void check_alive(const void* object, Access access, const void* caller) {
@@ -460,6 +467,7 @@ class Control final : public sync::Host {
   std::uint64_t clock_ = 0;
   StepBudget budget_;
   std::uint64_t turn_began_ = 0;  // The step; where threads take turns.
+  std::uint32_t turn_ = 1;        // Its number.
   std::uint64_t glance_ns_ = 0;   // How long the last look at the clock took.
   std::uint32_t resting_ = 0;
   std::uint32_t rounds_ = 0;              // In which all that can go on only turned.
@@ -477,6 +485,7 @@ class Control final : public sync::Host {
   bool draining_ = false;            // main has returned and waits for the others.
   bool left_over_ = false;           // The others sleep for ever.
   bool ending_ = false;              // Exit handlers run.
+  bool stopping_ = false;            // At the limit of steps.
   LeftByMain left_by_main_;          // Once it has returned.
   std::set<const void*> destroyed_;  // Objects of the thread library. Never walked.
   Context* explaining_ = nullptr;  // Threads are resumed only to unwind their stacks, for this one.

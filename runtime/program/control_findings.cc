@@ -262,19 +262,9 @@ const char* Control::called() {
 void Control::keep_wait(const sync::Wait& wait, const void* caller) {
   Step step{.did = Did::kWaited, .wait = wait.kind, .object = wait.object, .caller = caller};
   if (wait.kind == WaitKind::kJoin) step.other = number_of(wait.object);
-  step.holders = holders_of(wait.object);
+  for (const ThreadId holder : who_must_act(*this, wait))
+    step.holders.add(static_cast<std::uint32_t>(holder));
   keep(step);
-}
-
-Wakes Control::holders_of(const void* lock) const {
-  Wakes holders;
-  for (std::uint32_t i = 0; i < engine_.actor_count(); ++i) {
-    const auto& held = threads_[i]->held;
-    const bool has_it = std::any_of(held.begin(), held.end(),
-                                    [lock](const HeldLock& each) { return each.lock == lock; });
-    if (has_it) holders.add(i);
-  }
-  return holders;
 }
 
 std::vector<ThreadId> Control::waiting_for(const void* object) const {

@@ -22,10 +22,18 @@ bool can_be_interrupted(WaitKind kind) {
 }  // namespace
 
 /// Without questions only who waits lets others go on, and what somebody waits for in a loop that
-/// has effects would never come: so the threads take turns.
+/// has effects would never come: so the threads take turns, unless all of them get theirs as it is.
+/// Then they might do what they do for ever, and another order would hide it.
 void Control::take_turns(const void* caller) {
-  if (!active_ || engine_.ready().size() < 2 || engine_.steps() - turn_began_ < kTurnSteps) return;
+  if (!active_) return;
+  self().turn = turn_;
+  const std::span<const std::uint16_t> ready = engine_.ready();
+  if (ready.size() < 2 || engine_.steps() - turn_began_ < kTurnSteps) return;
   turn_began_ = engine_.steps();
+  const bool all = std::all_of(ready.begin(), ready.end(),
+                               [this](std::uint16_t id) { return threads_[id]->turn == turn_; });
+  ++turn_;
+  if (all) return;
   self().where = caller;
   rest(Access::kNone, nullptr, caller);
 }
@@ -233,7 +241,8 @@ void Control::unready(ThreadId thread) {
 }
 
 std::uint32_t Control::pick_waiter(std::uint32_t waiters) {
-  return engine_.pick(QuestionKind::kPick, site_of(self().where), waiters);
+  constexpr std::uint32_t kAnswersMax = 256;
+  return engine_.pick(QuestionKind::kPick, site_of(self().where), std::min(waiters, kAnswersMax));
 }
 
 void Control::fire_due() {

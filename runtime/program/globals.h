@@ -77,6 +77,21 @@ inline bool is_dead(const void* address) {
          (globals.alive_bits[offset >> 7] >> (offset >> 4 & 7) & 1) == 0;
 }
 
+/// The first of these bytes that the program must not touch; null: none. Of very many some are
+/// looked at.
+inline const void* first_dead(const void* address, std::size_t bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  if (bytes == 0 || begin - globals.heap_begin >= globals.heap_bytes) return nullptr;
+  constexpr std::size_t kBlock = 16, kLooksMax = 1024;
+  const std::size_t step = bytes / kLooksMax / kBlock * kBlock + kBlock;
+  for (std::size_t at = 0; at < bytes; at += step) {
+    const auto* const byte = reinterpret_cast<const void*>(begin + at);
+    if (is_dead(byte)) return byte;
+  }
+  const auto* const last = reinterpret_cast<const void*>(begin + bytes - 1);
+  return is_dead(last) ? last : nullptr;
+}
+
 /// True: the caller is a virtual thread of an execution.
 bool is_controlled_slowly();
 inline bool is_controlled() {

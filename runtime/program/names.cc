@@ -87,7 +87,10 @@ std::string wait_words(Control& control, const Step& step) {
       "waits for " + object_words(control, step.object, 0, "", /*whole=*/false);
   if (!use->locked || step.holders.count == 0) return words;
   const bool itself = step.holders.count == 1 && step.holders.threads[0] == step.thread;
-  return words + ", held by " + (itself ? "itself" : threads_words(control, step.holders));
+  const std::string who = itself ? "itself" : threads_words(control, step.holders);
+  // A reader waits for a writer that has it, or for one that came first and waits itself.
+  if (step.wait == WaitKind::kReadLock) return words + ", which " + who + " has, or waits to write";
+  return words + ", held by " + who;
 }
 
 /// "goes on", and what it has got by its waiting.

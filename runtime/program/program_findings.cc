@@ -49,28 +49,27 @@ std::string_view kind_word(WaitKind kind) {
   return "";
 }
 
-bool holds(const Thread& thread, const void* lock) {
-  return std::any_of(thread.held.begin(), thread.held.end(),
-                     [&](const HeldLock& held) { return held.lock == lock; });
+enum class Hold : std::uint8_t { kAny, kToWrite };
+
+bool holds(const Thread& thread, const void* lock, Hold hold = Hold::kAny) {
+  return std::any_of(thread.held.begin(), thread.held.end(), [&](const HeldLock& held) {
+    return held.lock == lock && (hold == Hold::kAny || !held.shared);
+  });
 }
 
-/// Who must act before somebody who waits for it can go on.
-void holders_of(Control& control, const sync::Wait& wait, std::vector<ThreadId>& holders) {
-  for (std::size_t i = 0; i < control.thread_count(); ++i) {
-    const Thread& other = control.thread(ThreadId{static_cast<std::uint32_t>(i)});
-    const bool joined = wait.kind == WaitKind::kJoin && wait.object == &other;
-    if (joined || holds(other, wait.object)) holders.push_back(other.id);
-  }
+bool waits_to_write(Control& control, const Thread& thread, const void* lock) {
+  const sync::Wait& wait = control.waiters().of(thread.id);
+  return wait.kind == WaitKind::kWriteLock && wait.object == lock;
 }
 
 /// Who has what a thread waits for, and since where.
 std::string holder_words(Control& control, const WaitingThread& waiting) {
-  std::vector<ThreadId> holders;
-  holders_of(control, waiting.wait, holders);
   std::string words;
   if (waiting.wait.kind == WaitKind::kJoin) return words;
-  for (const ThreadId holder : holders) {
+  for (const ThreadId holder : who_must_act(control, waiting.wait)) {
     const Thread& thread = control.thread(holder);
+    if (waits_to_write(control, thread, waiting.wait.object))
+      words += ", behind " + thread_words(control, holder, false) + ", which waits to write";
     for (const HeldLock& held : thread.held) {
       if (held.lock != waiting.wait.object) continue;
       words +=
@@ -84,12 +83,11 @@ std::string holder_words(Control& control, const WaitingThread& waiting) {
 /// What it waits for: completes "waits for".
 std::string wait_words(Control& control, const Thread& thread, const sync::Wait& wait) {
   const char* const kind = sync::wait_kind_words(wait.kind);
-  std::vector<ThreadId> holders;
-  holders_of(control, wait, holders);
+  const std::vector<ThreadId> holders = who_must_act(control, wait);
   if (wait.kind == WaitKind::kJoin) {
     return holders.empty() ? kind : "the end of " + thread_words(control, holders.front(), false);
   }
-  if (wait.kind == WaitKind::kInput) return DescriptorWaits::words(thread);
+  if (wait.kind == WaitKind::kInput) return descriptor_waits().words(thread);
   if (wait.kind == WaitKind::kTime || wait.kind == WaitKind::kRest ||
       wait.kind == WaitKind::kSignal)
     return kind;
@@ -122,6 +120,18 @@ std::string last_change_words(Control& control, const sync::Wait& wait) {
 }
 
 }  // namespace
+
+std::vector<ThreadId> who_must_act(Control& control, const sync::Wait& wait) {
+  std::vector<ThreadId> holders, writers;
+  for (std::size_t i = 0; i < control.thread_count(); ++i) {
+    const Thread& other = control.thread(ThreadId{static_cast<std::uint32_t>(i)});
+    const bool joined = wait.kind == WaitKind::kJoin && wait.object == &other;
+    const Hold hold = wait.kind == WaitKind::kReadLock ? Hold::kToWrite : Hold::kAny;
+    if (joined || holds(other, wait.object, hold)) holders.push_back(other.id);
+    if (waits_to_write(control, other, wait.object)) writers.push_back(other.id);
+  }
+  return holders.empty() && wait.kind == WaitKind::kReadLock ? writers : holders;
+}
 
 std::string stack_words(const CallStack& stack, std::string_view indent) {
   std::string words;
@@ -205,7 +215,7 @@ Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waitin
   if (!at_end) {
     circle = sync::find_circle(
         control.waiters(), [&](ThreadId, const sync::Wait& wait, std::vector<ThreadId>& holders) {
-          holders_of(control, wait, holders);
+          holders = who_must_act(control, wait);
         });
   }
   const bool turning = std::any_of(waiting.begin(), waiting.end(), [](const WaitingThread& w) {

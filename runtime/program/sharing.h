@@ -23,7 +23,18 @@ class Sharing {
   void begin() { epoch_ = (epoch_ + 1) & kEpochs; }
   void forget() { cells_.fill(0); }
 
-  /// True: no other thread can tell the difference. Notes that `thread` was here.
+  /// True: no other thread can tell the difference. Notes that `thread` was here. Of very many
+  /// bytes some are looked at, always the same.
+  bool is_private(const void* address, std::size_t bytes, std::uint32_t thread) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(address);
+    if (bytes <= 1 || (begin ^ (begin + bytes - 1)) >> 3 == 0) return is_private(address, thread);
+    constexpr std::size_t kWord = 8, kLooksMax = 256;
+    const std::size_t step = bytes / kLooksMax / kWord * kWord + kWord;
+    bool all = is_private(reinterpret_cast<const void*>(begin + bytes - 1), thread);
+    for (std::size_t at = 0; at < bytes; at += step)
+      all = is_private(reinterpret_cast<const void*>(begin + at), thread) && all;
+    return all;
+  }
   bool is_private(const void* address, std::uint32_t thread) {
     std::uint32_t& cell = cells_[index(address)];
     if ((cell & kShared) != 0) return false;

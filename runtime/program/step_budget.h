@@ -21,6 +21,7 @@ class StepBudget {
  public:
   /// An execution of at most `steps_max` steps, at least 1, begins; several threads can go on.
   void begin(std::uint64_t steps_max) {
+    given_ = steps_max;
     // A little less than the engine has, so that whoever runs at the end is named.
     steps_max_ = steps_max - std::min<std::uint64_t>(steps_max - 1, kStepsKept);
     cap_ = steps_max * kLoneSteps;
@@ -30,6 +31,8 @@ class StepBudget {
   /// More steps than it can ever be, for the engine.
   std::uint64_t cap() const { return cap_; }
   std::uint64_t steps_max() const { return steps_max_; }
+  /// As begin() was given it.
+  std::uint64_t given() const { return given_; }
 
   /// All steps up to `steps` are weighed as what they were, `alone` or not, and so is what comes.
   void weigh(std::uint64_t steps, bool alone) {
@@ -56,7 +59,7 @@ class StepBudget {
   static constexpr std::uint64_t kStepsKept = 8, kLoneSteps = 64, kLoopSteps = 20'000;
   static constexpr std::uint32_t kLoopPlaces = 256;
 
-  std::uint64_t steps_max_ = 0, cap_ = 0;
+  std::uint64_t given_ = 0, steps_max_ = 0, cap_ = 0;
   std::uint64_t weighed_ = 0;     // Steps as they count for steps_max_, up to …
   std::uint64_t weighed_to_ = 0;  // … this step.
   std::uint64_t last_ = 0;

@@ -61,7 +61,8 @@ struct Thread {
   std::uint32_t rests_put_off = 0;  // … unless it did not for so many reads.
   std::uint32_t patience = 0;       // So often it need not be asked whether it gives way.
   std::uint32_t patience_next = kPatience;
-  bool turning = false;  // It rests because of its turns, not only to let others go on.
+  std::uint32_t turn = 0;  // The last one in which it did something; see Control::take_turns().
+  bool turning = false;    // It rests because of its turns, not only to let others go on.
   std::array<std::uint64_t, 4> fingerprints{};  // Of the last times it rested; see rest().
   bool unchanged = false;  // When it last rested, it was as it had been at one of the times before.
   int ignores_races = 0;

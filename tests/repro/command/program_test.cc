@@ -138,6 +138,16 @@ TEST_F(Programs, AddressSanitizerSaysNothingOfWhatIsRight) {
   EXPECT_EQ(hunted["verdict"], "clean");
 }
 
+// The seeds are those of executions in which a question is asked where a thread ends.
+TEST_F(Programs, WhatAddressSanitizerLetsThroughShowsAgain) {
+  for (int seed = 1; seed <= 6; ++seed) {
+    const json hunted = run_json({"hunt", "--executions", "300", "--seed", std::to_string(seed),
+                                  "--output", path("found"), "--", program("asan_threads")},
+                                 1);
+    EXPECT_EQ(hunted["finding"]["signature"], "assertion assert in main") << seed;
+  }
+}
+
 TEST_F(Programs, AThreadBeforeMainIsRefusedUnderAddressSanitizer) {
   EXPECT_THAT(run({"hunt", "--", program("asan_early_thread")}, 69),
               HasSubstr("starts a thread: under AddressSanitizer only main and what it starts"));
@@ -172,6 +182,13 @@ TEST_F(Programs, WhatNeverEndsIsRepeatedInFewSteps) {
                                  "--output", path("found"), "--", program("endless_alone")},
                                 1);
   EXPECT_THAT(*read_file(shorter["repro"]), HasSubstr("steps-max 30000\n"));
+}
+
+TEST_F(Programs, ThreadsThatKeepStepForEverAreALivelock) {
+  const json hunted = run_json({"hunt", "--strategy", "ordinary", "--executions", "1", "--output",
+                                path("found"), "--", program("keeps_step")},
+                               1);
+  EXPECT_EQ(hunted["finding"]["signature"], "livelock never ends in transaction");
 }
 
 TEST_F(Programs, TheLimitOfStepsIsInTheHelp) {
