@@ -32,9 +32,18 @@ long exit_group_call(const CallWords& words, const void* caller) {
   control().end_process(static_cast<int>(words[0]) & 0xff, /*with_handlers=*/false, caller);
 }
 
+template <long Number>
+long move_call(const CallWords& words, const void*) {
+  process().note_move();
+  return kernel_call(Number, words);
+}
+
 }  // namespace
 
 void stand_in_for_process_calls() {
+  stand_in_for(SYS_chdir, &move_call<SYS_chdir>);
+  stand_in_for(SYS_fchdir, &move_call<SYS_fchdir>);
+  stand_in_for(SYS_umask, &move_call<SYS_umask>);
   stand_in_for(SYS_clone, &refuse_process_call);
   stand_in_for(SYS_clone3, &refuse_process_call);
 #if defined(SYS_fork)
@@ -50,6 +59,16 @@ void stand_in_for_process_calls() {
 
 using namespace reweave;           // NOLINT: the functions below are in no namespace.
 using namespace reweave::program;  // NOLINT
+
+REWEAVE_STAND_IN int chdir(const char* path) noexcept {
+  return static_cast<int>(call_kernel(SYS_chdir, REWEAVE_CALLER, path));
+}
+REWEAVE_STAND_IN int fchdir(int descriptor) noexcept {
+  return static_cast<int>(call_kernel(SYS_fchdir, REWEAVE_CALLER, descriptor));
+}
+REWEAVE_STAND_IN mode_t umask(mode_t mask) noexcept {
+  return static_cast<mode_t>(call_kernel(SYS_umask, REWEAVE_CALLER, mask));
+}
 
 REWEAVE_STAND_IN pid_t fork() {
   if (!is_controlled()) return real().fork();

@@ -94,6 +94,12 @@ void Process::prepare_once() {
     descriptor_waits().forked();
   });
   descriptor_waits().prepare();
+  if (const int home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); home >= 0) {
+    home_ = Descriptors::high(home);
+    close(home);
+  }
+  mask_ = umask(0);
+  umask(mask_);
 }
 
 namespace {
@@ -261,6 +267,10 @@ void Process::put_back(std::uint32_t threads) {
   if (fuzzed_) callers_frames().put_back();
   uselocale(LC_GLOBAL_LOCALE);  // libc's thread_local pointers into what setlocale() loaded.
   if (globals.called_kernel) descriptors_.put_back();
+  if (std::exchange(moved_, false)) {
+    umask(mask_);
+    if (home_ >= 0) (void)!fchdir(home_);
+  }
   show_own_output();
   put_back_keys();
   Donors& donors = control().donors();
@@ -295,9 +305,15 @@ void Process::flush_output() {
     // Nobody has to look at what is most common.
     const Undispatched scope;
     globals.called_kernel = true;
-    std::fflush(stdout);
+    fflush_unlocked(stdout);
   }
-  std::fflush(nullptr);
+  // As exit() does it: a stream that a thread holds is not waited for. It changes the streams, which
+  // are not put back under AddressSanitizer.
+  if (globals.under_address_sanitizer) {
+    std::fflush(nullptr);
+  } else {
+    fcloseall();
+  }
 }
 
 }  // namespace reweave::program

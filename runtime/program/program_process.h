@@ -60,6 +60,9 @@ class Process {
   /// Writes what the program has buffered. Called on one of its threads.
   void flush_output();
 
+  /// The program changes its working directory, or its mask for new files: that is put back, too.
+  void note_move() { moved_ = true; }
+
   /// Its own variables, its heap or a stack of its threads.
   bool is_programs_own(const void* address) const;
 
@@ -76,7 +79,10 @@ class Process {
   Descriptors descriptors_;
   bool prepared_once_ = false;
   bool fuzzed_ = false;  // By prepare_fuzzed(), with this snapshot.
-  int captured_ = -1;    // A file in memory, which descriptors 1 and 2 lead to.
+  bool moved_ = false;   // See note_move().
+  int home_ = -1;        // The directory before the first execution; -1: it cannot be told.
+  mode_t mask_ = 0;
+  int captured_ = -1;  // A file in memory, which descriptors 1 and 2 lead to.
   int real_output_ = -1, real_errors_ = -1;
   bool forked_ = false;  // This process was made by a fork and has not run an execution yet.
 };
