@@ -550,7 +550,9 @@ std::string answer_words(const AskedQuestion& question, const NamedAnswer& answe
       return ordinary ? "the allocation succeeds" : "the allocation fails";
     case QuestionKind::kFire:
       if (of_threads)
-        return asker + (ordinary ? " waits" : " does not wait: its time is up at once");
+        return asker + (ordinary ? " waits, or gives way"
+                                 : " goes on at once: its time is up, it does not give way, or a "
+                                   "signal comes later");
       return ordinary
                  ? "the earliest timer fires first"
                  : fmt::format("timer {} of {} fires first", answer.answer + 1, question.answers);
