@@ -39,7 +39,7 @@ constexpr std::string_view kHead =
 // {signature}
 //
 // To build it with the program's own files{flags_said}, and to run it:
-//   reweave-c++ {flags} -g PROGRAM.cc {source} -Wl,--wrap=main -o {name} && ./{name}
+{build} -Wl,--wrap=main -o {name} && ./{name}
 //
 // Exit code 0: it passes. First the schedule of the repro is followed; unless it shows a finding,
 // other schedules are searched, for the program may have been changed, or compiled in another way.
@@ -71,20 +71,37 @@ extern "C" int __wrap_main() {{
 }}
 )";
 
-struct Flags {
-  std::string words;
-  std::string_view said;  // What is said of them.
+struct Build {
+  std::string command;    // Up to what is linked, `source` included.
+  std::string_view said;  // What is said of its flags.
 };
 
+std::string without_standard(std::string flags) {
+  const std::size_t begin = flags.find("-std=");
+  if (begin == std::string::npos) return flags;
+  const std::size_t end = flags.find(' ', begin);
+  flags.erase(begin, end == std::string::npos ? end : end + 1 - begin);
+  return flags;
+}
+
 /// With other flags than the program's its schedule does not fit.
-Flags flags_of(const std::string& program) {
-  std::optional<std::string> flags = compile_flags(find_program_file(program));
+Build build_of(const std::string& program, const std::string& source) {
+  constexpr std::string_view kSaid = " and the flags with which\n// they were compiled then";
+  const std::optional<CompileFlags> flags = compile_flags(find_program_file(program));
   if (!flags) {
-    return {.words = "FLAGS",
+    return {.command = fmt::format("//   reweave-c++ FLAGS -g PROGRAM.cc {}", source),
             .said = ", FLAGS being those with which they were\n// compiled then (-O above all)"};
   }
-  if (flags->find("-std=") == std::string::npos) *flags = "-std=c++20 " + *flags;
-  return {.words = *flags, .said = " and the flags with which\n// they were compiled then"};
+  if (flags->of_c) {
+    return {.command = fmt::format("//   reweave-cc {} -g -c PROGRAM.c\n"
+                                   "//   reweave-c++ -std=c++20 {} -g PROGRAM.o {}",
+                                   flags->words, without_standard(flags->words), source),
+            .said = kSaid};
+  }
+  const bool has_standard = flags->words.find("-std=") != std::string::npos;
+  return {.command = fmt::format("//   reweave-c++ {}{} -g PROGRAM.cc {}",
+                                 has_standard ? "" : "-std=c++20 ", flags->words, source),
+          .said = kSaid};
 }
 
 }  // namespace
@@ -96,14 +113,13 @@ Expected<std::string> export_cpp(const WeaveFile& file, const std::string& sourc
   const std::string name = plain_identifier(std::filesystem::path(source).stem().string());
   const std::string repro = as_body(file, name);
   const std::vector<std::string> arguments = file.subject().arguments();
-  const Flags flags = flags_of(arguments.front());
+  const Build build = build_of(arguments.front(), shell_word(source));
   std::string words;
   for (const std::string& word : arguments) words += string_literal(word) + ", ";
   std::string command = file.subject().text();
   command = command.substr(command.find(' ') + 1, command.size() - command.find(' ') - 2);
   return fmt::format(kHead, fmt::arg("command", command), fmt::arg("name", name),
-                     fmt::arg("source", shell_word(source)), fmt::arg("flags", flags.words),
-                     fmt::arg("flags_said", flags.said),
+                     fmt::arg("build", build.command), fmt::arg("flags_said", build.said),
                      fmt::arg("signature", file.verdict->findings.front().signature)) +
          "static constexpr const char* kRepro = " + raw_literal(repro) + ";\n" +
          fmt::format(kTail, fmt::arg("words", words), fmt::arg("name", name),

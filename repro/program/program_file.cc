@@ -155,12 +155,12 @@ bool has_debug_information(const std::string& path) {
   return elf.read_header() && elf.find_section(".debug_info").has_value();
 }
 
-std::optional<std::string> compile_flags(const std::string& path) {
+std::optional<CompileFlags> compile_flags(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   Elf elf(in);
   if (!elf.read_header() || elf.header().e_ident[EI_CLASS] != ELFCLASS64) return std::nullopt;
   const std::string texts = elf.section(".debug_str");
-  std::optional<std::string> flags;
+  std::optional<CompileFlags> flags;
   for (std::size_t at = 0; at < texts.size();) {
     const std::string_view text(texts.c_str() + at);
     at += text.size() + 1;
@@ -168,7 +168,7 @@ std::optional<std::string> compile_flags(const std::string& path) {
     const bool hooked = text.find(" -fsanitize=thread") != std::string_view::npos ||
                         text.find(" -fsanitize=address") != std::string_view::npos;
     if (!text.starts_with("GNU C") || !hooked) continue;
-    const std::string these = flags_of(text);
+    const CompileFlags these = {flags_of(text), !text.starts_with("GNU C++")};
     if (flags && *flags != these) return std::nullopt;
     flags = these;
   }

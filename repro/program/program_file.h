@@ -25,9 +25,15 @@ std::string why_not_built(const std::string& path);
 /// It was compiled with -g.
 bool has_debug_information(const std::string& path);
 
-/// The flags that matter to a schedule with which the objects of the program were compiled,
-/// "-O1 -std=c++20", as its debug information has them; none where that says nothing of them, or
-/// they are not the same for all.
-std::optional<std::string> compile_flags(const std::string& path);
+/// How the objects of a program were compiled.
+struct CompileFlags {
+  std::string words;  // What matters to a schedule: "-O1 -std=c++20".
+  bool of_c = false;  // Not of C++.
+  bool operator==(const CompileFlags&) const = default;
+};
+
+/// As the debug information of the program has it; none where that says nothing of it, or it is not
+/// the same for all objects.
+std::optional<CompileFlags> compile_flags(const std::string& path);
 
 }  // namespace reweave::repro
