@@ -98,7 +98,7 @@ void Mix::begin(Prng prng, std::uint64_t execution) {
   current_ = &strategy_of(member_);
   words_ = {};
   fast_ = switched_ = false;
-  news_ = 0;
+  news_ = course_ = 0;
   if (watched_) {
     for (Strategy* const learner : {static_cast<Strategy*>(&reads_from_),
                                     static_cast<Strategy*>(&surw_), static_cast<Strategy*>(&urw_)})
@@ -142,6 +142,7 @@ void Mix::follow(std::uint32_t site, std::uint32_t answer) {
   }
   switched_ = answer != 0;
   switched_at_ = site;
+  course_ = mix_hash(course_, answer);
 }
 
 bool Mix::fast_form(FastForm& form) {
@@ -154,7 +155,10 @@ bool Mix::fast_form(FastForm& form) {
 bool Mix::end(const Execution& execution) {
   ++ended_;
   for (const std::uint32_t word : words_) follow(word >> 8, word & 0xff);
-  shares_.add(static_cast<std::uint32_t>(member_), news_);
+  constexpr std::uint64_t kItem = 16;
+  const std::uint64_t course = course_ % seen_courses_.size();
+  shares_.add(static_cast<std::uint32_t>(member_), news_ * kItem + (seen_courses_[course] ? 0 : 1));
+  seen_courses_[course] = true;
   if (!watched_) return current_->end(execution);
   for (Strategy* const learner :
        {static_cast<Strategy*>(&reads_from_), static_cast<Strategy*>(&surw_),

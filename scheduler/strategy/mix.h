@@ -13,10 +13,12 @@
 //
 // What is learnt: an item is a place at which an actor was interrupted with the place that another
 // one came to next. A member is rewarded with the new items for each of its executions, of late;
-// what it has seen counts half after kHalfLife executions. A turn goes to the members in proportion
-// to their rewards, by deficit: each gets its share as a credit, who has most pays for the turn.
-// Until kYoung executions, and where nobody shows anything new, they have the shares above.
-// Integers only.
+// what it has seen counts half after kHalfLife executions. An execution whose answers are none of
+// an earlier one counts as a sixteenth of an item: in a small program there are soon no new items,
+// and who repeats itself gets fewer turns. A turn goes to the members in proportion to their
+// rewards, by deficit: each gets its share as a credit, who has most pays for the turn. Until
+// kYoung executions, and where nobody shows anything new, they have the shares above. Integers
+// only.
 //
 // Whether a turn is fixed depends on the number of the execution alone, so that shards, and
 // processes that take every n-th, give a number to the same member. What is learnt depends on the
@@ -112,13 +114,15 @@ class Mix final : public Strategy {
   bool watched_ = false;  // This execution, the first one, is watched by those that learn.
   std::uint64_t ended_ = 0;
   LearntShares shares_;
-  std::bitset<1 << 16> seen_;  // Items, by hash.
+  std::bitset<1 << 16> seen_;          // Items, by hash.
+  std::bitset<1 << 20> seen_courses_;  // All answers of an execution, by hash.
   // Of this execution:
   bool fast_ = false;                     // An engine does not ask, …
   std::span<const std::uint32_t> words_;  // … and these are its questions at the end.
   bool switched_ = false;                 // The last answer was not the ordinary one, …
   std::uint32_t switched_at_ = 0;         // … and given there.
   std::uint64_t news_ = 0;
+  std::uint64_t course_ = 0;
 };
 
 }  // namespace reweave

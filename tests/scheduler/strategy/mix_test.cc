@@ -97,6 +97,30 @@ TEST(Mix, GivesLearntTurnsToWhoShowsWhatIsNew) {
             2 * turns[Mix::Member::kFewDeviations]);
 }
 
+TEST(Mix, GivesFewLearntTurnsToWhoRepeatsItself) {
+  // Two threads whose ten steps are all at one place: after a few executions no place is new, but
+  // there are 184,756 interleavings, of which few deviations shows few.
+  std::vector<toys::Actors::Body> bodies;
+  for (std::uint32_t thread = 0; thread < 2; ++thread) {
+    bodies.push_back([](Engine& on) {
+      for (int i = 0; i < 10; ++i) on.point({1, Access::kWrite, 1});
+    });
+  }
+  toys::Actors subject(bodies);
+  std::map<Mix::Member, int> turns;
+  Mix mix;
+  Execution execution;
+  for (std::uint64_t i = 0; i < 4000; ++i) {
+    mix.begin(Prng(3).split(i), i);
+    execution.begin(mix);
+    subject.run(execution);
+    EXPECT_TRUE(mix.end(execution));
+    if (!Mix::turn_of(i).is_fixed && i > 2000) ++turns[mix.member()];
+  }
+  EXPECT_GT(turns[Mix::Member::kUrw], 2 * turns[Mix::Member::kFewDeviations]);
+  EXPECT_GT(turns[Mix::Member::kRandomWalk], 2 * turns[Mix::Member::kFewDeviations]);
+}
+
 TEST(Mix, ShowsInEachTurnWhatItsMemberShows) {
   Mix mix;
   const std::vector<std::uint64_t> all = traces(mix, 0, 1, 100);
