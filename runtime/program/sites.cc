@@ -52,11 +52,25 @@ struct Sites::Calls {
   std::vector<std::uintptr_t> library{};  // … or to a library's function in this one.
 };
 
+struct Sites::NamedPlace {
+  const Module* module = nullptr;
+  const SymbolTable::Function* function = nullptr;
+  std::uintptr_t address = 0;
+  std::uint32_t site() const { return module->site_of(address); }
+};
+
+/// The calls in all functions of one name, by what they are called; several of one name in the
+/// order of the modules and of their addresses.
+struct Sites::Places {
+  std::size_t functions = 0;
+  std::map<std::string, std::vector<NamedPlace>, std::less<>> named;
+};
+
 struct Sites::Data {
   std::vector<Module> modules;  // The program itself first.
   std::map<std::pair<const Module*, std::uintptr_t>, Line> lines;
   std::map<std::pair<bool, std::uint32_t>, std::string> names;
-  std::map<std::string, bool> shared;  // Whether several functions are called so.
+  std::map<std::string, Places, std::less<>> places;              // Of the functions of that name.
   std::map<const Module*, std::unique_ptr<VariableParts>> parts;  // Read at first use.
   void* library_code = nullptr;
   std::size_t library_code_bytes = 0;
@@ -130,6 +144,11 @@ std::string inlined_function(const SourceFrame& frame, const std::string& outer)
 
 constexpr const char* kCold = ".cold";
 
+/// Without the mark of a place to which no code of the user led.
+std::string_view unmarked(std::string_view name) {
+  return name.starts_with('~') ? name.substr(1) : name;
+}
+
 /// Of "+0x1f"; 0: it is something else.
 std::uintptr_t offset_in(std::string_view suffix) {
   if (suffix.substr(0, 3) != "+0x") return 0;
@@ -172,6 +191,7 @@ void Sites::find_modules() {
   data_->modules.clear();
   data_->lines.clear();
   data_->names.clear();
+  data_->places.clear();
   std::uintptr_t next = 0;
   for (const Found& f : found) {
     Module module;
@@ -499,33 +519,42 @@ std::string Sites::name(std::uint32_t site) {
     made = made_name(*module, address - module->bias);
     const SymbolTable::Function* const function =
         symbols_of(*module).at(address - module->bias - 1);
-    if (function != nullptr && is_shared(function->name)) made += number_among_equals(made, site);
+    if (function != nullptr && made.find('^') == made.npos)
+      made += number_among_equals(*function, made, site);
   }
   return data_->names[key] = made;
 }
 
-/// Overloads, instances of a template, and destructors that also give memory back have one name.
-bool Sites::is_shared(const std::string& function) {
-  const auto known = data_->shared.find(function);
-  if (known != data_->shared.end()) return known->second;
-  std::size_t functions = 0;
+// Overloads, instances of a template, and destructors that also give memory back have one name.
+const Sites::Places& Sites::places_in(std::string_view function) {
+  const auto known = data_->places.find(function);
+  if (known != data_->places.end()) return known->second;
+  Places& places = data_->places[std::string(function)];
   for (const Module& module : data_->modules) {
-    if (!is_ours(reinterpret_cast<const void*>(module.begin)))
-      functions += symbols_of(module).named(function).size();
+    if (is_ours(reinterpret_cast<const void*>(module.begin))) continue;
+    for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
+      ++places.functions;
+      Calls calls = calls_in(module, f->begin, f->end);
+      calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
+      for (const std::uintptr_t call : calls.out)
+        places.named[raw_name(module, *f, call)].push_back({&module, f, call});
+    }
   }
-  return data_->shared[function] = functions > 1;
+  return places;
 }
 
 /// "@2" for the second place that would be called `name`, in the order in which find() looks.
-std::string Sites::number_among_equals(const std::string& name, std::uint32_t site) {
-  constexpr int kEqualsMax = 32;
-  for (int number = 1; number <= kEqualsMax; ++number) {
-    const std::string suffix = number == 1 ? "" : "@" + std::to_string(number);
-    const std::optional<std::uint32_t> found = find(name + suffix);
-    if (!found) break;
-    if (*found == site) return suffix;
+std::string Sites::number_among_equals(const SymbolTable::Function& function,
+                                       const std::string& name, std::uint32_t site) {
+  const Places& places = places_in(function.name);
+  if (places.functions < 2) return "";
+  std::size_t number = 0;
+  if (const auto named = places.named.find(unmarked(name)); named != places.named.end()) {
+    while (number < named->second.size() && named->second[number].site() != site) ++number;
+  } else {  // No call: a place by its distance from the beginning.
+    while (find(name + "@" + std::to_string(number + 1)).value_or(site) != site) ++number;
   }
-  return "";
+  return number == 0 ? "" : "@" + std::to_string(number + 1);
 }
 
 std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
@@ -535,9 +564,9 @@ std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view function = name.substr(0, end);
   if (function.ends_with('^')) return find_inlined(name);
-  int number = 1;
+  std::size_t number = 1;
   if (const std::size_t at = name.find('@', end); at != std::string_view::npos) {
-    number = std::atoi(std::string(name.substr(at + 1)).c_str());
+    number = std::max(1ul, std::strtoul(std::string(name.substr(at + 1)).c_str(), nullptr, 10));
     name = name.substr(0, at);
   }
   if (const auto site = find_raw(function, name, number, raw)) return site;
@@ -554,30 +583,28 @@ std::optional<std::uint32_t> Sites::find(std::string_view name, bool* raw) {
 
 /// A place in a function of that name; if several are called so, the one of that number.
 std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::string_view name,
-                                             int number, bool* raw) {
+                                             std::size_t number, bool* raw) {
   const bool is_marked = name.starts_with('~');
-  if (is_marked) {
-    name.remove_prefix(1);
-    function.remove_prefix(1);
-  }
+  name = unmarked(name);
+  function = unmarked(function);
   const std::size_t base_bytes = function.size();
   const bool cold = function.ends_with(kCold);
   if (cold) function.remove_suffix(std::strlen(kCold));
+  const Places& places = places_in(function);
+  if (const auto named = places.named.find(name); named != places.named.end()) {
+    if (number > named->second.size()) return std::nullopt;
+    const NamedPlace& place = named->second[number - 1];
+    if (raw != nullptr && !is_marked &&
+        is_without_user(*place.module, *place.function, place.address))
+      *raw = true;
+    return place.site();
+  }
   for (const Module& module : data_->modules) {
     if (is_ours(reinterpret_cast<const void*>(module.begin))) continue;
     for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
       if (is_cold(module, *f) != cold) continue;
-      Calls calls = calls_in(module, f->begin, f->end);
-      calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
-      for (const std::uintptr_t call : calls.out) {
-        if (raw_name(module, *f, call) != name || --number != 0) continue;
-        const std::uint32_t site = module.site_of(call);
-        if (raw != nullptr && !is_marked && is_without_user(module, *f, call)) *raw = true;
-        return site;
-      }
       const std::uintptr_t place = f->begin + offset_in(name.substr(base_bytes));
-      const bool is_call = std::find(calls.out.begin(), calls.out.end(), place) != calls.out.end();
-      if (place > f->begin && place <= f->end && !is_call && raw_name(module, *f, place) == name &&
+      if (place > f->begin && place <= f->end && raw_name(module, *f, place) == name &&
           --number == 0)
         return module.site_of(place);
     }
@@ -585,7 +612,6 @@ std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::str
   return std::nullopt;
 }
 
-/// A place in a function of a library, into which one of the user was inlined.
 std::optional<std::uint32_t> Sites::find_inlined(std::string_view name) {
   for (const Module& module : data_->modules) {
     if (module.is_runtime) continue;

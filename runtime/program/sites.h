@@ -129,9 +129,12 @@ class Sites {
   std::string raw_name(const Module& module, const SymbolTable::Function& function,
                        std::uintptr_t address);
   std::optional<std::uint32_t> find_raw(std::string_view function, std::string_view name,
-                                        int number, bool* raw);
-  bool is_shared(const std::string& function);
-  std::string number_among_equals(const std::string& name, std::uint32_t site);
+                                        std::size_t number, bool* raw);
+  struct NamedPlace;
+  struct Places;
+  const Places& places_in(std::string_view function);
+  std::string number_among_equals(const SymbolTable::Function& function, const std::string& name,
+                                  std::uint32_t site);
   std::optional<std::uint32_t> find_inlined(std::string_view name);
 
   std::unique_ptr<Data> data_;
