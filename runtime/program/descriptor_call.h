@@ -25,6 +25,28 @@ using Woken = DescriptorWaits::Woken;
 
 inline int descriptor_in(long word) { return static_cast<int>(word); }
 
+/// While one lives a call waits: files that are kept for it meanwhile go with it. A handler may make
+/// such a call in the middle of another one.
+class WaitScope {
+ public:
+  WaitScope() : kept_(descriptor_waits().kept()) {}
+  ~WaitScope() { let_go(); }
+  WaitScope(const WaitScope&) = delete;
+  WaitScope& operator=(const WaitScope&) = delete;
+
+  void let_go() { descriptor_waits().let_go(kept_); }
+  /// Where the file is now that was awaited as `number`, the only one: after a wait that ended
+  /// with `woken`. A call that begins anew after a signal begins with the number.
+  int descriptor(int number, Woken woken) {
+    if (woken == Woken::kReady) return control().self().awaited.front().fd;
+    let_go();
+    return number;
+  }
+
+ private:
+  std::size_t kept_;
+};
+
 /// A handler ran meanwhile, and the program wants the call to go on after it.
 inline bool restarts(Woken woken) {
   return woken == Woken::kInterrupted && control().self().restarts;
@@ -67,18 +89,20 @@ const void* file_locks();
 template <typename Attempt>
 long until_done(int descriptor, const File& file, short events, bool waits, std::uint64_t deadline,
                 const void* caller, const Attempt& attempt) {
-  long result = attempt(descriptor);
+  WaitScope scope;
+  int now = descriptor;
+  long result = attempt(now);
   while (result == -EAGAIN && waits) {
-    const pollfd wanted{descriptor, events, 0};
+    const pollfd wanted{now, events, 0};
     const Woken woken = descriptor_waits().wait({&wanted, 1}, deadline, caller);
-    descriptor = control().self().awaited.front().fd;  // Another one, if it was closed meanwhile.
     if (woken != Woken::kReady && !restarts(woken)) {
       result = error_of(woken);
       break;
     }
-    result = attempt(descriptor);
+    now = scope.descriptor(descriptor, woken);
+    result = attempt(now);
   }
-  descriptor_waits().let_go();
+  scope.let_go();
   return done_with(file, result, caller);
 }
 
@@ -108,15 +132,17 @@ class Unwritten {
   std::size_t first_ = 0, bytes_ = 0;
 };
 
-/// `attempt(rest)` writes what it can without waiting. All of it is written, as a descriptor that
+/// `attempt(descriptor, rest)` writes what it can without waiting. All of it is written, as a descriptor that
 /// waits does it. May switch.
 template <typename Attempt>
 long write_all(int descriptor, const File& file, Unwritten rest, bool waits, bool signals,
                std::uint64_t deadline, const void* caller, const Attempt& attempt) {
+  WaitScope scope;
+  int now = descriptor;
   long written = 0;
   const std::size_t all = rest.bytes();
   while (true) {
-    const long result = attempt(rest);
+    const long result = attempt(now, rest);
     if (result >= 0) {
       written += result;
       rest.advance(static_cast<std::size_t>(result));
@@ -130,10 +156,11 @@ long write_all(int descriptor, const File& file, Unwritten rest, bool waits, boo
       return broken_pipe(caller);
     }
     if (result != -EAGAIN || !waits) return written > 0 ? written : done_with(file, result, caller);
-    const pollfd wanted{descriptor, POLLOUT, 0};
+    const pollfd wanted{now, POLLOUT, 0};
     const Woken woken = descriptor_waits().wait({&wanted, 1}, deadline, caller);
     if (woken != Woken::kReady && !restarts(woken))
       return written > 0 ? written : done_with(file, error_of(woken), caller);
+    now = scope.descriptor(descriptor, woken);
   }
 }
 

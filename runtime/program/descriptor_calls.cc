@@ -59,10 +59,10 @@ long write_parts(int descriptor, const iovec* parts, std::size_t count, const Fi
                       [&](int now) { return call_without_waiting(SYS_writev, words, now, file); });
   }
   return write_all(descriptor, file, Unwritten(parts, count), file.blocking, /*signals=*/true,
-                   deadline, caller, [&](Unwritten& rest) {
+                   deadline, caller, [&](int now, Unwritten& rest) {
                      const CallWords words = {descriptor, word_of(rest.begin()),
                                               static_cast<long>(rest.count())};
-                     return call_without_waiting(SYS_writev, words, descriptor, file);
+                     return call_without_waiting(SYS_writev, words, now, file);
                    });
 }
 
@@ -93,6 +93,7 @@ long move_bytes(long number, const CallWords& words, std::size_t in, std::size_t
   const File target = descriptor_waits().look_at(to);
   if (!source.may_wait() && !target.may_wait()) return kernel_call(number, words);
   come_to(target.may_wait() ? target : source, caller);
+  const WaitScope scope;
   while (true) {
     long result = 0;
     {
@@ -139,30 +140,21 @@ long close_range_call(const CallWords& words, const void* caller) {
   const auto first = static_cast<unsigned>(words[0]);
   const auto last = std::min(static_cast<unsigned>(words[1]), unsigned{Descriptors::kHigh} - 1);
   if (first > last) return 0;
-  descriptor_waits().keep_for_waiters(static_cast<int>(first), static_cast<int>(last));
+  if ((words[2] & CLOSE_RANGE_CLOEXEC) == 0)  // Else nothing is closed.
+    descriptor_waits().keep_for_waiters(static_cast<int>(first), static_cast<int>(last));
   const long result = kernel_call(SYS_close_range, first, last, words[2]);
   control().had_effect(caller);
   descriptor_waits().look_again();
   return result;
 }
 
-#if defined(SYS_dup2)
-long dup2_call(const CallWords& words, const void* caller) {
-  if (words[1] >= Descriptors::kHigh) return -EBADF;
-  if (words[0] != words[1])
-    descriptor_waits().keep_for_waiters(descriptor_in(words[1]), descriptor_in(words[1]));
-  const long result = kernel_call(SYS_dup2, words);
-  control().had_effect(caller);
-  descriptor_waits().look_again();
-  return result;
-}
-#endif
-
-long dup3_call(const CallWords& words, const void* caller) {
+template <long Number>
+long dup_onto_call(const CallWords& words, const void* caller) {
   if (words[1] >= Descriptors::kHigh) return -EBADF;
   const int onto = descriptor_in(words[1]);
-  if (words[0] != words[1]) descriptor_waits().keep_for_waiters(onto, onto);
-  const long result = kernel_call(SYS_dup3, words);
+  if (words[0] != words[1] && kernel_call(SYS_fcntl, words[0], F_GETFD) >= 0)
+    descriptor_waits().keep_for_waiters(onto, onto);
+  const long result = kernel_call(Number, words);
   control().had_effect(caller);
   descriptor_waits().look_again();
   return result;
@@ -233,7 +225,7 @@ void stand_in_for_descriptor_calls() {
 #if defined(SYS_poll)
   stand_in_for(SYS_pipe, &pipe_call);
   stand_in_for(SYS_open, &open_call);
-  stand_in_for(SYS_dup2, &dup2_call);
+  stand_in_for(SYS_dup2, &dup_onto_call<SYS_dup2>);
 #endif
   stand_in_for(SYS_openat, &openat_call);
   stand_in_for(SYS_sendfile, &sendfile_call);
@@ -241,7 +233,7 @@ void stand_in_for_descriptor_calls() {
   stand_in_for(SYS_tee, &tee_call);
   stand_in_for(SYS_close, &close_call);
   stand_in_for(SYS_close_range, &close_range_call);
-  stand_in_for(SYS_dup3, &dup3_call);
+  stand_in_for(SYS_dup3, &dup_onto_call<SYS_dup3>);
   stand_in_for(SYS_pipe2, &pipe2_call);
   refuse_all(std::make_index_sequence<kRefused.size()>());
 }

@@ -249,11 +249,19 @@ void DescriptorWaits::keep_for_waiters(int first, int last) {
   });
 }
 
-void DescriptorWaits::let_go() {
+std::size_t DescriptorWaits::kept() const {
+  if (kept_.empty()) return 0;
+  const ThreadId me = control().self_id();
+  return static_cast<std::size_t>(std::count_if(
+      kept_.begin(), kept_.end(), [me](const Kept& each) { return each.waiter == me; }));
+}
+
+void DescriptorWaits::let_go(std::size_t kept) {
   if (kept_.empty()) return;
   const ThreadId me = control().self_id();
-  std::erase_if(kept_, [me](const Kept& each) {
-    if (each.waiter != me) return false;
+  std::size_t mine = 0;
+  std::erase_if(kept_, [&](const Kept& each) {
+    if (each.waiter != me || mine++ < kept) return false;
     kernel_call(SYS_close, each.copy);
     return true;
   });

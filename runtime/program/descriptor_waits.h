@@ -78,8 +78,9 @@ class DescriptorWaits {
   /// These descriptors are about to be closed, or to lead elsewhere: who waits for one goes on
   /// waiting for the file that it led to, as in the kernel. Does not switch.
   void keep_for_waiters(int first, int last);
-  /// The running thread has done with what was kept for it.
-  void let_go();
+  /// How many files are kept for the running thread, and: it has done with all but the first `kept`.
+  std::size_t kept() const;
+  void let_go(std::size_t kept);
 
   /// Nobody can go on: has something come from outside? With `patiently` it is waited for.
   bool anything_from_outside(bool patiently);

@@ -25,6 +25,7 @@ long wait_for_any(const std::vector<pollfd>& wanted, std::uint64_t deadline, con
   const void* const object = reinterpret_cast<const void*>(std::uintptr_t{8});
   all.lock_point(Access::kReadModifyWrite, object, caller);
   for (const pollfd& each : wanted) all.take_over(descriptor_waits().look_at(each.fd).object);
+  const WaitScope scope;
   while (true) {
     const long result = collect();
     if (result != 0) {

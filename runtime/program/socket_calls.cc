@@ -66,11 +66,11 @@ long send_message(int descriptor, const msghdr& message, int flags, const void* 
     return result == -EPIPE && signals ? broken_pipe(caller) : result;
   }
   return write_all(descriptor, file, Unwritten(message.msg_iov, message.msg_iovlen), waits, signals,
-                   deadline, caller, [&](Unwritten& rest) {
+                   deadline, caller, [&](int now, Unwritten& rest) {
                      msghdr part = message;
                      part.msg_iov = rest.begin();
                      part.msg_iovlen = rest.count();
-                     return kernel_call(SYS_sendmsg, descriptor, word_of(&part), without);
+                     return kernel_call(SYS_sendmsg, now, word_of(&part), without);
                    });
 }
 long sendmsg_call(const CallWords& words, const void* caller) {
@@ -110,6 +110,7 @@ long connect_call(const CallWords& words, const void* caller) {
   const File file = descriptor_waits().look_at(descriptor);
   if (file.kind != FileKind::kSocket) return kernel_call(SYS_connect, words);
   come_to(file, caller);
+  const WaitScope scope;
   while (true) {
     long result = call_without_waiting(SYS_connect, words, descriptor, file);
     if (result == -EAGAIN && file.blocking) {  // The listener's queue is full: until it accepts.
