@@ -330,16 +330,33 @@ void Control::plain(Access access, const void* address, std::uint32_t bytes, std
   look_for_race(access, address, bytes, /*is_atomic=*/false, call);
 }
 
-// As plain(), but that no loop is told by what is read here: it would go by one value, and wait for
-// a change at one address.
+namespace {
+/// What memory holds, as far as a loop can tell it: of much of it the beginning.
+std::uint64_t digest_of(const void* address, std::size_t bytes) {
+  constexpr std::size_t kBytesMax = 256;
+  const auto* at = static_cast<const unsigned char*>(address);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < std::min(bytes, kBytesMax); ++i)
+    digest = (digest ^ at[i]) * 0x100000001b3u;
+  return digest;
+}
+}  // namespace
+
+// As plain(). A loop that reads so and rests is woken by a change at the beginning, or when nobody
+// else can go on.
 void Control::range(Access access, const void* address, std::size_t bytes, Call call) {
-  constexpr std::uint32_t kRaceBytesMax = 1024;
+  constexpr std::uint32_t kRaceBytesMax = 1 << 16;
   const void* const caller = users_call(call);
   const Pending step = pending(access, address, caller);
   const auto told = static_cast<std::uint32_t>(std::min(bytes, std::size_t{UINT32_MAX}));
   const Use use{address, access, told, caller};
   if (pass_alone(step, address)) return check_range_alive(use);
-  self().loop.clear();
+  count_in_row(caller);
+  if (access == Access::kRead && should_rest(address, digest_of(address, bytes), call.address)) {
+    rest(access, address, caller);
+    check_range_alive(use);
+    return look_for_race(access, address, std::min(told, kRaceBytesMax), /*is_atomic=*/false, call);
+  }
   before(access != Access::kRead, is_on_own_stack(address) ? address : nullptr, caller);
   if (!active_) {
     engine_.point(step);

@@ -105,8 +105,8 @@ class Control final : public sync::Host {
   /// A plain access to any number of bytes, in one step: a point where threads meet in a part of
   /// them. May switch.
   void range(Access access, const void* address, std::size_t bytes, Call call);
-  /// Fails if memory is used that the program must not touch, by who tells of no accesses. No step;
-  /// does not switch.
+  /// Fails if memory of the heap is used that the program must not touch, by who tells of no
+  /// accesses. No step; does not switch.
   void check_memory(Access access, const void* address, std::size_t bytes, Call call);
   /// An atomic access, or a fence (`address` null); `value` is what is there before it, `changes`
   /// whether it will be another one. May switch.

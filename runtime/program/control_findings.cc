@@ -262,8 +262,11 @@ const char* Control::called() {
 void Control::keep_wait(const sync::Wait& wait, const void* caller) {
   Step step{.did = Did::kWaited, .wait = wait.kind, .object = wait.object, .caller = caller};
   if (wait.kind == WaitKind::kJoin) step.other = number_of(wait.object);
-  for (const ThreadId holder : who_must_act(*this, wait))
+  for (const ThreadId holder : who_must_act(*this, wait)) {
     step.holders.add(static_cast<std::uint32_t>(holder));
+    step.behind = waiters_.of(holder).kind == WaitKind::kWriteLock &&
+                  waiters_.of(holder).object == wait.object;
+  }
   keep(step);
 }
 

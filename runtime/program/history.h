@@ -52,6 +52,7 @@ struct Step {
   Did did{};
   Access access = Access::kNone;
   bool atomic = false;
+  bool behind = false;  // The holders wait to write, and so come before who waits to read.
   sync::WaitKind wait{};
   std::uint32_t bytes = 0;
   std::uint32_t other = 0;

@@ -150,7 +150,8 @@ namespace {
 /// Only who would have to wait is told that the time is none, as by glibc.
 int lock_mutex_until(void* at, int kind, clockid_t clock, const timespec* until,
                      const void* caller) {
-  if (is_time(until)) return lock_mutex(at, kind, deadline_of(clock, until), caller);
+  const bool is_mine = static_cast<const sync::Mutex*>(at)->held_by(control().self_id());
+  if (is_time(until) || is_mine) return lock_mutex(at, kind, deadline_of(clock, until), caller);
   const int result = try_mutex(at, kind, caller);
   return result == EBUSY ? EINVAL : result;
 }

@@ -88,9 +88,7 @@ std::string wait_words(Control& control, const Step& step) {
   if (!use->locked || step.holders.count == 0) return words;
   const bool itself = step.holders.count == 1 && step.holders.threads[0] == step.thread;
   const std::string who = itself ? "itself" : threads_words(control, step.holders);
-  // A reader waits for a writer that has it, or for one that came first and waits itself.
-  if (step.wait == WaitKind::kReadLock) return words + ", which " + who + " has, or waits to write";
-  return words + ", held by " + who;
+  return words + (step.behind ? ", behind who waits to write: " : ", held by ") + who;
 }
 
 /// "goes on", and what it has got by its waiting.

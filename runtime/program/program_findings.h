@@ -45,11 +45,11 @@ struct AccessInRace {
 /// `later` came second in this execution.
 Finding race_finding(Control& control, const AccessInRace& later, const AccessInRace& earlier);
 
-/// Nobody can go on. `waiting` is everybody who waits.
-/// Who must act before somebody who waits so can go on. A reader whose lock is only read, too, waits
-/// for the writers that wait before it.
+/// Who must act before somebody who waits so can go on. A reader whose lock is only read, too,
+/// waits for the writers that wait before it.
 std::vector<ThreadId> who_must_act(Control& control, const sync::Wait& wait);
 
+/// Nobody can go on. `waiting` is everybody who waits.
 Finding stuck_finding(Control& control, const std::vector<WaitingThread>& waiting, bool at_end);
 
 }  // namespace reweave::program

@@ -307,8 +307,8 @@ void Process::flush_output() {
     globals.called_kernel = true;
     fflush_unlocked(stdout);
   }
-  // As exit() does it: a stream that a thread holds is not waited for. It changes the streams, which
-  // are not put back under AddressSanitizer.
+  // As exit() does it: a stream that a thread holds is not waited for. It changes the streams,
+  // which are not put back under AddressSanitizer.
   if (globals.under_address_sanitizer) {
     std::fflush(nullptr);
   } else {

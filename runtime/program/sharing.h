@@ -23,16 +23,18 @@ class Sharing {
   void begin() { epoch_ = (epoch_ + 1) & kEpochs; }
   void forget() { cells_.fill(0); }
 
-  /// True: no other thread can tell the difference. Notes that `thread` was here. Of very many
-  /// bytes some are looked at, always the same.
+  /// True: no other thread can tell the difference. Notes that `thread` was here. Of more than 2 KiB
+  /// some words are looked at, by their address: who uses only others of them is not noticed.
   bool is_private(const void* address, std::size_t bytes, std::uint32_t thread) {
     const auto begin = reinterpret_cast<std::uintptr_t>(address);
     if (bytes <= 1 || (begin ^ (begin + bytes - 1)) >> 3 == 0) return is_private(address, thread);
     constexpr std::size_t kWord = 8, kLooksMax = 256;
     const std::size_t step = bytes / kLooksMax / kWord * kWord + kWord;
-    bool all = is_private(reinterpret_cast<const void*>(begin + bytes - 1), thread);
-    for (std::size_t at = 0; at < bytes; at += step)
-      all = is_private(reinterpret_cast<const void*>(begin + at), thread) && all;
+    const auto end = begin + bytes;
+    bool all = is_private(address, thread);
+    all = is_private(reinterpret_cast<const void*>(end - 1), thread) && all;
+    for (std::uintptr_t at = (begin / step + 1) * step; at < end; at += step)
+      all = is_private(reinterpret_cast<const void*>(at), thread) && all;
     return all;
   }
   bool is_private(const void* address, std::uint32_t thread) {

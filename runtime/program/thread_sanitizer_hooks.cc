@@ -352,8 +352,10 @@ template <typename T>
 int exchange_if(volatile T* at, T* expected, T value, int success, int failure, Call call) {
   if (looked_at(at)) exchange_slowly(at, expected, value, success, failure, call);
   const T wanted = *expected;
-  *expected = exchange_if_equal(at, wanted, value);
-  return *expected == wanted ? 1 : 0;
+  const T found = exchange_if_equal(at, wanted, value);
+  if (found == wanted) return 1;
+  *expected = found;  // Only then: it may lie in what others got by the exchange.
+  return 0;
 }
 }  // namespace
 

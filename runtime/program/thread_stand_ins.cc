@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "runtime/program/cancellation.h"
@@ -64,9 +65,14 @@ bool is_detached(const pthread_attr_t* attributes) {
 
 int create(pthread_t* handle, const pthread_attr_t* attributes, void* (*start)(void*),
            void* argument, const void* caller) {
-  std::size_t stack_bytes = 0;
-  if (attributes != nullptr) pthread_attr_getstacksize(attributes, &stack_bytes);
-  if (stack_bytes > Donors::kStackBytes)
+  std::size_t stack_bytes = 0, usual_bytes = 0;
+  pthread_attr_t usual;
+  if (attributes != nullptr && pthread_getattr_default_np(&usual) == 0) {
+    pthread_attr_getstacksize(attributes, &stack_bytes);
+    pthread_attr_getstacksize(&usual, &usual_bytes);
+    pthread_attr_destroy(&usual);
+  }
+  if (stack_bytes > std::max(Donors::kStackBytes, usual_bytes))
     control().note_escape("a thread's stack of more than 8 MiB, which is one of 8 MiB", caller);
   // The handle is there before the thread runs: it may read it.
   control().spawn(start, argument, is_detached(attributes), caller, handle);

@@ -37,6 +37,7 @@ TEST_F(Programs, ALostUpdateIsFoundShrunkAndReplayed) {
 
 TEST_F(Programs, RunsAsEverWithoutTheTool) {
   EXPECT_TRUE(run_process({program("key_destructors")}, {}).succeeded());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(run_process({program("pushes")}, {}).succeeded());
 }
 
 TEST_F(Programs, EveryProcessGivesTheSameTrace) {
