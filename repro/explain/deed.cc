@@ -172,16 +172,18 @@ bool read_program_line(std::string_view text, Deed& deed) {
   deed.phrase = words;
   std::string_view rest = trimmed(words.substr(found->words.size()));
   constexpr std::string_view kThread = "thread ", kWakes = ", wakes ", kTimed = ", for a time,";
-  constexpr std::string_view kHeldBy = ", held by ";
+  constexpr std::string_view kHeldBy = ", held by ", kBehind = ", behind who waits to write: ";
   if (rest.starts_with(kTimed)) rest = trimmed(rest.substr(kTimed.size()));
   std::string_view other = found->names_thread ? rest : std::string_view();
   if (const std::size_t wakes = rest.find(kWakes); wakes != std::string_view::npos) {
     other = rest.substr(wakes + kWakes.size());
     rest = rest.substr(0, wakes);
   }
-  if (const std::size_t held = rest.find(kHeldBy); held != std::string_view::npos) {
-    other = rest.substr(held + kHeldBy.size());
-    rest = rest.substr(0, held);
+  for (const std::string_view before : {kHeldBy, kBehind}) {
+    if (const std::size_t at = rest.find(before); at != std::string_view::npos) {
+      other = rest.substr(at + before.size());
+      rest = rest.substr(0, at);
+    }
   }
   rest = without_outcome(rest, found->words, deed.kind);
   if (!found->names_thread) deed.object = rest;

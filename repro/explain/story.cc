@@ -435,13 +435,14 @@ class Teller {
       if (const std::optional<ActorId> next = actor_of(deed.other)) all = {*next};
     }
   }
-  /// Rather somebody else than himself.
+  /// Rather somebody else than himself: another one who has it, or who waits before him to write.
   std::optional<ActorId> awaited_by(const Deed& wait, const Holders& holders) const {
     const auto all = holders.find(wait.object);
     if (all == holders.end() || all->second.empty()) return actor_of(wait.other);
     const auto another = std::find_if(all->second.begin(), all->second.end(),
                                       [&](ActorId holder) { return holder != wait.actor; });
-    return another == all->second.end() ? wait.actor : *another;
+    if (another != all->second.end()) return *another;
+    return actor_of(wait.other).value_or(wait.actor);
   }
 
   /// Who waits for what somebody has who waits for … himself, at the end.

@@ -264,7 +264,8 @@ void Control::keep_wait(const sync::Wait& wait, const void* caller) {
   if (wait.kind == WaitKind::kJoin) step.other = number_of(wait.object);
   for (const ThreadId holder : who_must_act(*this, wait)) {
     step.holders.add(static_cast<std::uint32_t>(holder));
-    step.behind = waiters_.of(holder).kind == WaitKind::kWriteLock &&
+    step.behind = wait.kind == WaitKind::kReadLock &&
+                  waiters_.of(holder).kind == WaitKind::kWriteLock &&
                   waiters_.of(holder).object == wait.object;
   }
   keep(step);

@@ -25,8 +25,8 @@ using Woken = DescriptorWaits::Woken;
 
 inline int descriptor_in(long word) { return static_cast<int>(word); }
 
-/// While one lives a call waits: files that are kept for it meanwhile go with it. A handler may make
-/// such a call in the middle of another one.
+/// While one lives a call waits: files that are kept for it meanwhile go with it. A handler may
+/// make such a call in the middle of another one.
 class WaitScope {
  public:
   WaitScope() : kept_(descriptor_waits().kept()) {}
@@ -132,8 +132,8 @@ class Unwritten {
   std::size_t first_ = 0, bytes_ = 0;
 };
 
-/// `attempt(descriptor, rest)` writes what it can without waiting. All of it is written, as a descriptor that
-/// waits does it. May switch.
+/// `attempt(descriptor, rest)` writes what it can without waiting. All of it is written, as a
+/// descriptor that waits does it. May switch.
 template <typename Attempt>
 long write_all(int descriptor, const File& file, Unwritten rest, bool waits, bool signals,
                std::uint64_t deadline, const void* caller, const Attempt& attempt) {

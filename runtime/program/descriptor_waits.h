@@ -78,7 +78,8 @@ class DescriptorWaits {
   /// These descriptors are about to be closed, or to lead elsewhere: who waits for one goes on
   /// waiting for the file that it led to, as in the kernel. Does not switch.
   void keep_for_waiters(int first, int last);
-  /// How many files are kept for the running thread, and: it has done with all but the first `kept`.
+  /// How many files are kept for the running thread; and: it has done with all of them but the
+  /// first `kept`.
   std::size_t kept() const;
   void let_go(std::size_t kept);
 

@@ -68,7 +68,8 @@ std::string holder_words(Control& control, const WaitingThread& waiting) {
   if (waiting.wait.kind == WaitKind::kJoin) return words;
   for (const ThreadId holder : who_must_act(control, waiting.wait)) {
     const Thread& thread = control.thread(holder);
-    if (waits_to_write(control, thread, waiting.wait.object))
+    if (waiting.wait.kind == WaitKind::kReadLock &&
+        waits_to_write(control, thread, waiting.wait.object))
       words += ", behind " + thread_words(control, holder, false) + ", which waits to write";
     for (const HeldLock& held : thread.held) {
       if (held.lock != waiting.wait.object) continue;

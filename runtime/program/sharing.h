@@ -23,8 +23,8 @@ class Sharing {
   void begin() { epoch_ = (epoch_ + 1) & kEpochs; }
   void forget() { cells_.fill(0); }
 
-  /// True: no other thread can tell the difference. Notes that `thread` was here. Of more than 2 KiB
-  /// some words are looked at, by their address: who uses only others of them is not noticed.
+  /// True: no other thread can tell the difference. Notes that `thread` was here. Of more than
+  /// 2 KiB some words are looked at, by their address: who uses only others is not noticed.
   bool is_private(const void* address, std::size_t bytes, std::uint32_t thread) {
     const auto begin = reinterpret_cast<std::uintptr_t>(address);
     if (bytes <= 1 || (begin ^ (begin + bytes - 1)) >> 3 == 0) return is_private(address, thread);

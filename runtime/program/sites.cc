@@ -61,16 +61,14 @@ struct Sites::NamedPlace {
 
 /// The calls in all functions of one name, by what they are called; several of one name in the
 /// order of the modules and of their addresses.
-struct Sites::Places {
-  std::size_t functions = 0;
-  std::map<std::string, std::vector<NamedPlace>, std::less<>> named;
-};
+struct Sites::Places : std::map<std::string, std::vector<NamedPlace>, std::less<>> {};
 
 struct Sites::Data {
   std::vector<Module> modules;  // The program itself first.
   std::map<std::pair<const Module*, std::uintptr_t>, Line> lines;
   std::map<std::pair<bool, std::uint32_t>, std::string> names;
-  std::map<std::string, Places, std::less<>> places;              // Of the functions of that name.
+  std::map<std::string, Places, std::less<>> places;  // Of the functions of that name.
+  std::map<std::string, bool> shared;                 // Whether several functions have it.
   std::map<const Module*, std::unique_ptr<VariableParts>> parts;  // Read at first use.
   void* library_code = nullptr;
   std::size_t library_code_bytes = 0;
@@ -192,6 +190,7 @@ void Sites::find_modules() {
   data_->lines.clear();
   data_->names.clear();
   data_->places.clear();
+  data_->shared.clear();
   std::uintptr_t next = 0;
   for (const Found& f : found) {
     Module module;
@@ -526,6 +525,17 @@ std::string Sites::name(std::uint32_t site) {
 }
 
 // Overloads, instances of a template, and destructors that also give memory back have one name.
+bool Sites::is_shared(const std::string& function) {
+  const auto known = data_->shared.find(function);
+  if (known != data_->shared.end()) return known->second;
+  std::size_t functions = 0;
+  for (const Module& module : data_->modules) {
+    if (!is_ours(reinterpret_cast<const void*>(module.begin)))
+      functions += symbols_of(module).named(function).size();
+  }
+  return data_->shared[function] = functions > 1;
+}
+
 const Sites::Places& Sites::places_in(std::string_view function) {
   const auto known = data_->places.find(function);
   if (known != data_->places.end()) return known->second;
@@ -533,11 +543,10 @@ const Sites::Places& Sites::places_in(std::string_view function) {
   for (const Module& module : data_->modules) {
     if (is_ours(reinterpret_cast<const void*>(module.begin))) continue;
     for (const SymbolTable::Function* f : symbols_of(module).named(function)) {
-      ++places.functions;
       Calls calls = calls_in(module, f->begin, f->end);
       calls.out.insert(calls.out.end(), calls.library.begin(), calls.library.end());
       for (const std::uintptr_t call : calls.out)
-        places.named[raw_name(module, *f, call)].push_back({&module, f, call});
+        places[raw_name(module, *f, call)].push_back({&module, f, call});
     }
   }
   return places;
@@ -546,10 +555,10 @@ const Sites::Places& Sites::places_in(std::string_view function) {
 /// "@2" for the second place that would be called `name`, in the order in which find() looks.
 std::string Sites::number_among_equals(const SymbolTable::Function& function,
                                        const std::string& name, std::uint32_t site) {
+  if (!is_shared(function.name)) return "";
   const Places& places = places_in(function.name);
-  if (places.functions < 2) return "";
   std::size_t number = 0;
-  if (const auto named = places.named.find(unmarked(name)); named != places.named.end()) {
+  if (const auto named = places.find(unmarked(name)); named != places.end()) {
     while (number < named->second.size() && named->second[number].site() != site) ++number;
   } else {  // No call: a place by its distance from the beginning.
     while (find(name + "@" + std::to_string(number + 1)).value_or(site) != site) ++number;
@@ -591,7 +600,7 @@ std::optional<std::uint32_t> Sites::find_raw(std::string_view function, std::str
   const bool cold = function.ends_with(kCold);
   if (cold) function.remove_suffix(std::strlen(kCold));
   const Places& places = places_in(function);
-  if (const auto named = places.named.find(name); named != places.named.end()) {
+  if (const auto named = places.find(name); named != places.end()) {
     if (number > named->second.size()) return std::nullopt;
     const NamedPlace& place = named->second[number - 1];
     if (raw != nullptr && !is_marked &&

@@ -132,6 +132,7 @@ class Sites {
                                         std::size_t number, bool* raw);
   struct NamedPlace;
   struct Places;
+  bool is_shared(const std::string& function);
   const Places& places_in(std::string_view function);
   std::string number_among_equals(const SymbolTable::Function& function, const std::string& name,
                                   std::uint32_t site);

@@ -1,5 +1,5 @@
-// A thread writes more than a pipe holds, and its descriptor is closed meanwhile: the pipe ends when
-// all is written.
+// A thread writes more than a pipe holds, and its descriptor is closed meanwhile: the pipe ends
+// when all is written.
 // clean
 #include <unistd.h>
 
