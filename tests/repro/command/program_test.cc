@@ -185,6 +185,13 @@ TEST_F(Programs, WhatNeverEndsIsRepeatedInFewSteps) {
   EXPECT_THAT(*read_file(shorter["repro"]), HasSubstr("steps-max 30000\n"));
 }
 
+TEST_F(Programs, AHandlerLeavesWhatItInterruptsAsItWas) {
+  const json hunted = run_json(
+      {"hunt", "--strategy", "ordinary", "--executions", "1", "--", program("interrupted_read")},
+      0);
+  EXPECT_NE(hunted["verdict"], "finding");
+}
+
 TEST_F(Programs, ThreadsThatKeepStepForEverAreALivelock) {
   const json hunted = run_json({"hunt", "--strategy", "ordinary", "--executions", "1", "--output",
                                 path("found"), "--", program("keeps_step")},
