@@ -68,6 +68,27 @@ TEST(LearntShares, FollowWhatIsNewForEachExecution) {
   EXPECT_GT(turns[3], 395);
 }
 
+/// Whose the learnt turns behind execution `from` are, of `executions`; the fixed ones are as said.
+std::map<Mix::Member, int> learnt_turns(const std::vector<toys::Actors::Body>& bodies,
+                                        std::uint64_t from, std::uint64_t executions) {
+  toys::Actors subject(bodies);
+  std::map<Mix::Member, int> turns;
+  Mix mix;
+  Execution execution;
+  for (std::uint64_t i = 0; i < executions; ++i) {
+    mix.begin(Prng(3).split(i), i);
+    execution.begin(mix);
+    subject.run(execution);
+    EXPECT_TRUE(mix.end(execution));
+    if (Mix::turn_of(i).is_fixed) {
+      EXPECT_EQ(mix.member(), Mix::turn_of(i).member);
+    } else if (i > from) {
+      ++turns[mix.member()];
+    }
+  }
+  return turns;
+}
+
 TEST(Mix, GivesLearntTurnsToWhoShowsWhatIsNew) {
   // Two threads whose 40 steps conflict never and are at different places: what is new are the
   // places where one interrupts the other, and those who interrupt often show more of them.
@@ -78,21 +99,7 @@ TEST(Mix, GivesLearntTurnsToWhoShowsWhatIsNew) {
         on.point({1 + thread * 40 + i, Access::kWrite, 1 + thread});
     });
   }
-  toys::Actors subject(bodies);
-  std::map<Mix::Member, int> turns;
-  Mix mix;
-  Execution execution;
-  for (std::uint64_t i = 0; i < 1600; ++i) {
-    mix.begin(Prng(3).split(i), i);
-    execution.begin(mix);
-    subject.run(execution);
-    EXPECT_TRUE(mix.end(execution));
-    if (Mix::turn_of(i).is_fixed) {
-      EXPECT_EQ(mix.member(), Mix::turn_of(i).member);
-    } else if (i > Mix::kYoung) {
-      ++turns[mix.member()];
-    }
-  }
+  std::map<Mix::Member, int> turns = learnt_turns(bodies, Mix::kYoung, 1600);
   EXPECT_GT(turns[Mix::Member::kRandomWalk] + turns[Mix::Member::kUrw],
             2 * turns[Mix::Member::kFewDeviations]);
 }
@@ -106,17 +113,7 @@ TEST(Mix, GivesFewLearntTurnsToWhoRepeatsItself) {
       for (int i = 0; i < 10; ++i) on.point({1, Access::kWrite, 1});
     });
   }
-  toys::Actors subject(bodies);
-  std::map<Mix::Member, int> turns;
-  Mix mix;
-  Execution execution;
-  for (std::uint64_t i = 0; i < 4000; ++i) {
-    mix.begin(Prng(3).split(i), i);
-    execution.begin(mix);
-    subject.run(execution);
-    EXPECT_TRUE(mix.end(execution));
-    if (!Mix::turn_of(i).is_fixed && i > 2000) ++turns[mix.member()];
-  }
+  std::map<Mix::Member, int> turns = learnt_turns(bodies, 2000, 4000);
   EXPECT_GT(turns[Mix::Member::kUrw], 2 * turns[Mix::Member::kFewDeviations]);
   EXPECT_GT(turns[Mix::Member::kRandomWalk], 2 * turns[Mix::Member::kFewDeviations]);
 }
