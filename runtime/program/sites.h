@@ -1,9 +1,9 @@
 // Places in the program: a number for each while it runs, a name for each afterwards.
 //
 // A number is the distance of a return address from the start of its module, plus where that module
-// begins in a space of 24 bits: the program itself first, then its libraries in the order in which
-// they were loaded, this one last. So it is the same in every process of one build, without a
-// table, and costs a subtraction.
+// begins in a space of 24 bits: the program itself first, then the user's libraries and the
+// system's, each in the order in which they were loaded, this one last. So it is the same in every
+// process of one build, without a table, and costs a subtraction.
 //
 // A name survives recompilation: FUNCTION+LINE#N. FUNCTION is the one whose code holds the address
 // (what was inlined belongs to it), LINE counts from the function's first line, N counts the calls
@@ -11,6 +11,8 @@
 // in bytes, "+0x1c"; without symbols FUNCTION is the module's name. Where a function of the C++
 // library holds the address and one of the user was inlined there, as in what a std::thread begins
 // with, FUNCTION is the user's, and LINE counts from the first line of it that calls anything.
+// Several functions may be called so, overloads and destructors above all: the second place of one
+// name ends in "@2", in the order of modules and addresses.
 //
 // So that is what a schedule names: calls are known by the user's frame (user_frames.h). A call
 // that has none is ~NAME, by the library's function. Names from before this was so are found, too;
