@@ -1,9 +1,9 @@
 // A condition variable as a state machine. It has no state but its waiters.
 //
 // wait() gives up one level of the mutex, as glibc does, and waits; notify moves a waiter that gave
-// it up to the mutex, for which it then waits like everybody else: so a notified thread is not ready while the
-// mutex is held, as on real hardware, where it would only wake to sleep again. The thread locks the
-// mutex as a waiter does.
+// it up whole to the mutex, for which it then waits like everybody else: so a notified thread is
+// not ready while the mutex is held, as on real hardware, where it would only wake to sleep again.
+// The thread locks the mutex as a waiter does.
 #pragma once
 
 #include "scheduler/sync/mutex.h"
